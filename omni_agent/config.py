@@ -1,0 +1,97 @@
+"""Settings: one file `omni-agent.toml`, the environment over it, arguments over both.
+
+The file is looked for in the working folder, then in `OMNI_AGENT_HOME`. Every setting `name` has the
+environment variable `OMNI_AGENT_NAME`.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from .errors import ConfigError
+
+FILE_NAME = "omni-agent.toml"
+
+
+def home() -> Path:
+    """Where all state lives: databases, media, checkpoints, configuration."""
+    import platformdirs
+
+    return Path(os.environ.get("OMNI_AGENT_HOME") or platformdirs.user_data_dir("omni-agent", appauthor=False))
+
+
+def cache() -> Path:
+    """Where model files live, shared by all projects of this user."""
+    import platformdirs
+
+    return Path(os.environ.get("OMNI_AGENT_CACHE") or platformdirs.user_cache_dir("omni-agent", appauthor=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be set.
+
+    Attributes:
+        model: Name of a model plugin; `local` is the embedded cascade.
+        memory: Name of a memory plugin.
+        voice: Name of a voice, or empty for each language's default.
+        threads: Processor cores that each model may use; 0 for all.
+        tools: Plugins to load, by entry-point name, for the command line's default agent.
+        deny: Plugins that never load.
+    """
+
+    model: str = "local"
+    memory: str = "sqlite"
+    voice: str = ""
+    threads: int = 0
+    tools: tuple[str, ...] = ("clock", "calculator", "timer", "notes", "units")
+    deny: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Settings:
+        """Read the file and the environment.
+
+        Raises:
+            ConfigError: The file is not TOML, or a setting in it is unknown or of the wrong type.
+        """
+        settings = cls()
+        for path in ((folder or Path.cwd()) / FILE_NAME, home() / FILE_NAME):
+            if path.is_file():
+                settings = settings._updated(_read(path), str(path))
+                break
+        prefix = "OMNI_AGENT_"
+        named = {f.name: os.environ[prefix + f.name.upper()] for f in fields(cls) if prefix + f.name.upper() in os.environ}
+        return settings._updated({name: _parsed(name, text) for name, text in named.items()}, "the environment")
+
+    def _updated(self, values: dict[str, Any], where: str) -> Settings:
+        known = {f.name: getattr(self, f.name) for f in fields(self)}
+        for name, value in values.items():
+            if name not in known:
+                raise ConfigError(f"unknown setting '{name}' in {where}", remedy=f"known are: {', '.join(known)}")
+            if not _fits(value, known[name]):
+                wanted = type(known[name]).__name__.replace("tuple", "list of names")
+                raise ConfigError(f"setting '{name}' in {where} must be a {wanted}", remedy=f"it is {value!r}")
+        return replace(self, **{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+
+def _fits(value: object, current: object) -> bool:
+    if isinstance(current, tuple):
+        return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+    return type(value) is type(current)
+
+
+def _parsed(name: str, text: str) -> object:
+    if name in {"tools", "deny"}:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return int(text) if name == "threads" and text.isdigit() else text
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"cannot read {path}: {error}", remedy="mend the file or remove it") from None

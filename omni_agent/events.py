@@ -1,0 +1,211 @@
+"""What a caller sees while an agent works: a closed union of frozen events.
+
+One turn yields `TurnStarted`, then any of the middle ones, and always exactly one `TurnEnded` last.
+Events hold plain values, so that this file depends on nothing; `to_json` gives the command line's and the
+server's form of each (the types are listed in docs/events.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Literal, TypeAlias
+
+TurnStatus = Literal["done", "interrupted", "waiting", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Seconds from the end of the input (the call of `ask` or `stream`), or None where it did not happen.
+
+    Attributes:
+        ingested: Media are stored, speech is transcribed, pictures are read.
+        recalled: Memory has answered or its budget is spent.
+        first_text: The first words of the answer left the model.
+        first_speech: The first chunk of speech was handed out.
+        total: The turn ended.
+        tools: Seconds spent in tools, summed.
+    """
+
+    ingested: float | None = None
+    recalled: float | None = None
+    first_text: float | None = None
+    first_speech: float | None = None
+    total: float | None = None
+    tools: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of a turn, summed over its model calls.
+
+    `cached_tokens` of the `prompt_tokens` were not computed again, because the model had seen that prefix.
+    """
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.completion_tokens + other.completion_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    """A turn began."""
+
+    turn: str
+    session: str
+    type: ClassVar[str] = "turn.started"
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was heard in the user's sound, `language` as ISO 639-1, `confidence` 0 to 1."""
+
+    text: str
+    language: str
+    confidence: float
+    type: ClassVar[str] = "transcript"
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of the answer, in order; together they are the reply's text."""
+
+    text: str
+    type: ClassVar[str] = "text.delta"
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechChunk:
+    """A piece of speech, in order.
+
+    Attributes:
+        pcm: Signed 16-bit little-endian mono samples.
+        sample_rate: Samples a second.
+        span: Offsets into the reply's text, start and end, that this chunk speaks.
+        milliseconds: Its length.
+        ref: Where it is kept in the media store, once it is.
+    """
+
+    pcm: bytes
+    sample_rate: int
+    span: tuple[int, int]
+    milliseconds: int
+    ref: str = ""
+    type: ClassVar[str] = "speech.chunk"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """A tool runs. `provenance` says for each argument what it rests on, where that is known."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any]
+    provenance: dict[str, Any] = field(default_factory=dict)
+    type: ClassVar[str] = "tool.started"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolProgress:
+    """A running tool reports."""
+
+    id: str
+    message: str
+    type: ClassVar[str] = "tool.progress"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    """A tool ended; `status` is `done`, `failed`, `cancelled`, `denied` or `unknown`."""
+
+    id: str
+    name: str
+    status: str
+    result: str
+    type: ClassVar[str] = "tool.finished"
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequested:
+    """A call waits for a yes. Answer with `Agent.approve` or `Agent.deny`."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any]
+    question: str
+    type: ClassVar[str] = "approval.requested"
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The reply was cut; `heard_text` is what had been delivered of it."""
+
+    heard_text: str
+    type: ClassVar[str] = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryWritten:
+    """The turn is in memory under this id."""
+
+    turn: str
+    type: ClassVar[str] = "memory.written"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded:
+    """The turn is over. `text` is the whole answer, `heard_text` what was delivered of it."""
+
+    text: str
+    heard_text: str
+    status: TurnStatus
+    timings: Timings
+    usage: Usage
+    type: ClassVar[str] = "turn.ended"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRaised:
+    """Something went wrong: `code` for programs, `message` and `remedy` for people.
+
+    A turn that fails ends with `TurnEnded(status="failed")` after this; a `note` is no failure.
+    """
+
+    code: str
+    message: str
+    remedy: str = ""
+    severity: Literal["error", "note"] = "error"
+    type: ClassVar[str] = "error"
+
+
+AgentEvent: TypeAlias = (
+    TurnStarted
+    | Transcript
+    | TextDelta
+    | SpeechChunk
+    | ToolStarted
+    | ToolProgress
+    | ToolFinished
+    | ApprovalRequested
+    | Interrupted
+    | MemoryWritten
+    | TurnEnded
+    | ErrorRaised
+)
+
+
+def to_json(event: AgentEvent) -> dict[str, Any]:
+    """The event as plain JSON with its `type`; speech as a reference, never as samples."""
+    return {"type": event.type} | {f.name: _plain(getattr(event, f.name)) for f in fields(event) if f.name != "pcm"}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Timings | Usage):
+        return {f.name: getattr(value, f.name) for f in fields(value)}
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,206 @@
+"""What a conversation is made of: messages and their parts.
+
+Parts are frozen, hold no bytes (media travel as `media://sha256` references) and turn into plain JSON
+and back, because they live in the graph's state and in the memory database. This file knows nothing of
+models, files or the wire.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+JsonObject: TypeAlias = dict[str, Any]
+Role = Literal["user", "assistant", "tool"]
+ResultStatus = Literal["done", "failed", "cancelled", "denied", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What the ears made of a sound.
+
+    Attributes:
+        text: The best transcript; empty where nothing was said.
+        language: ISO 639-1 code of the speech, for example `de`; empty where nothing was said.
+        language_confidence: Probability of that language, 0 to 1.
+        confidence: Mean token probability of the transcript, 0 to 1.
+        alternatives: Other readings, best first, without the chosen one.
+    """
+
+    text: str
+    language: str = ""
+    language_confidence: float = 0.0
+    confidence: float = 0.0
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextBox:
+    """One line of text that the eyes found.
+
+    Attributes:
+        text: The line.
+        box: Left, top, right, bottom, in pixels of the upright image.
+        confidence: 0 to 1.
+    """
+
+    text: str
+    box: tuple[int, int, int, int]
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The text in a picture, in reading order."""
+
+    lines: tuple[TextBox, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The lines, one under the other."""
+        return "\n".join(line.text for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words, typed or written by the model."""
+
+    text: str
+    type: Literal["text"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture in the media store; `width` and `height` in pixels, upright.
+
+    `reading` is what the eyes read in it, for a model that has no eyes of its own.
+    """
+
+    ref: str
+    mime: str = "image/png"
+    width: int = 0
+    height: int = 0
+    reading: Reading | None = None
+    type: Literal["image"] = "image"
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """A sound in the media store, `seconds` long.
+
+    `hearing` is what the ears heard in it, for a model that has no ears of its own.
+    """
+
+    ref: str
+    mime: str = "audio/wav"
+    seconds: float = 0.0
+    hearing: Hearing | None = None
+    type: Literal["audio"] = "audio"
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A clip in the media store, `seconds` long."""
+
+    ref: str
+    mime: str = "video/mp4"
+    seconds: float = 0.0
+    type: Literal["video"] = "video"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call that the model asked for. `arguments` fit JSON; they are validated later, by the gate."""
+
+    id: str
+    name: str
+    arguments: JsonObject = field(default_factory=dict)
+    type: Literal["tool_call"] = "tool_call"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What became of a call. `content` is text that the model reads; a failure is content too."""
+
+    call_id: str
+    name: str
+    status: ResultStatus
+    content: str
+    type: Literal["tool_result"] = "tool_result"
+
+
+Part: TypeAlias = Text | Image | Audio | Video | ToolCall | ToolResult
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One contribution to the conversation, by the user, the assistant or the tools."""
+
+    role: Role
+    parts: tuple[Part, ...]
+
+    @property
+    def text(self) -> str:
+        """The words of it: typed, said or written; media without words and tool calls left out."""
+        return " ".join(word for part in self.parts if (word := _words(part)))
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The calls in it, in the model's order."""
+        return tuple(part for part in self.parts if isinstance(part, ToolCall))
+
+    @property
+    def language(self) -> str:
+        """Language that the user was heard to speak, or empty."""
+        return next((p.hearing.language for p in self.parts if isinstance(p, Audio) and p.hearing), "")
+
+    def to_json(self) -> JsonObject:
+        """As plain JSON: dicts, lists and scalars."""
+        return cast(JsonObject, _plain(asdict(self)))
+
+    @classmethod
+    def from_json(cls, data: JsonObject) -> Message:
+        """Back from `to_json`.
+
+        Raises:
+            pydantic.ValidationError: `data` is not a message.
+        """
+        return _adapter().validate_python(data)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as a model sees it: name, description and the JSON Schema of its arguments."""
+
+    name: str
+    description: str
+    parameters: JsonObject
+
+
+def _words(part: Part) -> str:
+    match part:
+        case Text(text=text):
+            return text
+        case Audio(hearing=Hearing(text=text)):
+            return text
+        case _:
+            return ""
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+@cache
+def _adapter() -> TypeAdapter[Message]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Message)

@@ -1,0 +1,152 @@
+"""The seam to every model: one method, `stream`, and what the model can do.
+
+The graph asks `Capabilities`, never a class. Model events are not what callers see (that is
+`omni_agent.events`) and not what goes over a wire.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
+
+from ..events import Usage
+from ..messages import Message, ToolCall, ToolSpec
+from ..senses import Senses
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+Modality = Literal["text", "audio", "image", "video"]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a model can take and give by itself, without the senses.
+
+    Attributes:
+        inputs: Modalities that its messages may hold.
+        speech: It speaks its answer itself.
+        tools: It can call tools.
+        tools_with_speech: It can call tools in a request that also asks for speech.
+        context_tokens: Length of its context, prompt and answer together.
+        languages: ISO 639-1 codes of its written languages; empty where the maker names no limit.
+    """
+
+    inputs: frozenset[Modality] = frozenset({"text"})
+    speech: bool = False
+    tools: bool = True
+    tools_with_speech: bool = False
+    context_tokens: int = 8192
+    languages: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of a model.
+
+    Attributes:
+        system: The system prompt; the same from turn to turn, so that its prefix stays cached.
+        messages: The conversation, oldest first; the last is the user's or the tools'.
+        tools: What may be called; empty for talk only.
+        context: Words for this request only (what memory recalled), not part of the stable prefix.
+        language: ISO 639-1 code that the answer is wanted in; empty for the user's own.
+        max_tokens: Most tokens of the answer.
+        temperature: 0 for the most likely words.
+        seed: For what is random.
+        speech: Speech is wanted, if the model has a voice of its own.
+    """
+
+    system: str
+    messages: tuple[Message, ...]
+    tools: tuple[ToolSpec, ...] = ()
+    context: str = ""
+    language: str = ""
+    max_tokens: int = 512
+    temperature: float = 0.0
+    seed: int = 0
+    speech: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """Words of the answer; never markup of a call."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechDelta:
+    """Speech of a model with its own voice: signed 16-bit little-endian mono samples."""
+
+    pcm: bytes
+    sample_rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """A call is being written: `name` is known, `arguments` is the JSON text so far added."""
+
+    index: int
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The last event. `reason` is why the model stopped."""
+
+    reason: Literal["stop", "length", "tool_calls"]
+
+
+ModelEvent: TypeAlias = TextDelta | SpeechDelta | ToolCallDelta | ToolCall | Usage | Done
+
+__all__ = [
+    "Capabilities",
+    "Done",
+    "Message",
+    "Modality",
+    "ModelEvent",
+    "OmniModel",
+    "Request",
+    "Senses",
+    "SpeechDelta",
+    "TextDelta",
+    "ToolCall",
+    "ToolCallDelta",
+    "ToolSpec",
+    "Usage",
+]
+
+
+@runtime_checkable
+class OmniModel(Protocol):
+    """Anything that answers a conversation."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do by itself."""
+        ...
+
+    @property
+    def senses(self) -> Senses:
+        """Ears, eyes and voice that come with it, for what it cannot do by itself."""
+        ...
+
+    def stream(self, request: Request) -> AsyncGenerator[ModelEvent, None]:
+        """Answer, event by event, ending with `Usage` and `Done`.
+
+        Closing the generator or cancelling its consumer stops the model at the next token.
+
+        Raises:
+            ModelUnavailable: It cannot be loaded or reached.
+            ModelError: It failed on the way.
+        """
+        ...
+
+    async def prewarm(self, request: Request | None = None) -> None:
+        """Load, and compute the prefix of `request`, so that the first reply is not the slow one."""
+        ...
+
+    async def close(self) -> None:
+        """Free what it holds; a closed model may load again at its next use."""
+        ...

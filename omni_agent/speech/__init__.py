@@ -1,0 +1,1 @@
+"""Hearing and speaking: PCM, clauses, normalisation, and an engine a file."""

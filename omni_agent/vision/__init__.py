@@ -1,0 +1,1 @@
+"""Seeing: what a picture says, as text with boxes."""

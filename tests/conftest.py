@@ -1,0 +1,31 @@
+"""Shared fixtures: every test has a home and a clock of its own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+DATA = Path(os.environ.get("OMNI_AGENT_TEST_DATA") or Path(__file__).parents[2] / "shared" / "data")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh OMNI_AGENT_HOME, so that no test sees another's state or the user's."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("OMNI_AGENT_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of real recordings, scans and questions."""
+    if not DATA.is_dir():
+        pytest.skip(f"no test data at {DATA}: set OMNI_AGENT_TEST_DATA")
+    return DATA
