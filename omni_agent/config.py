@@ -21,14 +21,18 @@ def home() -> Path:
     """Where all state lives: databases, media, checkpoints, configuration."""
     import platformdirs
 
-    return Path(os.environ.get("OMNI_AGENT_HOME") or platformdirs.user_data_dir("omni-agent", appauthor=False))
+    return Path(
+        os.environ.get("OMNI_AGENT_HOME") or platformdirs.user_data_dir("omni-agent", appauthor=False)
+    )
 
 
 def cache() -> Path:
     """Where model files live, shared by all projects of this user."""
     import platformdirs
 
-    return Path(os.environ.get("OMNI_AGENT_CACHE") or platformdirs.user_cache_dir("omni-agent", appauthor=False))
+    return Path(
+        os.environ.get("OMNI_AGENT_CACHE") or platformdirs.user_cache_dir("omni-agent", appauthor=False)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +68,27 @@ class Settings:
                 settings = settings._updated(_read(path), str(path))
                 break
         prefix = "OMNI_AGENT_"
-        named = {f.name: os.environ[prefix + f.name.upper()] for f in fields(cls) if prefix + f.name.upper() in os.environ}
-        return settings._updated({name: _parsed(name, text) for name, text in named.items()}, "the environment")
+        named = {
+            f.name: os.environ[prefix + f.name.upper()]
+            for f in fields(cls)
+            if prefix + f.name.upper() in os.environ
+        }
+        return settings._updated(
+            {name: _parsed(name, text) for name, text in named.items()}, "the environment"
+        )
 
     def _updated(self, values: dict[str, Any], where: str) -> Settings:
         known = {f.name: getattr(self, f.name) for f in fields(self)}
         for name, value in values.items():
             if name not in known:
-                raise ConfigError(f"unknown setting '{name}' in {where}", remedy=f"known are: {', '.join(known)}")
+                raise ConfigError(
+                    f"unknown setting '{name}' in {where}", remedy=f"known are: {', '.join(known)}"
+                )
             if not _fits(value, known[name]):
                 wanted = type(known[name]).__name__.replace("tuple", "list of names")
-                raise ConfigError(f"setting '{name}' in {where} must be a {wanted}", remedy=f"it is {value!r}")
+                raise ConfigError(
+                    f"setting '{name}' in {where} must be a {wanted}", remedy=f"it is {value!r}"
+                )
         return replace(self, **{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal, TypeAlias
 
+_HELD_BACK = {"pcm", "cause"}
+
 TurnStatus = Literal["done", "interrupted", "waiting", "failed"]
 
 
@@ -133,7 +135,7 @@ class ToolFinished:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRequested:
-    """A call waits for a yes. Answer with `Agent.approve` or `Agent.deny`."""
+    """A call waits for a yes. Answer with `Agent.decide`."""
 
     id: str
     name: str
@@ -175,12 +177,14 @@ class ErrorRaised:
     """Something went wrong: `code` for programs, `message` and `remedy` for people.
 
     A turn that fails ends with `TurnEnded(status="failed")` after this; a `note` is no failure.
+    `cause` is the exception itself, for callers in the same process.
     """
 
     code: str
     message: str
     remedy: str = ""
     severity: Literal["error", "note"] = "error"
+    cause: Exception | None = field(default=None, repr=False, compare=False)
     type: ClassVar[str] = "error"
 
 
@@ -202,7 +206,8 @@ AgentEvent: TypeAlias = (
 
 def to_json(event: AgentEvent) -> dict[str, Any]:
     """The event as plain JSON with its `type`; speech as a reference, never as samples."""
-    return {"type": event.type} | {f.name: _plain(getattr(event, f.name)) for f in fields(event) if f.name != "pcm"}
+    shown = (f.name for f in fields(event) if f.name not in _HELD_BACK)
+    return {"type": event.type} | {name: _plain(getattr(event, name)) for name in shown}
 
 
 def _plain(value: object) -> object:

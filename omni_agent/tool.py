@@ -13,10 +13,11 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_type_hints, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
 from .errors import ToolArgumentError, ToolDefinitionError, ToolNotFound
 from .messages import JsonObject, ToolSpec
+from .signature import signature_of
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -92,7 +93,14 @@ class Tool:
 
     @classmethod
     def from_schema(
-        cls, name: str, description: str, parameters: JsonObject, run: Run, *, effect: Effect = "write", timeout: float = 30.0
+        cls,
+        name: str,
+        description: str,
+        parameters: JsonObject,
+        run: Run,
+        *,
+        effect: Effect = "write",
+        timeout: float = 30.0,
     ) -> Tool:
         """A tool that is known by its JSON Schema only.
 
@@ -102,7 +110,9 @@ class Tool:
         from jsonschema import Draft202012Validator, SchemaError
 
         if not _NAME.fullmatch(name):
-            raise ToolDefinitionError(f"'{name}' cannot be a tool's name", remedy="letters, digits, _ and -, up to 64")
+            raise ToolDefinitionError(
+                f"'{name}' cannot be a tool's name", remedy="letters, digits, _ and -, up to 64"
+            )
         try:
             Draft202012Validator.check_schema(parameters)
         except SchemaError as error:
@@ -181,90 +191,20 @@ class Toolbox:
 
 
 def _from_function(function: Function, name: str, description: str, effect: Effect, timeout: float) -> Tool:
-    from pydantic import TypeAdapter, create_model
-    from pydantic.errors import PydanticUserError
-
-    described, arguments = _docstring(function)
-    if not (description or described):
-        raise ToolDefinitionError(f"tool '{name}' has no description", remedy="give it a docstring: the model reads it")
-    injected, fields_ = _parameters(function, name, arguments)
-    try:
-        model = create_model(f"{name}_arguments", **fields_)
-        schema = _tidy(model.model_json_schema(mode="validation"))
-    except PydanticUserError as error:
-        raise ToolDefinitionError(f"tool '{name}': {str(error).splitlines()[0]}") from None
-    adapter = TypeAdapter(model)
+    signature = signature_of(function, ToolContext)
+    described = description or signature.description
+    if not described:
+        raise ToolDefinitionError(
+            f"tool '{name}' has no description", remedy="give it a docstring: the model reads it"
+        )
 
     async def run(arguments: JsonObject, context: ToolContext) -> object:
-        parsed = adapter.validate_python(arguments)
-        values = {key: getattr(parsed, key) for key in type(parsed).model_fields if key in parsed.model_fields_set}
-        values |= dict.fromkeys(injected, context)
+        values = signature.bind(arguments) | dict.fromkeys(signature.injected, context)
         if inspect.iscoroutinefunction(function):
             return await function(**values)
         return await asyncio.to_thread(function, **values)
 
-    return Tool.from_schema(name, description or described, schema, run, effect=effect, timeout=timeout)
-
-
-def _parameters(function: Function, name: str, described: dict[str, str]) -> tuple[list[str], dict[str, Any]]:
-    from pydantic import Field
-
-    try:
-        hints = get_type_hints(function, include_extras=True)
-    except NameError as error:
-        raise ToolDefinitionError(f"tool '{name}': {error}", remedy="import the type at module level") from None
-    injected: list[str] = []
-    made: dict[str, Any] = {}
-    for key, parameter in inspect.signature(function).parameters.items():
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
-            raise ToolDefinitionError(f"tool '{name}': parameter '{key}' cannot be called by name")
-        if key not in hints:
-            raise ToolDefinitionError(f"tool '{name}': parameter '{key}' has no type", remedy=f"write {key}: str or so")
-        if hints[key] is ToolContext:
-            injected.append(key)
-            continue
-        default = ... if parameter.default is parameter.empty else parameter.default
-        made[key] = (hints[key], Field(default, description=described.get(key)))
-    return injected, made
-
-
-def _docstring(function: Function) -> tuple[str, dict[str, str]]:
-    text = inspect.getdoc(function) or ""
-    if not text:
-        return "", {}
-    import logging
-
-    from griffe import Docstring, DocstringSectionKind
-
-    logging.getLogger("griffe").setLevel(logging.CRITICAL)
-    sections = Docstring(text, lineno=1).parse("auto")
-    summary = next((s.value for s in sections if s.kind is DocstringSectionKind.text), "")
-    parameters = [s.value for s in sections if s.kind is DocstringSectionKind.parameters]
-    described = {item.name: item.description.strip() for group in parameters for item in group}
-    return " ".join(str(summary).split()), described
-
-
-def _tidy(schema: JsonObject) -> JsonObject:
-    """Inline `$defs` and drop generated titles: shorter prompts, and grammars need no references."""
-    definitions = schema.pop("$defs", {})
-
-    def walk(node: Any, depth: int = 0) -> Any:
-        if depth > 60:
-            raise ToolDefinitionError("a parameter's type refers to itself", remedy="use a flat type")
-        if isinstance(node, list):
-            return [walk(item, depth + 1) for item in node]
-        if not isinstance(node, dict):
-            return node
-        if "$ref" in node:
-            target = definitions[node["$ref"].rsplit("/", 1)[-1]]
-            return walk({**target, **{k: v for k, v in node.items() if k != "$ref"}}, depth + 1)
-        return {
-            key: {name: walk(item, depth + 1) for name, item in value.items()} if key == "properties" else walk(value, depth + 1)
-            for key, value in node.items()
-            if not (key == "title" and isinstance(value, str))
-        }
-
-    return cast(JsonObject, {"type": "object", "properties": {}, "additionalProperties": False} | walk(schema))
+    return Tool.from_schema(name, described, signature.schema, run, effect=effect, timeout=timeout)
 
 
 def as_text(result: object) -> str:

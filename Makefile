@@ -1,0 +1,42 @@
+# Every target works from a fresh clone: .venv is made and filled when it is missing or pyproject.toml changed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+EXTRAS := local,audio,serve,mcp,dev
+
+.PHONY: setup demo test lint types docs bench clean
+
+setup: $(READY)
+
+$(READY): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
+	touch $(READY)
+
+demo: setup
+	@$(BIN)/omni-agent models pull
+	@$(BIN)/omni-agent ask --agent examples/02_tool.py --audio examples/timer.wav --speak reply.wav
+
+test: setup
+	$(BIN)/omni-agent models pull --quiet
+	$(BIN)/omni-agent models pull --quiet language-small
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+docs: setup
+	$(BIN)/mkdocs build --strict
+
+bench: setup
+	$(BIN)/python -m benchmarks.latency
+	$(BIN)/python -m benchmarks.speech_to_intent
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* dist build site reply.wav

@@ -1,0 +1,215 @@
+"""The database file: opening, upgrading, pragmas and transactions.
+
+This file knows how SQLite is handled and nothing of what is stored. It imports SQLAlchemy (0.2 to 0.5 s), so
+`store.py` imports it late and in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
+from sqlalchemy import URL, Connection, NullPool, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from omni_agent.errors import MemoryStoreError
+
+from .failures import explained, reason
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD = "0001"
+"""Revision of the newest migration, kept here so that opening an up-to-date file needs no Alembic."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_SECONDS = 5.0
+LOCK_SECONDS = 120.0
+CONNECTIONS = 4
+
+_WRITES = "omni_memory_writes"
+# Writers say BEGIN IMMEDIATE (_begin): a transaction that reads first and writes later fails at once with
+# "database is locked" when another has written in between, whatever the timeout.
+_CONNECT = {"timeout": BUSY_SECONDS, "isolation_level": None}
+_PRAGMAS = (
+    "foreign_keys=ON",
+    "synchronous=NORMAL",
+    "secure_delete=ON",
+    f"busy_timeout={int(BUSY_SECONDS * 1000)}",
+)
+# Alembic's `op` and `context` are globals of the process.
+_ALEMBIC = threading.Lock()
+
+
+class Database:
+    """An open `memory.db`, whose schema is this version's. Belongs to the event loop that first uses it.
+
+    Args:
+        path: A file that `prepare` has seen to.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        url = URL.create("sqlite+aiosqlite", database=str(path))
+        self._engine = create_async_engine(url, connect_args=_CONNECT, pool_size=CONNECTIONS, max_overflow=0)
+        event.listen(self._engine.sync_engine, "connect", _configure)
+        event.listen(self._engine.sync_engine, "begin", _begin)
+        self._writers = self._engine.execution_options(**{_WRITES: True})
+        self._writing = asyncio.Lock()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection in a transaction that sees one state of the file.
+
+        Raises:
+            MemoryStoreError: The file cannot be read.
+        """
+        with explained(self._path):
+            async with self._engine.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A connection in a transaction of its own, committed at the end, rolled back on an exception.
+
+        Raises:
+            MemoryStoreError: The file cannot be written, or another process kept it for 5 s.
+        """
+        # Queueing here is fair and wakes at once; SQLite's own waiting is neither.
+        async with self._writing:
+            with explained(self._path):
+                async with self._writers.begin() as connection:
+                    yield connection
+
+    async def close(self) -> None:
+        """Close all connections; the last one of all processes folds the write-ahead log into the file."""
+        with explained(self._path):
+            await self._engine.dispose()
+
+
+def prepare(path: Path) -> None:
+    """Make the file at `path` a database with this version's tables; blocks.
+
+    Creates what is missing, readable for this user only. A database of an older version is copied to
+    `NAME.bak-REVISION` and then upgraded in one transaction. `NAME.lock` keeps other processes out meanwhile.
+
+    Raises:
+        MemoryStoreError: The file is damaged, another program's or a newer version's, it or its folder
+            cannot be written, or another process held the lock for two minutes.
+    """
+    with explained(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with FileLock(f"{path}.lock", timeout=LOCK_SECONDS):
+            _bring_up_to_date(path)
+
+
+def _bring_up_to_date(path: Path) -> None:
+    if not path.exists():
+        path.touch(mode=0o600)
+    with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
+        found = _revision(connection, path)
+        # Kept in the file; only here is it sure that no other connection stands in the way.
+        connection.execute("PRAGMA journal_mode=WAL")
+        if found == HEAD:
+            return
+        config = _alembic_config()
+        if found:
+            _check_known(config, found, path)
+            _back_up(connection, _backup_path(path, found))
+    with _ALEMBIC:
+        _migrate(config, path, found)
+
+
+def _revision(connection: sqlite3.Connection, path: Path) -> str:
+    """The schema's revision; empty for a database without tables."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not tables:
+        return ""
+    if "alembic_version" not in tables:
+        raise MemoryStoreError(
+            f"{path} is a database of another program, and is left as it is",
+            code="memory_foreign",
+            remedy="name another file for the memory, or move this one away",
+        )
+    return ",".join(revision for (revision,) in connection.execute("SELECT version_num FROM alembic_version"))
+
+
+def _alembic_config() -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    # A percent sign would be read as an interpolation.
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def _check_known(config: Config, found: str, path: Path) -> None:
+    from alembic.script import ScriptDirectory
+
+    if found not in {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}:
+        raise MemoryStoreError(
+            f"{path} was written by a newer version (revision {found}; this one knows up to {HEAD})",
+            code="memory_newer",
+            remedy="upgrade omni-agent-framework, or set OMNI_AGENT_HOME to another folder",
+        )
+
+
+def _backup_path(path: Path, revision: str) -> Path:
+    return path.with_name(f"{path.name}.bak-{revision}")
+
+
+def _back_up(connection: sqlite3.Connection, target: Path) -> None:
+    """Copy the database, what is still in its write-ahead log included; `target` appears only when whole."""
+    unfinished = target.with_name(f"{target.name}.part")
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600)
+    with closing(sqlite3.connect(unfinished)) as copy:
+        connection.backup(copy)
+    unfinished.replace(target)
+
+
+def _migrate(config: Config, path: Path, found: str) -> None:
+    from alembic import command
+    from alembic.util import CommandError
+
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)), poolclass=NullPool, connect_args=_CONNECT
+    )
+    event.listen(engine, "begin", _begin)
+    try:
+        with engine.execution_options(**{_WRITES: True}).begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            # Foreign keys are off here, or rebuilding a table would delete what refers to it.
+            if connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                raise CommandError("rows refer to rows that do not exist")
+    except (SQLAlchemyError, CommandError) as error:
+        raise MemoryStoreError(
+            f"{path} could not be upgraded and is unchanged: {reason(error)}",
+            code="memory_upgrade_failed",
+            remedy=f"a copy is in {_backup_path(path, found).name}; report this" if found else "report this",
+        ) from error
+    finally:
+        engine.dispose()
+
+
+def _configure(connection: Any, _record: object) -> None:
+    """Set up a new connection of the pool (SQLAlchemy's `connect` event)."""
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+    # Bytes that are no UTF-8 must cost some letters, not the whole query.
+    connection.driver_connection.text_factory = lambda data: data.decode("utf-8", "replace")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,15 @@
+"""What Alembic runs: the migrations, in the transaction that `omni_memory.database` has begun.
+
+There is no `alembic.ini` and no logging set up here: the program that holds the memory owns its logging.
+"""
+
+from __future__ import annotations
+
+from alembic import context
+from omni_memory.tables import Base
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,64 @@
+"""The command line: one file a verb. Nothing heavy is imported before a verb needs it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from ..errors import OmniError
+from . import ask, chat, doctor, models, tools
+
+app = typer.Typer(
+    name="omni-agent",
+    help="Agents that hear, see, act and speak, on your own machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("ask")(ask.ask)
+app.command("chat")(chat.chat)
+app.command("doctor")(doctor.doctor)
+app.add_typer(models.app, name="models", help="The embedded models: list, pull, verify.")
+app.add_typer(tools.app, name="tools", help="The tools that are installed.")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0, 2 for wrong usage, 1 for anything else."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; gives its exit status and never raises at the user."""
+    import click
+
+    try:
+        return int(app(list(arguments), standalone_mode=False) or 0)
+    except click.UsageError as error:
+        error.show()
+        return 2
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except (KeyboardInterrupt, click.Abort, EOFError):
+        return _complain("stopped")
+    except BrokenPipeError:
+        return 1
+    except OmniError as error:
+        return _complain(str(error))
+    except Exception as error:
+        return _complain(_defect(error))
+
+
+def _defect(error: Exception) -> str:
+    import logging
+
+    logging.getLogger(__name__).debug("unexpected error", exc_info=error)
+    first = str(error).partition("\n")[0]
+    return f"unexpected {type(error).__name__}: {first} (this is a defect; OMNI_AGENT_DEBUG=1 shows where)"
+
+
+def _complain(line: str) -> int:
+    print(f"omni-agent: {' '.join(line.split())}", file=sys.stderr)
+    return 1

@@ -1,0 +1,93 @@
+"""Finding the agent that `--agent` names."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigError
+
+if TYPE_CHECKING:
+    from ..agent import Agent
+
+
+def load_agent(where: str | None) -> Agent:
+    """The agent at `FILE.py[:name]` or `module:name`; the default one for None.
+
+    Raises:
+        ConfigError: There is no such file, module or agent, or it cannot be imported.
+    """
+    if where is None:
+        return default_agent()
+    place, _, name = where.partition(":")
+    module = _from_file(Path(place)) if place.endswith(".py") else _from_name(place)
+    return _agent_in(module, name, where)
+
+
+def default_agent() -> Agent:
+    """An agent with the tools that the settings name."""
+    from ..agent import Agent
+    from ..config import Settings
+    from ..persona import Persona
+    from ..plugins import load_tools
+
+    settings = Settings.load()
+    tools, problems = load_tools(settings.tools, deny=settings.deny)
+    for problem in problems:
+        print(f"omni-agent: {problem}", file=sys.stderr)
+    persona = Persona(style="warmly and briefly", max_words=60, voice=settings.voice)
+    return Agent(persona=persona, tools=tools, settings=settings)
+
+
+def _from_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise ConfigError(f"there is no agent file {path}", remedy="check the path")
+    spec = importlib.util.spec_from_file_location(f"_agent_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ConfigError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    sys.path.insert(0, str(path.parent.resolve()))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise _broken(str(path), error) from error
+    finally:
+        sys.path.pop(0)
+    return module
+
+
+def _from_name(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except Exception as error:
+        raise _broken(name, error) from error
+
+
+def _broken(what: str, error: Exception) -> ConfigError:
+    if isinstance(error, ConfigError):
+        return error
+    place = f" line {error.lineno}" if isinstance(error, SyntaxError) else ""
+    cause = error.msg if isinstance(error, SyntaxError) else str(error)
+    return ConfigError(
+        f"{what} cannot be loaded: {type(error).__name__}{place}: {cause}", remedy="mend the agent file"
+    )
+
+
+def _agent_in(module: ModuleType, name: str, where: str) -> Agent:
+    from ..agent import Agent
+
+    found = {key: item for key, item in vars(module).items() if isinstance(item, Agent)}
+    if name:
+        if name not in found:
+            raise ConfigError(
+                f"{where}: no agent '{name}' there", remedy=f"there are: {', '.join(found) or 'none'}"
+            )
+        return found[name]
+    if len(set(map(id, found.values()))) != 1:
+        raise ConfigError(f"{where} holds {len(found)} agents", remedy="name one: FILE.py:name")
+    return next(iter(found.values()))

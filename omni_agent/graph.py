@@ -1,0 +1,74 @@
+"""The state machine of a turn: seven nodes and their edges, on one page.
+
+    START → ingest → recall → model ─(calls)→ gate → act (one for each call) → collect ─→ model …
+                                └─(answer)→ commit → END
+
+Nodes are plain functions `(state, turn) -> update`, one a file in `omni_agent.nodes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import uuid4
+
+from langgraph.config import get_config
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import Send
+
+from . import nodes
+from .memory import Scope
+from .messages import Message
+from .state import Parts, Turn, TurnInput, TurnState, Update
+
+if TYPE_CHECKING:
+    from langgraph.graph.state import CompiledStateGraph
+
+Node = Callable[[Any, Turn], Awaitable[Update]]
+TurnGraph: TypeAlias = "CompiledStateGraph[TurnState, Turn, TurnInput, TurnState]"
+
+
+def build(parts: Parts) -> TurnGraph:
+    """Compile an agent's graph, without a checkpointer.
+
+    It can be nested in another LangGraph program: its input is `{"observations": [...]}`, its output holds
+    `reply` and `messages`. Run that way it needs no context; `thread_id` names the session.
+    """
+    graph = StateGraph(TurnState, context_schema=Turn, input_schema=TurnInput)
+    for node in (nodes.ingest, nodes.recall, nodes.model, nodes.gate, nodes.act, nodes.collect, nodes.commit):
+        graph.add_node(node.__name__, _bound(node, parts))
+    graph.add_edge(START, "ingest")
+    graph.add_edge("ingest", "recall")
+    graph.add_edge("recall", "model")
+    graph.add_conditional_edges("model", _after_model, ["gate", "commit"])
+    graph.add_conditional_edges("gate", _after_gate, ["act", "collect"])
+    graph.add_edge("act", "collect")
+    graph.add_edge("collect", "model")
+    graph.add_edge("commit", END)
+    return graph.compile()
+
+
+def _after_model(state: TurnState) -> str:
+    return "gate" if Message.from_json(state["messages"][-1]).tool_calls else "commit"
+
+
+def _after_gate(state: TurnState) -> list[Send] | str:
+    return [Send("act", call) for call in state["allowed"]] or "collect"
+
+
+def _bound(node: Node, parts: Parts) -> Any:
+    async def run(state: Any, runtime: Runtime[Turn]) -> Update:
+        turn = runtime.context or _nested_turn(state, parts)
+        turn.emit = runtime.stream_writer
+        return await node(state, turn)
+
+    run.__name__ = node.__name__
+    return run
+
+
+def _nested_turn(state: Any, parts: Parts) -> Turn:
+    """A turn for a graph that another program runs."""
+    session = str(get_config().get("configurable", {}).get("thread_id") or uuid4().hex)
+    turn = state.get("turn") or uuid4().hex
+    return Turn(parts, turn, Scope("local", parts.name), session, parts.clock.monotonic())

@@ -1,0 +1,77 @@
+"""The embedded default, `model="local"`: ears, language, eyes and voice that together act as one omni model.
+
+Nothing is loaded when it is made; each part loads at its first use or by `prewarm`, fetching its files
+through the model store if they are not there yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..config import Settings
+from ..senses import Senses
+from .base import Capabilities, ModelEvent, OmniModel, Request
+
+if TYPE_CHECKING:
+    from .store import ModelStore
+
+
+class Cascade:
+    """A language model with the senses that it lacks.
+
+    Args:
+        language: Answers; what it can do is what the cascade can do.
+        senses: What the graph borrows for the rest.
+    """
+
+    def __init__(self, language: OmniModel, senses: Senses) -> None:
+        self._language = language
+        self._senses = senses
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._language.capabilities
+
+    @property
+    def senses(self) -> Senses:
+        return self._senses
+
+    def stream(self, request: Request) -> AsyncGenerator[ModelEvent, None]:
+        return self._language.stream(request)
+
+    async def prewarm(self, request: Request | None = None) -> None:
+        await self._language.prewarm(request)
+
+    async def close(self) -> None:
+        await self._language.close()
+
+
+def local(settings: Settings, store: ModelStore | None = None) -> Cascade:
+    """The cascade that runs on two processor cores, as the catalogue describes it."""
+    from ..speech.asr_whisper import WhisperEars
+    from ..speech.tts_kokoro import KokoroVoice
+    from ..speech.tts_piper import PiperVoice
+    from ..speech.voices import Voices
+    from ..vision.ocr import RapidEyes
+    from .llama import LlamaLanguage
+    from .store import ModelStore
+
+    files = store or ModelStore()
+
+    def folder(part: str) -> Callable[[], Path]:
+        return lambda: files.ensure(part)
+
+    threads = settings.threads
+    return Cascade(
+        LlamaLanguage(folder("language"), threads=threads),
+        Senses(
+            ears=WhisperEars(folder("hearing"), threads=threads),
+            eyes=RapidEyes(threads=threads),
+            voice=Voices(
+                PiperVoice(folder("voice-english"), threads=threads),
+                KokoroVoice(folder("voice-natural"), threads=threads),
+            ),
+        ),
+    )

@@ -1,0 +1,40 @@
+"""commit: the turn goes to memory, as the user got it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ..errors import MemoryStoreError
+from ..events import ErrorRaised, MemoryWritten, TurnStatus
+from ..memory import TurnRecord
+from ..messages import Message
+from ..state import Turn, TurnState, Update, total_usage
+
+
+async def commit(state: TurnState, turn: Turn) -> Update:
+    """Write a turn that came to its end."""
+    await remember(state, turn, status="done", heard_text=state["reply"])
+    return {}
+
+
+async def remember(state: TurnState, turn: Turn, *, status: TurnStatus, heard_text: str) -> None:
+    """Write the turn; a memory that fails costs the memory, not the answer."""
+    ended = turn.parts.clock.now()
+    record = TurnRecord(
+        id=turn.id,
+        session=turn.session,
+        messages=tuple(Message.from_json(item) for item in state.get("messages", [])),
+        text=state.get("reply", ""),
+        heard_text=heard_text,
+        status=status,
+        started_at=ended - timedelta(seconds=turn.elapsed()),
+        ended_at=ended,
+        timings=turn.timings,
+        usage=total_usage(state),
+    )
+    try:
+        await turn.parts.memory.commit(turn.scope, record)
+    except MemoryStoreError as error:
+        turn.emit(ErrorRaised(error.code, error.message, error.remedy, severity="note"))
+    else:
+        turn.emit(MemoryWritten(turn.id))

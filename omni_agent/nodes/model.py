@@ -1,0 +1,84 @@
+"""model: one answer of the model, streamed. It either speaks or calls."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import asdict
+
+from ..events import TextDelta, Usage
+from ..messages import Message, Part, Text, ToolCall
+from ..models import base
+from ..persona import LengthLimit
+from ..state import Turn, TurnState, Update
+
+
+async def model(state: TurnState, turn: Turn) -> Update:
+    """Ask the model, handing its words on as they come.
+
+    Raises:
+        ModelError: The model failed or cannot be reached.
+    """
+    answer = _Answer(turn, turn.parts.persona.max_words)
+    async with aclosing(turn.parts.model.stream(_request(state, turn))) as events:
+        async for event in events:
+            await answer.take(event)
+            if answer.limit.reached:
+                break
+    message = Message("assistant", answer.parts)
+    return {
+        "messages": [message.to_json()] if answer.parts else [],
+        "steps": state["steps"] + 1,
+        "usage": [asdict(answer.usage)],
+        "reply": state["reply"] + answer.text,
+    }
+
+
+def _request(state: TurnState, turn: Turn) -> base.Request:
+    parts = turn.parts
+    messages = tuple(Message.from_json(item) for item in [*state["history"], *state["messages"]])
+    user = Message.from_json(state["messages"][0])
+    last_step = state["steps"] + 1 >= parts.max_steps
+    return base.Request(
+        system=parts.persona.prompt(parts.name),
+        messages=messages,
+        tools=() if last_step else parts.toolbox.specs,
+        context=state["context"],
+        language=parts.persona.reply_language(user.language),
+        speech=turn.delivery is not None,
+    )
+
+
+class _Answer:
+    """Gathers one answer from model events."""
+
+    def __init__(self, turn: Turn, max_words: int | None) -> None:
+        self._turn = turn
+        self._calls: list[ToolCall] = []
+        self.limit = LengthLimit(max_words)
+        self.text = ""
+        self.usage = Usage()
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        words: tuple[Part, ...] = (Text(self.text),) if self.text else ()
+        return words + tuple(self._calls)
+
+    async def take(self, event: base.ModelEvent) -> None:
+        match event:
+            case base.TextDelta(text=text):
+                await self._say(self.limit.admit(text))
+            case base.SpeechDelta() if self._turn.delivery:
+                await self._turn.delivery.play(event.pcm, event.sample_rate)
+            case ToolCall():
+                self._calls.append(event)
+            case Usage():
+                self.usage += event
+
+    async def _say(self, text: str) -> None:
+        if not text:
+            return
+        self.text += text
+        self._turn.mark("first_text")
+        self._turn.emit(TextDelta(text))
+        if self._turn.delivery and not self._turn.parts.model.capabilities.speech:
+            await self._turn.delivery.say(text)

@@ -1,0 +1,46 @@
+"""recall: the conversation so far, and what memory adds to it within its budget."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from ..errors import MemoryStoreError
+from ..events import ErrorRaised
+from ..memory import TurnRecord
+from ..messages import Message, Text
+from ..state import Turn, TurnState, Update
+
+log = logging.getLogger(__name__)
+
+CUT = " [interrupted here]"
+
+
+async def recall(state: TurnState, turn: Turn) -> Update:
+    """Fetch history and recollections; a memory that fails or is late never stops the turn."""
+    memory, message = turn.parts.memory, Message.from_json(state["messages"][-1])
+    history: list[Message] = []
+    try:
+        records = await memory.history(turn.scope, turn.session, limit=200)
+        history = [said for record in records for said in as_heard(record)]
+    except MemoryStoreError as error:
+        turn.emit(ErrorRaised(error.code, error.message, error.remedy, severity="note"))
+    context = ""
+    try:
+        async with asyncio.timeout(turn.parts.recall_budget):
+            found = await memory.recall(turn.scope, message.text)
+        context = "\n".join(item.text for item in found)
+    except (MemoryStoreError, TimeoutError) as error:
+        log.info("recall gave nothing: %s", error or "out of time")
+    turn.mark("recalled")
+    return {"history": [said.to_json() for said in history], "context": context}
+
+
+def as_heard(record: TurnRecord) -> list[Message]:
+    """A turn as the model is to see it: a reply that was cut ends where the user stopped hearing it."""
+    messages = list(record.messages)
+    if record.status in {"interrupted", "failed"}:
+        if messages and messages[-1].role == "assistant" and not messages[-1].tool_calls:
+            messages.pop()
+        messages.append(Message("assistant", (Text(record.heard_text + CUT),)))
+    return messages

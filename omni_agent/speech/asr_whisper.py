@@ -1,0 +1,199 @@
+"""Ears: Whisper on this machine, quick for short commands and patient with long recordings.
+
+Silence and noise never reach Whisper, which would invent words for them: only what the voice activity
+detector calls speech is transcribed, in windows hardly longer than the speech itself. Readings that look
+like Whisper's known mistakes are made again, without hints or in its native window of 30 s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+import threading
+import zlib
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeAlias
+
+from ..messages import Hearing
+from .pcm import Pcm
+from .vad import pieces, speech_spans
+from .whisper_window import RATE, Decoded, WindowModel, load_whisper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    Loader: TypeAlias = Callable[[Path, int], WindowModel]
+    SpanFinder: TypeAlias = Callable[[Pcm], list[tuple[float, float]]]
+
+WINDOWS = (8, 10, 15, 20, 30)
+LONGEST_PIECE = 28.0
+# Silence after the last word, in the window: without it Whisper loses or repeats the end.
+_TAIL = 1.0
+# Kept around the speech: breath and soft consonants that the detector does not count.
+_BEFORE, _AFTER = 0.25, 0.35
+_REPETITIVE = 2.4  # zlib ratio; the threshold of Whisper's authors
+_UNLIKELY = -1.0  # mean log probability; likewise
+_DOUBTFUL = -0.5  # below this, hints may have pulled the reading away from what was said
+_NO_SPEECH = 0.6
+_SHORT = 3.0  # seconds; below this, a language is easily mistaken
+# No spaces between words in these.
+_UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "km", "bo"})
+
+
+class WhisperEars:
+    """Speech to text with a Whisper model in CTranslate2's format.
+
+    The model loads at the first use, in a thread of its own where all its work is done in turn. A cancelled
+    call stops at the next piece; the ears stay usable.
+
+    Args:
+        folder: Where the model lies, or a function that says so (and may fetch it first; it may block).
+        threads: Processor cores; 0 for all.
+        load: Makes the engine of the folder.
+        find_speech: Tells speech from the rest.
+    """
+
+    def __init__(
+        self,
+        folder: Path | Callable[[], Path],
+        *,
+        threads: int = 0,
+        load: Loader = load_whisper,
+        find_speech: SpanFinder = speech_spans,
+    ) -> None:
+        self._folder = folder
+        self._threads = threads
+        self._load = load
+        self._find_speech = find_speech
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ears")
+        self._model: WindowModel | None = None
+
+    async def transcribe(self, audio: Pcm, *, language: str = "", hints: Sequence[str] = ()) -> Hearing:
+        """Transcribe one utterance or recording; see `omni_agent.senses.Ears`.
+
+        `language_confidence` is 1 where `language` was given and known to the model. Hints beyond
+        Whisper's 223 tokens are left out, the last first.
+
+        Raises:
+            ModelUnavailable: faster-whisper is not installed, or the model's folder is missing or broken.
+            ModelError: The engine failed.
+        """
+        stopped = threading.Event()
+        work = asyncio.get_running_loop().run_in_executor(
+            self._thread, self._transcribe, audio, language, tuple(hints), stopped
+        )
+        try:
+            return await work
+        finally:
+            stopped.set()
+
+    async def prewarm(self) -> None:
+        """Load the model now.
+
+        Raises:
+            ModelUnavailable: As for `transcribe`.
+        """
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._engine)
+
+    def close(self) -> None:
+        """Free the model and its thread; closed ears hear no more."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._model = None
+
+    def _engine(self) -> WindowModel:
+        if self._model is None:
+            folder = self._folder() if callable(self._folder) else self._folder
+            self._model = self._load(folder, self._threads)
+        return self._model
+
+    def _transcribe(
+        self, audio: Pcm, language: str, hints: tuple[str, ...], stopped: threading.Event
+    ) -> Hearing:
+        sound = audio.resampled(RATE)
+        cuts = pieces(sound, self._find_speech(sound), LONGEST_PIECE)
+        heard: list[tuple[float, Decoded]] = []
+        for start, end in cuts:
+            if stopped.is_set():
+                break
+            piece = _slice(sound, max(0.0, start - _BEFORE), end + _AFTER)
+            found = self._piece(piece, language or _settled(heard, end - start), hints)
+            if not _nothing(found):
+                heard.append((end - start, found))
+        return _joined(heard)
+
+    def _piece(self, piece: Pcm, language: str, hints: tuple[str, ...]) -> Decoded:
+        """One piece: in a short window with the hints, and again where that reading looks wrong."""
+        model, seconds = self._engine(), piece.seconds
+        window = next((w for w in WINDOWS if w >= seconds + _TAIL), WINDOWS[-1])
+        encoded = model.encode(piece.samples, window)
+        best = model.decode(encoded, seconds=seconds, language=language, hints=hints)
+        if hints and (best.logprob < _DOUBTFUL or _repeats(best.texts[0])):
+            best = _better(best, model.decode(encoded, seconds=seconds, language=language))
+        if window < WINDOWS[-1] and _suspect(best):
+            encoded = model.encode(piece.samples, WINDOWS[-1])
+            best = _better(best, model.decode(encoded, seconds=seconds, language=language))
+        return best
+
+
+def _slice(sound: Pcm, start: float, end: float) -> Pcm:
+    return Pcm(sound.samples[round(start * sound.rate) : round(end * sound.rate)], sound.rate)
+
+
+def _settled(heard: Sequence[tuple[float, Decoded]], seconds: float) -> str:
+    """The language so far, for a piece too short to show its own; empty where it is to be detected."""
+    return _language(heard)[0] if heard and seconds < _SHORT else ""
+
+
+def _suspect(found: Decoded) -> bool:
+    return found.logprob < _UNLIKELY or _repeats(found.texts[0])
+
+
+def _nothing(found: Decoded) -> bool:
+    """No speech after all: nobody speaks and the words are guesses (the rule of Whisper's authors)."""
+    if not any(sign.isalnum() for sign in found.texts[0]):
+        return True
+    return found.no_speech > _NO_SPEECH and found.logprob < _UNLIKELY
+
+
+def _better(one: Decoded, other: Decoded) -> Decoded:
+    """The one that does not repeat itself; between equals the likelier, the first where both are."""
+    return max((one, other), key=lambda found: (not _repeats(found.texts[0]), found.logprob))
+
+
+def _repeats(text: str) -> bool:
+    """The text is a loop, or ends with a phrase of three words or more said twice."""
+    data = text.encode()
+    if len(data) / len(zlib.compress(data)) > _REPETITIVE:
+        return True
+    words = re.findall(r"\w+", text.lower())
+    return any(words[-2 * n : -n] == words[-n:] for n in range(3, len(words) // 2 + 1))
+
+
+def _joined(heard: Sequence[tuple[float, Decoded]]) -> Hearing:
+    """One hearing of all pieces; language by the votes of the seconds, confidence by the seconds' mean."""
+    if not heard:
+        return Hearing("")
+    language, confidence = _language(heard)
+    total = sum(seconds for seconds, _ in heard)
+    logprob = sum(seconds * found.logprob for seconds, found in heard) / total
+    return Hearing(
+        text=("" if language in _UNSPACED else " ").join(found.texts[0] for _, found in heard),
+        language=language,
+        language_confidence=confidence,
+        confidence=min(1.0, math.exp(logprob)),
+        # Readings of a whole recording would be a product of those of its pieces.
+        alternatives=heard[0][1].texts[1:] if len(heard) == 1 else (),
+    )
+
+
+def _language(heard: Sequence[tuple[float, Decoded]]) -> tuple[str, float]:
+    """The language with most certain seconds, and how certain they are."""
+    votes: dict[str, float] = defaultdict(float)
+    for seconds, found in heard:
+        votes[found.language] += seconds * found.language_probability
+    language = max(votes, key=lambda code: votes[code])
+    spoken = sum(seconds for seconds, found in heard if found.language == language)
+    return language, min(1.0, votes[language] / spoken)

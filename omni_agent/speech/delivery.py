@@ -1,0 +1,102 @@
+"""Speaks a reply while it is still being written.
+
+Text deltas become clauses, clauses become words as they are read aloud, and those become sound: clause n + 1
+is synthesised while n is being taken. Each chunk knows which span of the reply's text it speaks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from ..events import ErrorRaised, SpeechChunk
+from ..persona import Persona
+from ..senses import Voice
+from .clauses import Clause, ClauseSplitter
+from .language import detect
+from .normalise import spoken
+from .pcm import Pcm
+
+AHEAD = 2
+
+
+class Delivery:
+    """The way from text to speech for one reply.
+
+    Args:
+        voice: Speaks the clauses; None for a model that speaks by itself.
+        persona: Gives the voice's name and rate, and the language where none is known.
+        language: ISO 639-1 code of the reply, or empty: then it is told from the words.
+        send: Takes each chunk, and a note where the reply cannot be spoken.
+    """
+
+    def __init__(
+        self,
+        voice: Voice | None,
+        persona: Persona,
+        *,
+        language: str = "",
+        send: Callable[[SpeechChunk | ErrorRaised], Awaitable[None]],
+    ) -> None:
+        self._voice = voice
+        self._persona = persona
+        self.language = language
+        self._send = send
+        self._splitter = ClauseSplitter()
+        self._clauses: asyncio.Queue[Clause | None] = asyncio.Queue(maxsize=64)
+        self._length = 0
+        self._mute = False
+
+    async def say(self, delta: str) -> None:
+        """Take the next words of the reply."""
+        self._length += len(delta)
+        for clause in self._splitter.feed(delta):
+            await self._clauses.put(clause)
+
+    async def play(self, pcm: bytes, sample_rate: int) -> None:
+        """Pass on sound of a model with a voice of its own; it speaks all words written so far."""
+        await self._send(_chunk(Pcm.from_int16(pcm, sample_rate), (0, self._length)))
+
+    async def finish(self) -> None:
+        """No more words will come in."""
+        for clause in self._splitter.finish():
+            await self._clauses.put(clause)
+        await self._clauses.put(None)
+
+    async def run(self) -> None:
+        """Speak until `finish`; owned by the turn's task group."""
+        ready: asyncio.Queue[tuple[Clause, Pcm] | None] = asyncio.Queue(maxsize=AHEAD)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._synthesise(ready))
+            while (item := await ready.get()) is not None:
+                clause, pcm = item
+                if len(pcm.samples):
+                    await self._send(_chunk(pcm, (clause.start, clause.end)))
+
+    async def _synthesise(self, ready: asyncio.Queue[tuple[Clause, Pcm] | None]) -> None:
+        while (clause := await self._clauses.get()) is not None:
+            if (language := await self._language(clause.text)) and self._voice:
+                words = spoken(clause.text, language)
+                named = self._persona.voice
+                pcm = await self._voice.speak(words, language=language, voice=named, rate=self._persona.rate)
+                await ready.put((clause, pcm))
+        await ready.put(None)
+
+    async def _language(self, text: str) -> str:
+        """The language to speak in, settled by the first clause that tells it; empty where no voice has it."""
+        if self._voice is None or self._mute:
+            return ""
+        known = self._voice.languages
+        self.language = self.language or detect(text, known)
+        language = self.language or next(iter(self._persona.languages), "en")
+        if language in known:
+            return language
+        self._mute = True
+        note = f"no voice for '{language}': this reply is text only"
+        remedy = f"there are voices for {', '.join(sorted(known))}"
+        await self._send(ErrorRaised("voice_missing", note, remedy, severity="note"))
+        return ""
+
+
+def _chunk(pcm: Pcm, span: tuple[int, int]) -> SpeechChunk:
+    return SpeechChunk(pcm.to_int16(), pcm.rate, span, round(pcm.seconds * 1000))

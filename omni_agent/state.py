@@ -1,0 +1,138 @@
+"""What flows through the graph: plain JSON in state, everything else in the turn beside it.
+
+State is what a checkpoint keeps: no media, no objects. `Turn` is what the nodes work with: the agent's
+parts, the clock, the way out for events. It is never stored; a resumed turn gets a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from operator import add
+from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypedDict
+
+from .clock import Clock
+from .events import AgentEvent, Timings, Usage
+from .memory import MemoryStore, Scope
+from .messages import JsonObject
+from .persona import Persona
+from .tool import Toolbox
+
+if TYPE_CHECKING:
+    from .media import MediaStore
+    from .models.base import OmniModel
+    from .senses import Senses
+    from .speech.delivery import Delivery
+
+
+class Observation(TypedDict):
+    """What came in: words in `content`, or a file's path or `media://` reference there."""
+
+    kind: Literal["text", "audio", "image", "video"]
+    content: str
+
+
+class TurnInput(TypedDict):
+    """What a turn starts from; `turn` is its id, made where it is missing."""
+
+    turn: NotRequired[str]
+    observations: list[Observation]
+
+
+class TurnState(TypedDict, total=False):
+    """A turn so far.
+
+    Attributes:
+        turn: The turn's id.
+        observations: What came in.
+        history: Messages of earlier turns, oldest first, as JSON.
+        context: What memory recalled for this turn, as words for the model.
+        messages: Messages of this turn, as JSON, in order.
+        allowed: Calls of the last message that passed the gate.
+        results: Results of this turn's calls, by call id.
+        steps: How often the model has answered.
+        usage: Tokens of each of those answers.
+        reply: The words of the answer.
+    """
+
+    turn: str
+    observations: list[Observation]
+    history: list[JsonObject]
+    context: str
+    messages: Annotated[list[JsonObject], add]
+    allowed: list[JsonObject]
+    results: Annotated[dict[str, JsonObject], lambda old, new: {**old, **new}]
+    steps: int
+    usage: Annotated[list[JsonObject], add]
+    reply: str
+
+
+Update = TurnState
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an agent is made of; the same for all of its turns.
+
+    Attributes:
+        name: The agent's name.
+        persona: How it speaks.
+        model: Answers; what it cannot do itself, `senses` do.
+        senses: Ears, eyes and voice.
+        toolbox: What may be called.
+        memory: Where turns go.
+        media: Where sounds and pictures go.
+        clock: Time.
+        max_steps: How often the model may answer in one turn, calls included.
+        recall_budget: Seconds that recall may take.
+    """
+
+    name: str
+    persona: Persona
+    model: OmniModel
+    senses: Senses
+    toolbox: Toolbox
+    memory: MemoryStore
+    media: MediaStore
+    clock: Clock
+    max_steps: int = 6
+    recall_budget: float = 0.03
+
+
+@dataclass(slots=True)
+class Turn:
+    """One run of the graph, while it lasts.
+
+    Attributes:
+        parts: The agent's.
+        id: The turn's id, the same after an approval.
+        scope: Whose memory.
+        session: Which conversation.
+        started: Clock reading when the input came.
+        delivery: Speaks the answer; None for text only.
+        emit: Where events go.
+        timings: Filled in as the turn goes on.
+    """
+
+    parts: Parts
+    id: str
+    scope: Scope
+    session: str
+    started: float
+    delivery: Delivery | None = None
+    emit: Callable[[AgentEvent], None] = lambda event: None
+    timings: Timings = field(default_factory=Timings)
+
+    def elapsed(self) -> float:
+        """Seconds since the input came."""
+        return self.parts.clock.monotonic() - self.started
+
+    def mark(self, stage: Literal["ingested", "recalled", "first_text", "first_speech", "total"]) -> None:
+        """Note when a stage was first reached."""
+        if getattr(self.timings, stage) is None:
+            self.timings = replace(self.timings, **{stage: round(self.elapsed(), 4)})
+
+
+def total_usage(state: TurnState) -> Usage:
+    """Tokens of the whole turn."""
+    return sum((Usage(**item) for item in state.get("usage", [])), Usage())
