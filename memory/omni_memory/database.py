@@ -12,7 +12,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from filelock import FileLock
 from sqlalchemy import URL, Connection, NullPool, create_engine, event
@@ -23,9 +23,6 @@ from omni_agent.errors import MemoryStoreError
 
 from .failures import explained, reason
 
-if TYPE_CHECKING:
-    from alembic.config import Config
-
 HEAD = "0001"
 """Revision of the newest migration, kept here so that opening an up-to-date file needs no Alembic."""
 
@@ -34,9 +31,10 @@ BUSY_SECONDS = 5.0
 LOCK_SECONDS = 120.0
 CONNECTIONS = 4
 
-_WRITES = "omni_memory_writes"
 # Writers say BEGIN IMMEDIATE (_begin): a transaction that reads first and writes later fails at once with
 # "database is locked" when another has written in between, whatever the timeout.
+_WRITES = "omni_memory_writes"
+# With an isolation level Python would begin transactions on its own.
 _CONNECT = {"timeout": BUSY_SECONDS, "isolation_level": None}
 _PRAGMAS = (
     "foreign_keys=ON",
@@ -115,16 +113,14 @@ def _bring_up_to_date(path: Path) -> None:
         path.touch(mode=0o600)
     with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
         found = _revision(connection, path)
+        if found and found != HEAD:
+            _check_known(found, path)
+            _back_up(connection, _backup_path(path, found))
         # Kept in the file; only here is it sure that no other connection stands in the way.
         connection.execute("PRAGMA journal_mode=WAL")
-        if found == HEAD:
-            return
-        config = _alembic_config()
-        if found:
-            _check_known(config, found, path)
-            _back_up(connection, _backup_path(path, found))
-    with _ALEMBIC:
-        _migrate(config, path, found)
+    if found != HEAD:
+        with _ALEMBIC:
+            _migrate(path, found)
 
 
 def _revision(connection: sqlite3.Connection, path: Path) -> str:
@@ -141,19 +137,10 @@ def _revision(connection: sqlite3.Connection, path: Path) -> str:
     return ",".join(revision for (revision,) in connection.execute("SELECT version_num FROM alembic_version"))
 
 
-def _alembic_config() -> Config:
-    from alembic.config import Config
-
-    config = Config()
-    # A percent sign would be read as an interpolation.
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    return config
-
-
-def _check_known(config: Config, found: str, path: Path) -> None:
+def _check_known(found: str, path: Path) -> None:
     from alembic.script import ScriptDirectory
 
-    if found not in {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}:
+    if found not in {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}:
         raise MemoryStoreError(
             f"{path} was written by a newer version (revision {found}; this one knows up to {HEAD})",
             code="memory_newer",
@@ -175,16 +162,22 @@ def _back_up(connection: sqlite3.Connection, target: Path) -> None:
     unfinished.replace(target)
 
 
-def _migrate(config: Config, path: Path, found: str) -> None:
+def _migrate(path: Path, found: str) -> None:
     from alembic import command
+    from alembic.config import Config
     from alembic.util import CommandError
 
+    config = Config()
+    # A percent sign would be read as an interpolation.
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     engine = create_engine(
         URL.create("sqlite", database=str(path)), poolclass=NullPool, connect_args=_CONNECT
     )
     event.listen(engine, "begin", _begin)
     try:
         with engine.execution_options(**{_WRITES: True}).begin() as connection:
+            # A table that is rebuilt leaves its old pages behind, which a later erasure would not reach.
+            connection.exec_driver_sql("PRAGMA secure_delete=ON")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             # Foreign keys are off here, or rebuilding a table would delete what refers to it.

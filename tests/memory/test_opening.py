@@ -168,6 +168,21 @@ def test_an_older_file_is_backed_up_and_upgraded(
         assert stat.S_IMODE(backup.stat().st_mode) == 0o600
 
 
+def test_an_upgrade_leaves_no_copy_that_erasure_would_miss(
+    path: Path, turn: MakeTurn, next_version: Callable[..., None]
+) -> None:
+    write(path, *(turn("1", session=f"canary {number}") for number in range(200)))
+    next_version()
+    assert read(path) == []
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        for pragma in ("foreign_keys=ON", "secure_delete=ON"):
+            file.execute(f"PRAGMA {pragma}")
+        assert b"canary" in path.read_bytes()
+        file.execute("DELETE FROM users")
+        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"canary" not in path.read_bytes()
+
+
 def test_the_backup_holds_what_a_killed_process_left_in_the_log(
     path: Path, process: Any, next_version: Callable[..., None]
 ) -> None:
@@ -336,6 +351,27 @@ def test_a_file_in_use_is_an_error_and_not_an_endless_wait(
 
     monkeypatch.setattr(database, "_PRAGMAS", ("busy_timeout=50", "foreign_keys=ON"))
     asyncio.run(main())
+
+
+def test_a_commit_that_fails_after_its_caller_has_gone_is_logged(
+    path: Path, turn: MakeTurn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        memory = SqliteMemory(path)
+        await memory.sessions(ANNA)
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            left = asyncio.create_task(memory.commit(ANNA, turn("1", text="a secret")))
+            await asyncio.sleep(0)
+            left.cancel()
+            await asyncio.wait([left])
+            assert left.cancelled()
+            await memory.close()
+
+    monkeypatch.setattr(database, "_PRAGMAS", ("busy_timeout=50",))
+    asyncio.run(main())
+    assert "in use by another program" in caplog.text
+    assert "secret" not in caplog.text
 
 
 def test_an_upgrade_elsewhere_that_never_ends_is_an_error(

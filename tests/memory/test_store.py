@@ -303,6 +303,23 @@ def test_a_row_that_cannot_be_read_costs_one_turn_and_a_warning(
     asyncio.run(main())
 
 
+def test_a_session_that_cannot_be_read_is_left_out_of_the_list(
+    turn: MakeTurn, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        memory = SqliteMemory()
+        for name in "ab":
+            await memory.commit(ANNA, turn("1", session=name))
+        with closing(sqlite3.connect(home / "memory.db")) as file, file:
+            file.execute("UPDATE sessions SET last_at = 'tomorrow' WHERE id = 'a'")
+        with caplog.at_level(logging.WARNING):
+            assert [one.id for one in await memory.sessions(ANNA)] == ["b"]
+        assert "session a" in caplog.text
+        await memory.close()
+
+    asyncio.run(main())
+
+
 def test_bytes_that_are_no_text_cost_some_letters_only(turn: MakeTurn, home: Path) -> None:
     async def main() -> None:
         memory = SqliteMemory()
