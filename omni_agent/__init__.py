@@ -3,6 +3,8 @@
 Start with `Agent`; everything public is named here or in the modules that the documentation names.
 """
 
+import logging
+
 from .agent import Agent
 from .config import Settings
 from .errors import OmniError
@@ -11,3 +13,6 @@ from .reply import Reply
 from .tool import Tool, Toolbox, ToolContext, tool
 
 __all__ = ["Agent", "OmniError", "Persona", "Reply", "Settings", "Tool", "ToolContext", "Toolbox", "tool"]
+
+# A library says nothing by itself; whoever wants its log configures logging.
+logging.getLogger(__name__).addHandler(logging.NullHandler())

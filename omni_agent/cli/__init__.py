@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 from collections.abc import Sequence
 
@@ -9,6 +11,8 @@ import typer
 
 from ..errors import OmniError
 from . import ask, chat, doctor, models, tools
+
+log = logging.getLogger(__name__)
 
 app = typer.Typer(
     name="omni-agent",
@@ -32,31 +36,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; gives its exit status and never raises at the user."""
-    import click
-
+    if os.environ.get("OMNI_AGENT_DEBUG"):
+        logging.basicConfig(level=logging.WARNING)
+        logging.getLogger("omni_agent").setLevel(logging.DEBUG)
     try:
         return int(app(list(arguments), standalone_mode=False) or 0)
-    except click.UsageError as error:
+    except typer.TyperException as error:
         error.show()
-        return 2
-    except click.exceptions.Exit as done:
-        return done.exit_code
-    except (KeyboardInterrupt, click.Abort, EOFError):
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort, EOFError):
         return _complain("stopped")
     except BrokenPipeError:
         return 1
     except OmniError as error:
         return _complain(str(error))
     except Exception as error:
-        return _complain(_defect(error))
-
-
-def _defect(error: Exception) -> str:
-    import logging
-
-    logging.getLogger(__name__).debug("unexpected error", exc_info=error)
-    first = str(error).partition("\n")[0]
-    return f"unexpected {type(error).__name__}: {first} (this is a defect; OMNI_AGENT_DEBUG=1 shows where)"
+        log.debug("unexpected error", exc_info=error)
+        cause = f"{type(error).__name__}: {error}".splitlines()[0]
+        return _complain(f"unexpected {cause} (this is a defect; OMNI_AGENT_DEBUG=1 shows where)")
 
 
 def _complain(line: str) -> int:

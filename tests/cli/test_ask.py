@@ -30,7 +30,9 @@ def set_timer(minutes: float) -> str:
 senses = Senses(ears=ScriptedEars(Hearing("ten minutes", "en", 0.99, 0.9)), voice=ToneVoice())
 agent = Agent(
     name="Test",
-    model=ScriptedModel(Step(calls={"set_timer": {"minutes": 10}}), Step("10", says="Ten minutes."), senses=senses),
+    model=ScriptedModel(
+        Step(calls={"set_timer": {"minutes": 10}}), Step("10", says="Ten minutes."), senses=senses
+    ),
     tools=[set_timer],
 )
 failing = Agent(model=ScriptedModel(Step(raises=ModelError("the model stopped", remedy="try again"))))
@@ -45,7 +47,9 @@ def agent_file(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_person_sees_call_result_answer_and_timings(agent_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_person_sees_call_result_answer_and_timings(
+    agent_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["ask", "ten minutes", "--agent", f"{agent_file}:agent"]) == 0
     out = capsys.readouterr().out
     assert "set_timer(minutes=10)" in out
@@ -54,7 +58,9 @@ def test_a_person_sees_call_result_answer_and_timings(agent_file: Path, capsys: 
     assert "first words" in out
 
 
-def test_json_is_one_event_a_line_and_nothing_else(agent_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_is_one_event_a_line_and_nothing_else(
+    agent_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     target = agent_file.with_name("out.wav")
     assert run(["ask", "ten", "--agent", f"{agent_file}:agent", "--json", "--speak", str(target)]) == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -85,10 +91,16 @@ def test_a_recording_is_heard(agent_file: Path, capsys: pytest.CaptureFixture[st
         (["ask", "--agent", "FILE:agent"], "nothing to answer"),
         (["ask", "hi", "--agent", "FILE:failing"], "the model stopped (try again)"),
         (["ask", "hi", "--agent", "FILE:defective"], "unexpected ZeroDivisionError: oh"),
-        (["ask", "hi", "--agent", "FILE:nobody"], "no agent 'nobody' there (there are: agent, failing, defective)"),
+        (
+            ["ask", "hi", "--agent", "FILE:nobody"],
+            "no agent 'nobody' there (there are: agent, failing, defective)",
+        ),
         (["ask", "hi", "--agent", "FILE"], "holds 3 agents (name one: FILE.py:name)"),
         (["ask", "hi", "--agent", "missing.py"], "there is no agent file missing.py"),
-        (["ask", "hi", "--agent", "no.such.module:x"], "no.such.module cannot be loaded: ModuleNotFoundError"),
+        (
+            ["ask", "hi", "--agent", "no.such.module:x"],
+            "no.such.module cannot be loaded: ModuleNotFoundError",
+        ),
         (["ask", "--audio", "missing.wav", "--agent", "FILE:agent"], "missing.wav"),
     ],
 )
@@ -104,7 +116,11 @@ def test_what_goes_wrong_is_one_line_and_exit_1(
 
 @pytest.mark.parametrize(
     ("source", "says"),
-    [("def (:", "SyntaxError line 1"), ("import nowhere", "No module named 'nowhere'"), ("x = 1", "holds 0 agents")],
+    [
+        ("def (:", "SyntaxError line 1"),
+        ("import nowhere", "No module named 'nowhere'"),
+        ("x = 1", "holds 0 agents"),
+    ],
 )
 def test_a_broken_agent_file_is_one_line(
     source: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -38,7 +38,9 @@ class Terminal:
 
     def __init__(self, command: list[str], env: dict[str, str]) -> None:
         self.master, slave = pty.openpty()
-        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True)
+        self.process = subprocess.Popen(
+            command, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True
+        )
         os.close(slave)
         self.seen = ""
 
@@ -65,7 +67,9 @@ class Terminal:
 def chat(tmp_path: Path, home: Path) -> Iterator[Terminal]:
     (tmp_path / "talker.py").write_text(AGENT)
     env = {**os.environ, "OMNI_AGENT_HOME": str(home), "TERM": "dumb", "COLUMNS": "200"}
-    terminal = Terminal([sys.executable, "-m", "omni_agent", "chat", "--agent", str(tmp_path / "talker.py")], env)
+    terminal = Terminal(
+        [sys.executable, "-m", "omni_agent", "chat", "--agent", str(tmp_path / "talker.py")], env
+    )
     yield terminal
     if terminal.process.poll() is None:
         terminal.process.kill()

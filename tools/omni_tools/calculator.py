@@ -23,10 +23,11 @@ __all__ = ["calculate"]
 
 _Number: TypeAlias = Fraction | float
 
-_BITS = 1000
+_BITS = 10_000
 _DEPTH = 200
 _LARGEST = Fraction(10**300)
 _NAMES = ", ".join(FUNCTIONS)
+_TOO_SMALL = "The result is too close to 0 to be told apart from it."
 _TOO_LARGE = "The result is too large: no number may pass 10 to the power of 300."
 
 
@@ -87,15 +88,12 @@ def _binary(node: ast.BinOp, source: str, depth: int) -> _Number:
     if _is_percent(node.right) and not _is_percent(node.left) and isinstance(node.op, ast.Add | ast.Sub):
         # As on a pocket calculator, 80 + 10% is 80 and a tenth of it.
         right = _apply(operator.mul, left, right)
-    match node.op:
-        case ast.Pow():
-            return _power(left, right)
-        case ast.Mod() | ast.FloorDiv() | ast.Add() | ast.Sub() | ast.Mult() | ast.Div():
-            return _apply(_OPERATORS[type(node.op)], left, right)
-        case _:
-            raise ToolError("Only + - * / // % and ^ can be worked out.")
+    if isinstance(node.op, ast.Pow):
+        return _power(left, right)
+    return _apply(_OPERATORS[type(node.op)], left, right)
 
 
+# Those that can be written with the signs that `as_expression` lets through, but for the power.
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -108,6 +106,8 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 
 def _apply(operation: Callable[[Any, Any], Any], left: _Number, right: _Number) -> _Number:
     result: _Number = operation(left, right)
+    if result == 0 and left and right and operation in {operator.mul, operator.truediv}:
+        raise ToolError(_TOO_SMALL)
     return Fraction(result) if isinstance(result, int) else result
 
 
@@ -129,6 +129,8 @@ def _power(base: _Number, exponent: _Number) -> _Number:
     if base < 0 and whole is None:
         raise ToolError("A negative number has no real power that is not whole.")
     size = math.pow(abs(float(base)), whole if whole is not None else float(exponent))
+    if size == 0 and base != 0:
+        raise ToolError(_TOO_SMALL)
     return -size if base < 0 and whole is not None and whole % 2 else size
 
 
@@ -136,10 +138,12 @@ def _bounded(value: _Number) -> _Number:
     """The same number, as a float where the exact one has grown too long.
 
     Raises:
-        ToolError: It is further from 0 than `_LARGEST`, or no number.
+        ToolError: It is further from 0 than `_LARGEST`, closer to it than its inverse, or no number.
     """
     if not -_LARGEST <= value <= _LARGEST:
         raise ToolError(_TOO_LARGE)
+    if value and abs(Fraction(value)) < 1 / _LARGEST:
+        raise ToolError(_TOO_SMALL)
     if isinstance(value, Fraction) and value.denominator.bit_length() > _BITS:
         return float(value)
     return value
@@ -207,7 +211,7 @@ _CALLS: dict[str, Callable[..., Any]] = {
     "tan": _tan,
     "log": _log,
     "ln": lambda value: _log(value, math.e),
-    "exp": math.exp,
+    "exp": lambda value: _power(math.e, value),
     "factorial": _factorial,
     "percent": lambda value: value / 100,
 }
@@ -245,7 +249,7 @@ def _decimal(value: Fraction, decimals: int) -> str:
 
 def _rounded(value: float) -> str:
     """Ten significant digits; very large and very small numbers with their power of ten in words."""
-    if value == 0 or 1e-6 <= abs(value) < 1e15:
+    if value == 0 or 1e-4 <= abs(value) < 1e15:
         text = f"{value:.10g}"
         return text if "e" not in text else str(round(value))
     mantissa, _, power = f"{value:.6e}".partition("e")

@@ -8,10 +8,12 @@ from difflib import SequenceMatcher
 
 __all__ = ["closest", "folded", "unused"]
 
+_DROPPED = str.maketrans("", "", "-‐‑'’")
+
 
 def folded(name: str) -> str:
-    """The name as it is compared: without case, accents and spare spaces."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
+    """The name as it is compared: without case, accents, hyphens, apostrophes and spare spaces."""
+    plain = unicodedata.normalize("NFKD", name.casefold()).translate(_DROPPED)
     return " ".join("".join(sign for sign in plain if not unicodedata.combining(sign)).split())
 
 
@@ -45,4 +47,6 @@ def closest(name: str, known: Collection[str]) -> list[str]:
         return [other for other in held if len(folded(other).split()) == longest]
     scores = {other: SequenceMatcher(None, said, folded(other)).ratio() for other in known}
     best = max(scores.values(), default=0.0)
-    return [other for other, score in scores.items() if score >= 0.7 and score >= best - 0.05]
+    # In a short name one wrong letter is already a third of it.
+    enough = max(0.65 if len(said) <= 4 else 0.75, best - 0.05)
+    return [other for other, score in scores.items() if score >= enough]

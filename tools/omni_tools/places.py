@@ -121,7 +121,7 @@ def _country_code(name: str) -> str | None:
 
 def _suggestion(words: str) -> str:
     known = {**_cities(), **_countries()}
-    close = get_close_matches(_folded(words), known, n=3, cutoff=0.75)
+    close = get_close_matches(_folded(words), known, n=3, cutoff=0.8)
     if not close:
         return "Name a large city in the same time zone, for example Paris."
     return f"Did you mean {' or '.join(_title(name) for name in close)}?"

@@ -110,7 +110,7 @@ def _timers() -> AbstractContextManager[sqlite3.Connection]:
 
 
 def _of(user: str, database: sqlite3.Connection) -> list[sqlite3.Row]:
-    return database.execute("SELECT * FROM timers WHERE user = ? ORDER BY ends_at", (user,)).fetchall()
+    return database.execute("SELECT * FROM timers WHERE user = ? ORDER BY ends_at, rowid", (user,)).fetchall()
 
 
 def _length(hours: float, minutes: float, seconds: float) -> float:

@@ -190,10 +190,12 @@ def _shown(said: str, unit: Unit) -> str:
 
 
 def _rounded(value: Fraction) -> Fraction:
-    """Whole numbers as they are; others to five significant digits, or to whole ones where that is more."""
+    """Whole numbers, and those of up to six digits, as they are; others to five, or to a whole number."""
     if value == 0 or (value.denominator == 1 and abs(value) < 10**15):
         return value
     digits = 4 - math.floor(math.log10(abs(value)))
+    if abs(value) < 10**6 and round(value, digits + 1) == value:
+        return value
     return round(value, digits if abs(value) > 10**15 else max(digits, 0))
 
 

@@ -1,0 +1,139 @@
+"""`omni-agent models`: what model files there are, fetching them, checking them."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import ModelFileError
+
+if TYPE_CHECKING:
+    from ..models.progress import Progress
+
+app = typer.Typer(no_args_is_help=True)
+
+_STYLES = {"ready": "green", "missing": "yellow", "damaged": "red"}
+
+
+@app.callback()
+def models() -> None:
+    """The embedded models: list, pull, verify."""
+
+
+@app.command("list")
+def list_models(json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """Show every part with its licence, size and status."""
+    from rich.filesize import decimal
+
+    from ..models.store import ModelStore
+
+    store = ModelStore()
+    rows = [(part, store.status(part.name)) for part in store.catalog.parts]
+    if json:
+        about = [
+            {
+                "part": part.name,
+                "title": part.title,
+                "licence": part.licence,
+                "bytes": part.bytes,
+                "status": status,
+                "default": part.default,
+                "folder": str(store.root / part.name),
+            }
+            for part, status in rows
+        ]
+        typer.echo(jsonlib.dumps(about, ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("part", "title", "licence", "size", "status", "default", box=None)
+    for part, status in rows:
+        shown = f"[{_STYLES[status]}]{status}[/]"
+        default = "yes" if part.default else "no"
+        table.add_row(part.name, part.title, part.licence, decimal(part.bytes), shown, default)
+    Console().print(table)
+
+
+@app.command()
+def pull(
+    names: Annotated[list[str] | None, typer.Argument(help="Parts; without any, the default ones.")] = None,
+) -> None:
+    """Fetch what is missing or damaged."""
+    from ..models.store import ModelStore
+
+    store = ModelStore()
+    chosen = names or [part.name for part in store.catalog.parts if part.default]
+    with _shown() as progress:
+        store.pull(chosen, progress)
+    for name in dict.fromkeys(chosen):
+        typer.echo(f"{name}: ready in {store.folder(name)}")
+
+
+@app.command()
+def verify(
+    names: Annotated[list[str] | None, typer.Argument(help="Parts; without any, those on disk.")] = None,
+) -> None:
+    """Hash every file again; exit with status 1 when one is not what it should be."""
+    from ..models.store import ModelStore
+
+    store = ModelStore()
+    on_disk = [part.name for part in store.catalog.parts if (store.root / part.name).exists()]
+    bad: dict[str, list[str]] = {}
+    for name in dict.fromkeys(names or on_disk):
+        problems = store.verify(name)
+        if problems:
+            bad[name] = [str(problem) for problem in problems]
+        for line in bad.get(name, [f"{name}: every file is right"]):
+            typer.echo(line)
+    if bad:
+        first, *others = (line for lines in bad.values() for line in lines)
+        more = f" and {len(others)} more" if others else ""
+        raise ModelFileError(f"{first}{more}", remedy=f"omni-agent models pull {' '.join(bad)}")
+    if not names and not on_disk:
+        typer.echo("no part has been pulled yet: omni-agent models pull")
+
+
+@contextmanager
+def _shown() -> Iterator[Progress]:
+    """Progress on standard error: bars on a terminal, a line now and then elsewhere."""
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield _Lines()
+        return
+    from .bars import Bars
+
+    with Bars(console) as bars:
+        yield bars
+
+
+class _Lines:
+    """A line for each tenth of a part."""
+
+    def __init__(self) -> None:
+        self._total = 0
+        self._tenths = 0
+
+    def begin(self, part: str, total: int) -> None:
+        from rich.filesize import decimal
+
+        self._total, self._tenths = total, 0
+        self.say(part, f"fetching {decimal(total)}")
+
+    def at(self, part: str, done: int) -> None:
+        tenths = 10 * done // self._total if self._total else 10
+        if tenths > self._tenths:
+            self._tenths = tenths
+            self.say(part, f"{10 * tenths} %")
+
+    def say(self, part: str, message: str) -> None:
+        typer.echo(f"{part}: {message}", err=True)
+
+    def end(self, part: str) -> None:
+        pass
