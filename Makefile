@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-EXTRAS := local,audio,serve,mcp,dev
+EXTRAS := local,japanese,audio,serve,mcp,dev
 
 .PHONY: setup demo test lint types docs bench clean
 
@@ -15,12 +15,11 @@ $(READY): pyproject.toml
 	touch $(READY)
 
 demo: setup
-	@$(BIN)/omni-agent models pull
 	@$(BIN)/omni-agent ask --agent examples/02_tool.py --audio examples/timer.wav --speak reply.wav
 
 test: setup
-	$(BIN)/omni-agent models pull --quiet
-	$(BIN)/omni-agent models pull --quiet language-small
+	$(BIN)/omni-agent models pull
+	$(BIN)/omni-agent models pull language-small
 	$(BIN)/python -m pytest --cov --cov-report=term
 
 lint: setup

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ..messages import Hearing
 from .pcm import Pcm
-from .vad import pieces, speech_spans
+from .vad import evened, pieces, speech_spans
 from .whisper_window import RATE, Decoded, WindowModel, load_whisper
 
 if TYPE_CHECKING:
@@ -112,13 +112,16 @@ class WhisperEars:
     def _transcribe(
         self, audio: Pcm, language: str, hints: tuple[str, ...], stopped: threading.Event
     ) -> Hearing:
-        sound = audio.resampled(RATE)
+        sound = evened(audio.resampled(RATE))
         cuts = pieces(sound, self._find_speech(sound), LONGEST_PIECE)
         heard: list[tuple[float, Decoded]] = []
-        for start, end in cuts:
+        for at, (start, end) in enumerate(cuts):
             if stopped.is_set():
                 break
-            piece = _slice(sound, max(0.0, start - _BEFORE), end + _AFTER)
+            # Where running speech was cut, the pieces touch: what is heard in one is not for the other.
+            earliest = cuts[at - 1][1] if at else 0.0
+            latest = cuts[at + 1][0] if at + 1 < len(cuts) else sound.seconds
+            piece = _slice(sound, max(earliest, start - _BEFORE), min(latest, end + _AFTER))
             found = self._piece(piece, language or _settled(heard, end - start), hints)
             if not _nothing(found):
                 heard.append((end - start, found))

@@ -99,7 +99,7 @@ class ClauseSplitter:
         width = 3 if _is_wide(char) else 1
         self._at += 1
         self._size += width
-        self._letters += width * char.isalnum()
+        self._letters += width * (unicodedata.category(char)[0] in "LMN")
 
     def _end(self, gap: _Gap) -> int:
         """Where to cut, now that the gap at `_at` is known, or 0."""

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Literal
 
 from .abbreviations import expanded
 from .addresses import spoken_addresses
 from .markup import plain
 from .moments import GERMAN_BENDING, spoken_dates, spoken_decades, spoken_times, spoken_years
-from .numerals import NUMBER, digits, number, ordinal, value
+from .numerals import NUMBER, Gender, digits, number, ordinal, value
 from .quantities import spoken_quantities
 from .wording import FEMININE, WORDINGS, Wording
 
@@ -175,7 +174,7 @@ def _bare(found: re.Match[str], language: str) -> str:
     return f"{' ' * before.isalpha()}{said}{' ' * after.isalpha()}"
 
 
-def _counted_gender(found: re.Match[str], language: str) -> Literal["", "masculine", "feminine"]:
+def _counted_gender(found: re.Match[str], language: str) -> Gender:
     """The gender that the word after a number asks for; only ones and twos show it."""
     following = _NEXT_WORD.match(found.string, found.end())
     if following is None:

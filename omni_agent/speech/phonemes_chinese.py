@@ -20,9 +20,15 @@ _MARKS = str.maketrans(
     {"，": ", ", "、": ", ", "。": ". ", "！": "! ", "？": "? ", "：": ": ", "；": "; ", "“": " “", "”": "” ",
      "「": " “", "」": "” ", "《": " “", "》": "” ", "（": " (", "）": ") "}
 )  # fmt: skip
-_TONES = (
-    ("˧˩˧", "↓"), ("˧˥", "↗"), ("˥˩", "↘"), ("˥", "→"), ("\u027b\u0329", "ɨ"), ("\u0279\u0329", "ɨ"), ("\u032f", ""),
-)  # fmt: skip
+_TONES = {
+    "˧˩˧": "↓",
+    "˧˥": "↗",
+    "˥˩": "↘",
+    "˥": "→",
+    "\u027b\u0329": "ɨ",
+    "\u0279\u0329": "ɨ",
+    "\u032f": "",
+}
 
 
 def phonemes(text: str, latin: Callable[[str], str]) -> str:
@@ -59,6 +65,6 @@ def _syllable(pinyin: str) -> str:
     except (ValueError, IndexError):
         # A character without a known reading comes back as itself.
         return ""
-    for tone, arrow in _TONES:
+    for tone, arrow in _TONES.items():
         said = said.replace(tone, arrow)
     return said

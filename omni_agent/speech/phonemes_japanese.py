@@ -6,15 +6,30 @@ Open JTalk gives the reading, particles and counters included; the signs follow 
 
 from __future__ import annotations
 
+import re
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _VOWELS = "aiɯeo"
 _ROWS = {
-    "": "アイウエオ", "k": "カキクケコ", "ɡ": "ガギグゲゴ", "s": "サシスセソ", "z": "ザジズゼゾ", "t": "タチツテト",
-    "d": "ダヂヅデド", "n": "ナニヌネノ", "h": "ハヒフヘホ", "b": "バビブベボ", "p": "パピプペポ", "m": "マミムメモ",
-    "ɾ": "ラリルレロ", "v": "ヷヸヴヹヺ",
-}  # fmt: skip
+    "": "アイウエオ",
+    "k": "カキクケコ",
+    "ɡ": "ガギグゲゴ",
+    "s": "サシスセソ",
+    "z": "ザジズゼゾ",
+    "t": "タチツテト",
+    "d": "ダヂヅデド",
+    "n": "ナニヌネノ",
+    "h": "ハヒフヘホ",
+    "b": "バビブベボ",
+    "p": "パピプペポ",
+    "m": "マミムメモ",
+    "ɾ": "ラリルレロ",
+    "v": "ヷヸヴヹヺ",
+}
 # How a row begins before "i" and in its contracted sounds.
 _PALATAL = {
     "k": "kʲ", "ɡ": "ɡʲ", "s": "ɕ", "z": "ʥ", "t": "ʨ", "d": "ʥ", "n": "ɲ", "h": "ç", "b": "bʲ", "p": "pʲ",
@@ -29,12 +44,16 @@ _OTHERS = {
     "ヴィ": "vʲi", "ヴェ": "ve", "ヴォ": "vo", "ヴュ": "bʲɨ", "ツァ": "ʦa", "ツィ": "ʦʲi", "ツェ": "ʦe",
     "ツォ": "ʦo", "クァ": "kᵝa", "クィ": "kᵝi", "クェ": "kᵝe", "クォ": "kᵝo", "グァ": "ɡᵝa", "イェ": "je",
     "ァ": "a", "ィ": "i", "ゥ": "ɯ", "ェ": "e", "ォ": "o", "ャ": "ja", "ュ": "jɯ", "ョ": "jo", "ヵ": "ka",
-    "ヶ": "ke", "ッ": "ʔ", "ー": "ː",
+    "ヶ": "ke", "ッ": "ʔ", "ー": "ː", "ン": "ɴ",
 }  # fmt: skip
 _MARKS = {
     "。": ".", "．": ".", "！": "!", "？": "?", "!": "!", "?": "?", "…": "…", "「": "“", "『": "“", "」": "”",
     "』": "”",
 }  # fmt: skip
+_NASALS = tuple(
+    (re.compile(f"ɴ(?=[{starts}])"), nasal)
+    for starts, nasal in (("mpb", "m"), ("kɡ", "ŋ"), ("ɲʨʥ", "ɲ"), ("ntdɾz", "n"))
+)
 
 
 def phonemes(text: str) -> str:
@@ -45,13 +64,16 @@ def phonemes(text: str) -> str:
     """
     import pyopenjtalk
 
-    said = ""
-    for word in pyopenjtalk.run_frontend(text):
-        said += _word(word)
-    return " ".join(said.split()).replace(" ,", ",").replace(" .", ".")
+    # A second analyser would settle a few more homographs, for 200 MB of memory.
+    words = pyopenjtalk.run_frontend(text, use_sudachi_kanji_yomi=False)
+    said = "".join(_word(word) for word in words)
+    # The syllabic n takes its place from the sound after it.
+    for pattern, nasal in _NASALS:
+        said = pattern.sub(nasal, said)
+    return re.sub(r" (?=[,.!?”])|(?<=“) ", "", " ".join(said.split()))
 
 
-def _word(word: dict[str, Any]) -> str:
+def _word(word: Mapping[str, Any]) -> str:
     if word["mora_size"] == 0:
         mark = _MARKS.get(word["string"], ",")
         return f" {mark}" if mark == "“" else f"{mark} "
@@ -64,23 +86,10 @@ def _kana(reading: str) -> str:
     said = ""
     index = 0
     while index < len(reading):
-        two, one = reading[index : index + 2], reading[index]
-        if one == "ン":
-            said += _nasal(
-                table.get(reading[index + 1 : index + 3], table.get(reading[index + 1 : index + 2], ""))
-            )
-        else:
-            said += table[two] if two in table else table.get(one, "")
-        index += 2 if two in table and len(two) == 2 else 1
+        length = 2 if reading[index : index + 2] in table and index + 1 < len(reading) else 1
+        said += table.get(reading[index : index + length], "")
+        index += length
     return said
-
-
-def _nasal(following: str) -> str:
-    """The syllabic n takes its place from the sound after it."""
-    for starts, sound in (("mpb", "m"), ("kɡ", "ŋ"), ("ɲʨʥ", "ɲ"), ("ntdɾz", "n")):
-        if following[:1] and following[0] in starts:
-            return sound
-    return "ɴ"
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from .numerals import NUMBER, cardinal, number, ordinal, split, value
+from .numerals import NUMBER, Gender, cardinal, number, ordinal, split, value
 from .wording import FEMININE, WORDINGS
 
 _SIGNS = {
@@ -117,7 +117,7 @@ def _counted(figures: str, name: str, language: str) -> str:
     return number(figures, language, _gender(name, language)) + joint + name
 
 
-def _gender(name: str, language: str) -> str:
+def _gender(name: str, language: str) -> Gender:
     if language not in ("de", "fr", "es", "it", "pt"):
         return ""
     return "feminine" if name.split()[0] in FEMININE[language] else "masculine"
@@ -155,7 +155,8 @@ def _fraction(found: re.Match[str], language: str) -> str:
 
 def _denominator(below: int, language: str) -> tuple[str, str]:
     if language == "de":
-        return (f"{cardinal(below, 'de')}tel".replace("siebentel", "siebtel"),) * 2
+        name = f"{cardinal(below, 'de')}tel".replace("siebentel", "siebtel")
+        return name, name
     if language == "en":
         return ordinal(below, "en"), f"{ordinal(below, 'en')}s"
     one = ordinal(below, language, "masculine")

@@ -52,13 +52,15 @@ class Stop:
         """Options for a run of the engine that obey this stop."""
         import onnxruntime
 
-        if self._options is None:
-            self._options = onnxruntime.RunOptions()
-            self._options.log_severity_level = 4
-        # `set` may have come between the two; after this line it always finds the options.
+        options = self._options
+        if options is None:
+            options = onnxruntime.RunOptions()
+            options.log_severity_level = 4
+            self._options = options
+        # `set` may have come just before; from here on it finds the options by itself.
         if self._set:
-            self._options.terminate = True
-        return self._options
+            options.terminate = True
+        return options
 
 
 class OnnxSession:
@@ -76,6 +78,9 @@ class OnnxSession:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 4
+        # Waiting threads that spin take the cores from the language model, which writes meanwhile: without
+        # it synthesis beside other work took two thirds of the time.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._model_path = str(path)
         self.stop = Stop()
@@ -168,7 +173,7 @@ def evened(samples: NDArray[np.float32], rate: int) -> Pcm:
     """
     import numpy as np
 
-    samples = np.nan_to_num(np.asarray(samples, dtype=np.float32).reshape(-1))
+    samples = np.nan_to_num(np.asarray(samples, dtype=np.float32).reshape(-1)).clip(-1e3, 1e3)
     peak = float(np.abs(samples).max(initial=0.0))
     if peak < _SILENT_LEVEL / 10:
         return Pcm.silence(0.0, rate)

@@ -12,7 +12,7 @@ from .pcm import Pcm
 from .synthesis import Engine, OnnxSession, evened, existing, speakable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -31,11 +31,12 @@ _PREFIXES = {
     "z": "zh",
 }
 _NAMES = """
-    af_heart af_alloy af_aoede af_bella af_jessica af_kore af_nicole af_nova af_river af_sarah af_sky am_adam
-    am_echo am_eric am_fenrir am_liam am_michael am_onyx am_puck am_santa bf_alice bf_emma bf_isabella bf_lily
-    bm_daniel bm_fable bm_george bm_lewis ef_dora em_alex em_santa ff_siwis hf_alpha hf_beta hm_omega hm_psi
-    if_sara im_nicola jf_alpha jf_gongitsune jf_nezumi jf_tebukuro jm_kumo pf_dora pm_alex pm_santa zf_xiaoxiao
-    zf_xiaobei zf_xiaoni zf_xiaoyi zm_yunjian zm_yunxi zm_yunxia zm_yunyang
+    af_heart af_alloy af_aoede af_bella af_jessica af_kore af_nicole af_nova af_river af_sarah af_sky
+    am_adam am_echo am_eric am_fenrir am_liam am_michael am_onyx am_puck am_santa bf_alice bf_emma
+    bf_isabella bf_lily bm_daniel bm_fable bm_george bm_lewis ef_dora em_alex em_santa ff_siwis hf_alpha
+    hf_beta hm_omega hm_psi if_sara im_nicola jf_alpha jf_gongitsune jf_nezumi jf_tebukuro jm_kumo
+    pf_dora pm_alex pm_santa zf_xiaoxiao zf_xiaobei zf_xiaoni zf_xiaoyi zm_yunjian zm_yunxi zm_yunxia
+    zm_yunyang
 """
 _ESPEAK = {"es": "es", "fr": "fr-fr", "hi": "hi", "it": "it", "pt": "pt-br"}
 # Packages that only these languages need, each with how to have them.
@@ -51,14 +52,15 @@ class KokoroVoice:
     the first voice of that language. Japanese and Chinese are there when the packages that read them are.
 
     Args:
-        folder: Where `kokoro-v1.0.int8.onnx` and `voices/NAME.bin` (float32, 510 x 1 x 256) are.
+        folder: Where `kokoro-v1.0.int8.onnx` and `voices/NAME.bin` (float32, 510 x 1 x 256) are,
+            or what fetches them and says where.
         threads: Most threads of one synthesis.
     """
 
     voices: Mapping[str, str] = {name: _PREFIXES[name[0]] for name in _NAMES.split()}
     """Its voices, each with its language."""
 
-    def __init__(self, folder: Path, *, threads: int = 2) -> None:
+    def __init__(self, folder: Path | Callable[[], Path], *, threads: int = 2) -> None:
         self._folder = folder
         self._threads = threads
         self._engine: Engine[_Kokoro] = Engine("kokoro", self._load, lambda model: model.session)
@@ -95,8 +97,9 @@ class KokoroVoice:
         return f"use one of: {', '.join(sorted(self.languages))}"
 
     def _load(self) -> _Kokoro:
-        model = existing(self._folder / _FILE, _REMEDY)
-        return _Kokoro(OnnxSession(model, self._threads), existing(self._folder / "voices", _REMEDY))
+        folder = self._folder() if callable(self._folder) else self._folder
+        model = existing(folder / _FILE, _REMEDY)
+        return _Kokoro(OnnxSession(model, self._threads), existing(folder / "voices", _REMEDY))
 
 
 @cache
@@ -119,6 +122,7 @@ class _Kokoro:
         from kokoro_onnx import Kokoro
 
         self.session = session
+        engine: Any = session
         self._folder = voices
         self._styles: dict[str, NDArray[np.float32]] = {}
         self._readers: dict[str, Any] = {}
@@ -126,7 +130,7 @@ class _Kokoro:
             # The library insists on a file of voices; here each comes as an array with its text.
             unused = Path(folder) / "voices.npy"
             np.save(unused, np.zeros(1, np.float32))
-            self._kokoro = Kokoro.from_session(session, str(unused))  # type: ignore[arg-type, unused-ignore]
+            self._kokoro = Kokoro.from_session(engine, str(unused))
 
     def speak(self, text: str, language: str, voice: str, rate: float) -> Pcm:
         """The text in this voice; empty where it has no sound in this language."""
@@ -169,7 +173,7 @@ class _Kokoro:
 def _espeak_reader(voice: str) -> Any:
     import logging
 
-    from phonemizer.backend import EspeakBackend
+    from phonemizer.backend import EspeakBackend  # type: ignore[import-untyped, unused-ignore]
 
     silent = logging.getLogger("omni_agent.speech.espeak")
     silent.setLevel(logging.CRITICAL)

@@ -9,7 +9,7 @@ from .pcm import Pcm
 from .synthesis import Engine, OnnxSession, evened, existing, speakable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 _FILE = "en_US-joe-medium.onnx"
@@ -21,14 +21,14 @@ class PiperVoice:
     """Speaks English; about 0.1 s for a sentence on two cores.
 
     Args:
-        folder: Where `en_US-joe-medium.onnx` and its `.json` are.
+        folder: Where `en_US-joe-medium.onnx` and its `.json` are, or what fetches them and says where.
         threads: Most threads of one synthesis.
     """
 
     voices: Mapping[str, str] = {"joe": "en"}
     """Its voices, each with its language."""
 
-    def __init__(self, folder: Path, *, threads: int = 2) -> None:
+    def __init__(self, folder: Path | Callable[[], Path], *, threads: int = 2) -> None:
         self._folder = folder
         self._threads = threads
         self._engine: Engine[Any] = Engine("piper", self._load, lambda voice: voice.session)
@@ -61,11 +61,11 @@ class PiperVoice:
         from piper import PiperConfig
         from piper import PiperVoice as Piper
 
-        model = existing(self._folder / _FILE, _REMEDY)
-        config = existing(self._folder / f"{_FILE}.json", _REMEDY).read_text("utf-8")
-        return Piper(
-            config=PiperConfig.from_dict(json.loads(config)), session=OnnxSession(model, self._threads)
-        )
+        folder = self._folder() if callable(self._folder) else self._folder
+        model = existing(folder / _FILE, _REMEDY)
+        config = existing(folder / f"{_FILE}.json", _REMEDY).read_text("utf-8")
+        session: Any = OnnxSession(model, self._threads)
+        return Piper(config=PiperConfig.from_dict(json.loads(config)), session=session)
 
 
 def _synthesise(piper: Any, text: str, rate: float) -> Pcm:

@@ -9,14 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..errors import ModelUnavailable
+from .pcm import Pcm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import NDArray
-
-    from .pcm import Pcm
 
 Span: TypeAlias = tuple[float, float]
 
@@ -43,7 +42,7 @@ def speech_spans(audio: Pcm, *, pause: float = 0.3) -> list[Span]:
         raise ModelUnavailable(
             f"speech cannot be told from noise: {error}", remedy="pip install 'omni-agent-framework[local]'"
         ) from None
-    samples = _even(audio.resampled(RATE).samples)
+    samples = evened(audio.resampled(RATE)).samples
     if not len(samples):
         return []
     options = VadOptions(
@@ -68,6 +67,20 @@ def pieces(audio: Pcm, spans: Sequence[Span], longest: float) -> list[Span]:
     return joined
 
 
+def evened(audio: Pcm) -> Pcm:
+    """The same sound without its offset and, where it is quiet, as loud as a voice near the microphone."""
+    import numpy as np
+
+    if not len(audio.samples):
+        return audio
+    centred = audio.samples - audio.samples.mean(dtype=np.float64).astype(np.float32)
+    # The loudest sample may be a click; the 99.9th percentile is the voice.
+    peak = float(np.quantile(np.abs(centred), 0.999))
+    gain = min(max(1.0, _LOUD / max(peak, 1e-5)), _LARGEST_GAIN)
+    louder: NDArray[np.float32] = np.clip(centred * np.float32(gain), -1.0, 1.0)
+    return Pcm(louder, audio.rate)
+
+
 def _shorter(audio: Pcm, span: Span, longest: float) -> list[Span]:
     start, end = span
     parts: list[Span] = []
@@ -87,18 +100,3 @@ def _quietest(audio: Pcm, start: float, end: float) -> float:
     sums = np.cumsum(np.concatenate(([0.0], samples.astype(np.float64) ** 2)))
     energy = sums[width:] - sums[:-width]
     return start + (int(np.argmin(energy)) + width / 2) / audio.rate
-
-
-def _even(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Without its mean, and as loud as the network was trained for, where it is much quieter."""
-    import numpy as np
-
-    if not len(samples):
-        return samples
-    centred: NDArray[np.float32] = (samples - samples.mean(dtype=np.float64)).astype(np.float32)
-    # The loudest sample may be a click; the 99.9th percentile is the voice.
-    peak = float(np.quantile(np.abs(centred), 0.999))
-    if peak < 1e-5:
-        return centred
-    gain = min(max(1.0, _LOUD / peak), _LARGEST_GAIN)
-    return np.clip(centred * np.float32(gain), -1.0, 1.0)

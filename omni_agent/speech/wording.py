@@ -80,8 +80,9 @@ WORDINGS: dict[str, Wording] = {
     "es": Wording(
         point="coma", minus="menos", plus="más", equals="igual a", times="por", to="a",
         percent="{} por ciento", and_="y", about="unos", at="arroba", dot="punto", slash="barra",
-        dash="guion", underscore="guion bajo", number="número", degrees="grados", cents="con", between_time="y",
-        hour=("", ""), grouped_decimals=True, scale_of="de", scales="mil|millones|millón|billones",
+        dash="guion", underscore="guion bajo", number="número", degrees="grados", cents="con",
+        between_time="y", hour=("", ""), grouped_decimals=True, scale_of="de",
+        scales="mil|millones|millón|billones",
         fractions={2: ("medio", "medios"), 3: ("tercio", "tercios"), 4: ("cuarto", "cuartos")},
         money={"USD": ("dólar", "dólares"), "EUR": ("euro", "euros"), "GBP": ("libra", "libras")},
     ),
