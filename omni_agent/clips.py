@@ -72,9 +72,21 @@ def video_stream(file: MediaFile, container: Any) -> Any:
         MediaError: There is none.
     """
     name = container.format.name
-    streams = [s for s in container.streams.video if s.codec_context.width and not _is_cover(s)]
+    streams = [s for s in _decodable(container.streams.video) if s.codec_context.width and not _is_cover(s)]
     if not streams or any(name == kind or name.endswith(kind) for kind in _NO_VIDEO):
         raise file.broken("is no video", "hand in MP4, WebM or MOV")
+    return streams[0]
+
+
+def audio_stream(file: MediaFile, container: Any) -> Any:
+    """The first sound track.
+
+    Raises:
+        MediaError: There is none.
+    """
+    streams = _decodable(container.streams.audio)
+    if not streams:
+        raise file.broken("holds no sound that can be decoded", "save it in a common format")
     return streams[0]
 
 
@@ -89,6 +101,11 @@ def container_seconds(container: Any) -> float:
     ]
     container.seek(0)
     return max(ends, default=0.0)
+
+
+def _decodable(streams: Any) -> list[Any]:
+    """Those in a coding that this FFmpeg knows."""
+    return [stream for stream in streams if stream.codec_context is not None]
 
 
 def _is_cover(stream: Any) -> bool:

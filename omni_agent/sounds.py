@@ -5,9 +5,11 @@ Headers are checked before anything is decoded, and decoding stops at the limit,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+import importlib.util
+import io
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
-from .clips import container_seconds, open_container
+from .clips import audio_stream, container_seconds, open_container
 from .speech.pcm import Pcm
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ HIGHEST_RATE = 48_000
 _LOWEST_RATE = 1_000
 # libsndfile gives 2**63 - 1 frames where the header does not tell.
 _UNKNOWN_FRAMES = 1 << 48
-_BLOCK = 1 << 18
+# Small, because the block in which a damaged file breaks is lost.
+_BLOCK = 4096
 _REMEDY = "save it as WAV, FLAC, OGG, MP3, AIFF, M4A or WebM"
 
 
@@ -40,22 +43,43 @@ def decode_audio(file: MediaFile, limits: Limits) -> Pcm:
 
     file.check_size(limits.audio_bytes)
     file.stream.seek(0)
-    try:
-        sound = soundfile.SoundFile(file.stream)
-    except soundfile.SoundFileError:
+    # libsndfile's MP3 decoder writes what it thinks of a damaged file to standard error.
+    if _is_mp3(file.stream.read(3)) and importlib.util.find_spec("av"):
         pcm = _from_container(file, limits)
     else:
-        with sound:
-            pcm = _from_sound(file, sound, limits)
+        try:
+            sound = soundfile.SoundFile(cast("BinaryIO", _Within(file.stream)))
+        except soundfile.SoundFileError:
+            pcm = _from_container(file, limits)
+        else:
+            with sound:
+                pcm = _from_sound(file, sound, limits)
     if not len(pcm.samples):
         raise file.broken("holds no sound", "record it again")
     return pcm
 
 
+class _Within:
+    """A stream as libsndfile needs it: a damaged header may make it seek to before the beginning."""
+
+    def __init__(self, stream: io.BufferedReader | io.BytesIO) -> None:
+        self.tell, self.read, self.readinto = stream.tell, stream.read, stream.readinto
+        self._stream = stream
+        stream.seek(0)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        try:
+            return self._stream.seek(offset, whence)
+        except (OSError, ValueError, OverflowError):
+            return self._stream.tell()
+
+
+def _is_mp3(start: bytes) -> bool:
+    return start == b"ID3" or (len(start) > 1 and start[0] == 0xFF and start[1] & 0xE6 in {0xE2, 0xE4, 0xE6})
+
+
 def _from_sound(file: MediaFile, sound: soundfile.SoundFile, limits: Limits) -> Pcm:
-    rate = sound.samplerate
-    if rate < _LOWEST_RATE:
-        raise file.broken(f"has {rate} samples a second, which is no speech", _REMEDY)
+    rate = _checked_rate(file, sound.samplerate)
     if sound.frames < _UNKNOWN_FRAMES:
         file.check_seconds(sound.frames / rate, limits.audio_seconds)
     if rate <= HIGHEST_RATE:
@@ -117,20 +141,25 @@ def _limited(file: MediaFile, blocks: Iterator[bytes], rate: int, limits: Limits
 def _from_container(file: MediaFile, limits: Limits) -> Pcm:
     """The first sound track of what only PyAV can open."""
     with open_container(file, "a sound") as container:
-        if not container.streams.audio:
-            raise file.broken("holds no sound", _REMEDY)
+        stream = audio_stream(file, container)
         file.check_seconds(container_seconds(container), limits.audio_seconds)
-        rate = min(container.streams.audio[0].rate or HIGHEST_RATE, HIGHEST_RATE)
-        return Pcm.from_int16(_limited(file, _track(container, rate), rate, limits), rate)
+        rate = min(_checked_rate(file, stream.rate), HIGHEST_RATE)
+        return Pcm.from_int16(_limited(file, _track(container, stream, rate), rate, limits), rate)
 
 
-def _track(container: Any, rate: int) -> Iterator[bytes]:
+def _checked_rate(file: MediaFile, rate: int) -> int:
+    if rate < _LOWEST_RATE:
+        raise file.broken(f"has {rate} samples a second, which is no sound to hear", _REMEDY)
+    return rate
+
+
+def _track(container: Any, stream: Any, rate: int) -> Iterator[bytes]:
     import av
     from av.error import InvalidDataError
 
     resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
     try:
-        for frame in container.decode(audio=0):
+        for frame in container.decode(stream):
             yield from (part.to_ndarray().tobytes() for part in resampler.resample(frame))
     except InvalidDataError:
         # Cut short or damaged further on: what came before stands.

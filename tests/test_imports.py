@@ -46,7 +46,7 @@ def test_importing_is_quick() -> None:
 
 
 def test_all_is_sorted_and_true() -> None:
-    assert list(omni_agent.__all__) == sorted(omni_agent.__all__, key=lambda name: (name.lower(), name))
+    assert list(omni_agent.__all__) == sorted(omni_agent.__all__, key=str.lower)
     assert all(hasattr(omni_agent, name) for name in omni_agent.__all__)
 
 

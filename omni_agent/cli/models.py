@@ -12,6 +12,7 @@ import typer
 from ..errors import ModelFileError
 
 if TYPE_CHECKING:
+    from ..agent import Agent
     from ..models.progress import Progress
 
 app = typer.Typer(no_args_is_help=True)
@@ -96,6 +97,25 @@ def verify(
         raise ModelFileError(f"{first}{more}", remedy=f"omni-agent models pull {' '.join(bad)}")
     if not names and not on_disk:
         typer.echo("no part has been pulled yet: omni-agent models pull")
+
+
+def fetch_missing(agent: Agent) -> None:
+    """Pull what the embedded model still lacks, with its progress shown, before a turn is begun.
+
+    Raises:
+        ModelFileError: It cannot be had.
+    """
+    if agent.model != "local":
+        return
+    from ..models.store import ModelStore
+
+    store = ModelStore()
+    missing = [
+        part.name for part in store.catalog.parts if part.default and store.status(part.name) != "ready"
+    ]
+    if missing and not store.offline:
+        with _shown() as progress:
+            store.pull(missing, progress)
 
 
 @contextmanager

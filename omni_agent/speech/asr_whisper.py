@@ -167,12 +167,13 @@ def _better(one: Decoded, other: Decoded) -> Decoded:
 
 
 def _repeats(text: str) -> bool:
-    """The text is a loop, or ends with a phrase of three words or more said twice."""
+    """The text is a loop, or ends with a phrase said twice or with one or two words said three times."""
     data = text.encode()
     if len(data) / len(zlib.compress(data)) > _REPETITIVE:
         return True
     words = re.findall(r"\w+", text.lower())
-    return any(words[-2 * n : -n] == words[-n:] for n in range(3, len(words) // 2 + 1))
+    twice = any(words[-2 * n : -n] == words[-n:] for n in range(3, len(words) // 2 + 1))
+    return twice or any(words[-3 * n :] == words[-n:] * 3 for n in (1, 2) if words)
 
 
 def _joined(heard: Sequence[tuple[float, Decoded]]) -> Hearing:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 Span: TypeAlias = tuple[float, float]
 
 RATE = 16_000
-_LOUD = 0.3
+# Below the first, sound is amplified to the second; 1 is full scale. Whisper reads the level too, and errs
+# more often on speech that was amplified without need.
+_QUIET, _LOUD = 0.05, 0.3
 _LARGEST_GAIN = 30.0
 
 
@@ -76,7 +78,7 @@ def evened(audio: Pcm) -> Pcm:
     centred = audio.samples - audio.samples.mean(dtype=np.float64).astype(np.float32)
     # The loudest sample may be a click; the 99.9th percentile is the voice.
     peak = float(np.quantile(np.abs(centred), 0.999))
-    gain = min(max(1.0, _LOUD / max(peak, 1e-5)), _LARGEST_GAIN)
+    gain = min(_LOUD / max(peak, 1e-5), _LARGEST_GAIN) if peak < _QUIET else 1.0
     louder: NDArray[np.float32] = np.clip(centred * np.float32(gain), -1.0, 1.0)
     return Pcm(louder, audio.rate)
 

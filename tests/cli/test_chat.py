@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import pty
-import select
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pexpect
 import pytest
 
 AGENT = '''
@@ -33,67 +30,36 @@ agent = Agent(name="Talker", tools=[delete_all], model=ScriptedModel(
 '''
 
 
-class Terminal:
-    """A program in a pseudo-terminal."""
-
-    def __init__(self, command: list[str], env: dict[str, str]) -> None:
-        self.master, slave = pty.openpty()
-        self.process = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True
-        )
-        os.close(slave)
-        self.seen = ""
-
-    def expect(self, text: str, seconds: float = 30) -> None:
-        """Read until `text` has come since the last call."""
-        end = time.monotonic() + seconds
-        while text not in self.seen:
-            left = end - time.monotonic()
-            assert left > 0, f"waited for {text!r}, saw: {self.seen!r}"
-            if select.select([self.master], [], [], left)[0]:
-                self.seen += os.read(self.master, 4096).decode("utf-8", "replace")
-        self.seen = self.seen.partition(text)[2]
-
-    def type(self, keys: str) -> None:
-        os.write(self.master, keys.encode())
-
-    def close(self) -> int:
-        code = self.process.wait(30)
-        os.close(self.master)
-        return code
-
-
 @pytest.fixture
-def chat(tmp_path: Path, home: Path) -> Iterator[Terminal]:
+def chat(tmp_path: Path, home: Path) -> Iterator[pexpect.spawn[str]]:
     (tmp_path / "talker.py").write_text(AGENT)
-    env = {**os.environ, "OMNI_AGENT_HOME": str(home), "TERM": "dumb", "COLUMNS": "200"}
-    terminal = Terminal(
-        [sys.executable, "-m", "omni_agent", "chat", "--agent", str(tmp_path / "talker.py")], env
-    )
-    yield terminal
-    if terminal.process.poll() is None:
-        terminal.process.kill()
-        terminal.close()
+    env = {**os.environ, "OMNI_AGENT_HOME": str(home), "TERM": "dumb"}
+    command = ["-m", "omni_agent", "chat", "--agent", str(tmp_path / "talker.py")]
+    with pexpect.spawn(
+        sys.executable, command, env=env, encoding="utf-8", timeout=60, dimensions=(50, 200)
+    ) as terminal:
+        yield terminal
 
 
-def test_a_conversation_survives_ctrl_c_and_asks_before_it_deletes(chat: Terminal) -> None:
-    chat.expect("Talker: a new conversation")
-    chat.expect("you ›")
-    chat.type("hello\n")
-    chat.expect("Hello to you.")
-    chat.expect("you ›")
-    chat.type("count\n")
-    chat.expect("One two three")
-    chat.type("\x03")
-    chat.expect("the conversation goes on")
-    chat.expect("you ›")
-    chat.type("are you there?\n")
-    chat.expect("Still here.")
-    chat.expect("you ›")
-    chat.type("delete everything\n")
-    chat.expect("[y/N]")
-    chat.type("y\n")
-    chat.expect("It is done.")
-    chat.expect("you ›")
-    chat.type("/quit\n")
-    assert chat.close() == 0
+def test_a_conversation_survives_ctrl_c_and_asks_before_it_deletes(chat: pexpect.spawn[str]) -> None:
+    chat.expect_exact("Talker: a new conversation")
+    for said, answer in (("hello", "Hello to you."), ("count", "One two three")):
+        chat.expect_exact("you ›")
+        chat.sendline(said)
+        chat.expect_exact(answer)
+    chat.sendintr()
+    chat.expect_exact("the conversation goes on")
+    for said, answer in (
+        ("are you there?", "Still here."),
+        ("delete everything", "[y/N]"),
+    ):
+        chat.expect_exact("you ›")
+        chat.sendline(said)
+        chat.expect_exact(answer)
+    chat.sendline("y")
+    chat.expect_exact("It is done.")
+    chat.expect_exact("you ›")
+    chat.sendline("/quit")
+    chat.expect(pexpect.EOF)
+    chat.wait()
+    assert chat.exitstatus == 0

@@ -117,6 +117,7 @@ def test_words_for_what_is_probably_no_speech_are_not_believed() -> None:
     [
         said("A single shot latte. A single shot latte."),
         said("medium, " * 40),
+        said("Stop, stop, stop."),
         said("Lattice ingle shop.", logprob=-1.2),
     ],
 )
