@@ -182,11 +182,13 @@ class Agent:
     async def prewarm(self) -> None:
         """Load the model and the senses, and compute the system prompt, so that the first reply is quick."""
         parts = self.parts
-        senses = (parts.senses.ears, parts.senses.eyes, parts.senses.voice)
+        senses = (parts.senses.ears, parts.senses.eyes)
         request = Request(parts.persona.prompt(parts.name), (), parts.toolbox.specs)
         async with asyncio.TaskGroup() as group:
             group.create_task(asyncio.to_thread(lambda: self.graph))
             group.create_task(parts.model.prewarm(request))
+            group.create_task(parts.memory.history(Scope(LOCAL_USER, self.name), "default", limit=1))
+            group.create_task(self._prewarm_voice())
             for sense in senses:
                 if sense:
                     group.create_task(sense.prewarm())
@@ -265,6 +267,13 @@ class Agent:
             del self._running[user, session]
             if not runner.waiting:
                 await saver.adelete_thread(self._thread(user, session))
+
+    async def _prewarm_voice(self) -> None:
+        """A word in the persona's own voice: engines load by voice and language."""
+        if voice := self.parts.senses.voice:
+            language = next(iter(self.persona.languages), "en")
+            if language in voice.languages:
+                await voice.speak("Hello.", language=language, voice=self.persona.voice)
 
     def _delivery(self, runner: Runner) -> Delivery | None:
         from .speech.delivery import Delivery

@@ -37,6 +37,10 @@ class Ears(Protocol):
         """Load now what would otherwise load at the first use."""
         ...
 
+    async def close(self) -> None:
+        """Free what it holds; its next use loads it again."""
+        ...
+
 
 @runtime_checkable
 class Eyes(Protocol):
@@ -52,6 +56,10 @@ class Eyes(Protocol):
 
     async def prewarm(self) -> None:
         """Load now what would otherwise load at the first use."""
+        ...
+
+    async def close(self) -> None:
+        """Free what it holds; its next use loads it again."""
         ...
 
 
@@ -81,6 +89,10 @@ class Voice(Protocol):
 
     async def prewarm(self) -> None:
         """Load now what would otherwise load at the first use."""
+        ...
+
+    async def close(self) -> None:
+        """Free what it holds; its next use loads it again."""
         ...
 
 

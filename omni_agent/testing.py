@@ -150,6 +150,9 @@ class ScriptedEars:
     async def prewarm(self) -> None:
         """Nothing to load."""
 
+    async def close(self) -> None:
+        """Nothing to free."""
+
 
 class ScriptedEyes:
     """Eyes that read the same lines in every picture."""
@@ -164,6 +167,9 @@ class ScriptedEyes:
 
     async def prewarm(self) -> None:
         """Nothing to load."""
+
+    async def close(self) -> None:
+        """Nothing to free."""
 
 
 class ToneVoice:
@@ -187,6 +193,9 @@ class ToneVoice:
 
     async def prewarm(self) -> None:
         """Nothing to load."""
+
+    async def close(self) -> None:
+        """Nothing to free."""
 
 
 class VirtualClock:

@@ -46,6 +46,9 @@ class Cascade:
 
     async def close(self) -> None:
         await self._language.close()
+        for sense in (self._senses.ears, self._senses.eyes, self._senses.voice):
+            if sense:
+                await sense.close()
 
 
 def local(settings: Settings, store: ModelStore | None = None) -> Cascade:

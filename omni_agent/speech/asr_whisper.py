@@ -98,9 +98,11 @@ class WhisperEars:
         """
         await asyncio.get_running_loop().run_in_executor(self._thread, self._engine)
 
-    def close(self) -> None:
-        """Free the model and its thread; closed ears hear no more."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+    async def close(self) -> None:
+        """Free the model; the next use loads it again."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._free)
+
+    def _free(self) -> None:
         self._model = None
 
     def _engine(self) -> WindowModel:

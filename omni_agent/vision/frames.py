@@ -7,8 +7,8 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..clips import open_container, video_stream
-from ..media_files import open_media
+from ..media.clips import open_container, video_stream
+from ..media.files import open_media
 
 if TYPE_CHECKING:
     from pathlib import Path

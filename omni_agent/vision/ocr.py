@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import ModelError, ModelUnavailable
-from ..media_files import DEFAULT_LIMITS, open_media
+from ..media.files import DEFAULT_LIMITS, open_media
+from ..media.pictures import upright_pixels
 from ..messages import Reading, TextBox
-from ..pictures import upright_pixels
 from .layout import in_reading_order
 
 if TYPE_CHECKING:
@@ -75,9 +75,11 @@ class RapidEyes:
         """
         await asyncio.get_running_loop().run_in_executor(self._thread, self._loaded)
 
-    def close(self) -> None:
-        """Free the networks and the thread; closed eyes read no more."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+    async def close(self) -> None:
+        """Free the networks; the next use loads them again."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._free)
+
+    def _free(self) -> None:
         self._engine = None
 
     def _loaded(self) -> Engine:

@@ -60,7 +60,7 @@ def hear(ears: WhisperEars, seconds: float = 60.0, language: str = "", hints: Se
     try:
         return asyncio.run(ears.transcribe(Pcm.silence(seconds, 16_000), language=language, hints=hints))
     finally:
-        ears.close()
+        asyncio.run(ears.close())
 
 
 def test_they_are_ears() -> None:
@@ -201,7 +201,7 @@ def test_the_folder_is_asked_for_once_and_after_a_failure_again() -> None:
         assert len(asked) == 2
 
     asyncio.run(main())
-    ears.close()
+    asyncio.run(ears.close())
 
 
 def test_cancelled_ears_stop_early_and_hear_on() -> None:
@@ -226,7 +226,7 @@ def test_cancelled_ears_stop_early_and_hear_on() -> None:
         assert (await ears.transcribe(Pcm.silence(90.0, 16_000))).text == "Yes. Yes. Yes."
 
     asyncio.run(main())
-    ears.close()
+    asyncio.run(ears.close())
     assert len(model.windows) == 4
 
 
@@ -303,7 +303,7 @@ def test_real_people_are_understood(whisper: WindowModel, test_data: Path) -> No
                 total += len(words(truth["text"]))
 
     asyncio.run(main())
-    ears.close()
+    asyncio.run(ears.close())
     assert wrong / total <= 0.10
 
 
@@ -317,7 +317,7 @@ def test_a_long_recording_of_real_people_loses_nothing(whisper: WindowModel, tes
     parts = [piece for name in english * 2 for piece in (gap, recording(folder / name))]
     ears = WhisperEars(folder, load=lambda *_: whisper)
     heard = asyncio.run(ears.transcribe(Pcm.joined(parts, 16_000)))
-    ears.close()
+    asyncio.run(ears.close())
     truth = [word for name in english * 2 for word in words(truths[name]["text"])]
     assert errors(truth, words(heard.text)) / len(truth) <= 0.10
 
@@ -338,7 +338,7 @@ def test_noise_is_never_words(whisper: WindowModel, seconds: float) -> None:
             assert heard == Hearing("")
 
     asyncio.run(main())
-    ears.close()
+    asyncio.run(ears.close())
 
 
 @pytest.mark.models
@@ -361,7 +361,7 @@ def test_hints_sharpen_the_ear(whisper: WindowModel, test_data: Path) -> None:
         return await found([]), await found(hints)
 
     without, with_hints = asyncio.run(main())
-    ears.close()
+    asyncio.run(ears.close())
     assert with_hints > without
 
 

@@ -14,8 +14,7 @@ import pytest
 from PIL import Image
 
 from omni_agent.errors import MediaError
-from omni_agent.media import MediaStore, load_audio, load_video
-from omni_agent.media_files import Limits
+from omni_agent.media import Limits, MediaStore, load_audio, load_video
 from omni_agent.vision.frames import Frame, sample_frames
 
 av = pytest.importorskip("av")

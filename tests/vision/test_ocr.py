@@ -37,7 +37,7 @@ def read(image: bytes, engine: Callable[[np.ndarray], Iterable[Line]]) -> Readin
     try:
         return asyncio.run(eyes.read(image))
     finally:
-        eyes.close()
+        asyncio.run(eyes.close())
 
 
 def test_they_are_eyes() -> None:
@@ -111,7 +111,7 @@ def test_the_engine_loads_once_and_late() -> None:
         await asyncio.gather(eyes.prewarm(), eyes.read(picture()), eyes.read(picture()))
 
     asyncio.run(main())
-    eyes.close()
+    asyncio.run(eyes.close())
     assert loaded == [3]
 
 
@@ -154,7 +154,7 @@ def test_scans_and_photos_are_read(test_data: Path, capfd: pytest.CaptureFixture
     page, languages, sign = asyncio.run(
         texts("tesseract_phototest.tif", "tesseract_eurotext.tif", "easyocr_french.jpg")
     )
-    eyes.close()
+    asyncio.run(eyes.close())
     truth = (test_data / "ocr" / "tesseract_phototest.gold.txt").read_text(encoding="utf-8")
     assert page.split() == truth.split()
     wanted = set((test_data / "ocr" / "tesseract_eurotext.txt").read_text(encoding="utf-8").split())

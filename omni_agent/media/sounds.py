@@ -9,8 +9,8 @@ import importlib.util
 import io
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
+from ..speech.pcm import Pcm
 from .clips import audio_stream, container_seconds, open_container
-from .speech.pcm import Pcm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import soundfile
     from numpy.typing import NDArray
 
-    from .media_files import Limits, MediaFile
+    from .files import Limits, MediaFile
 
 HIGHEST_RATE = 48_000
 _LOWEST_RATE = 1_000

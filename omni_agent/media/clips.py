@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .errors import MediaError
+from ..errors import MediaError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .media_files import Limits, MediaFile
+    from .files import Limits, MediaFile
 
 _NEEDS_AV = "pip install 'omni-agent-framework[local]'"
 _MIMES = {"webm": "video/webm", "mp4": "video/mp4", "avi": "video/x-msvideo", "mpegts": "video/mp2t"}

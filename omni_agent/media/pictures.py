@@ -9,7 +9,7 @@ import io
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
-from .errors import MediaError
+from ..errors import MediaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import PIL.Image
     from numpy.typing import NDArray
 
-    from .media_files import Limits, MediaFile
+    from .files import Limits, MediaFile
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 _KEPT_AS_IS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}

@@ -24,8 +24,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from omni_agent.errors import MediaError, OmniError
-from omni_agent.media import MediaStore, load_audio, load_image, load_video, write_atomically
-from omni_agent.media_files import Limits
+from omni_agent.media import Limits, MediaStore, load_audio, load_image, load_video, write_atomically
 from omni_agent.messages import Audio
 from omni_agent.speech.pcm import Pcm
 

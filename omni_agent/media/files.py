@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .errors import MediaError
+from ..errors import MediaError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,292 @@
+"""A request as the chat that the embedded language model reads.
+
+Stable from turn to turn: the system messages hold rules, tools, examples and the persona only, and an old
+message is rendered as it was read or written at its time, so that the engine finds its prefix in the cache.
+The form of an answer (`say` and words, or lines `name {arguments}`) was chosen by measurement:
+docs/adr/0002-talk- or-call.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+from ..messages import Audio, Image, Message, Part, Text, ToolCall, ToolResult, Video
+from ..persona import LANGUAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..messages import JsonObject, ToolSpec
+    from .base import Request
+
+SAY = "say "
+MOST_RESULT_CHARACTERS = 6000
+
+_RULES = """\
+Each answer begins with the name of what you do: the tool that does just what the user wants, with its \
+arguments as JSON (only those that the user spoke of; leave out the rest), or `say` and a few plain words, \
+for everything else: greetings, questions that no tool answers, wishes that no tool serves, and telling what \
+a tool's result was. Never use a tool for something else than it is for."""
+_NOW = (
+    "Those were examples, with other tools, which you do not have. Yours are the ones above; what none of them "
+    "does, you cannot do: then say so, and never that it is done."
+)
+_TALK = "Each answer begins with `say`, and a few plain words."
+_EYES = "Of pictures you get only the text in them: when asked what else they show, say that you cannot see."
+
+# Control tokens of chat templates, and the frame of tool results: nobody but this file may write them.
+_CONTROL = re.compile(r"<(?=\||/?tool_)")
+
+
+class ChatMessage(TypedDict):
+    """One message for llama.cpp's chat template."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+def _chat(role: Literal["system", "user", "assistant"], content: str) -> ChatMessage:
+    return {"role": role, "content": content}
+
+
+def _example(*turns: str) -> tuple[ChatMessage, ...]:
+    return tuple(_chat("assistant" if index % 2 else "user", turn) for index, turn in enumerate(turns))
+
+
+# A conversation about other tools, read before the first message: both kinds of answer, a result told, a wish
+# that nothing serves, and another language.
+_EXAMPLES = _example(
+    "some tulips please",
+    'order_flowers {"kind": "tulips"}',
+    "<tool_response>\n12 tulips ordered, 8 euros\n</tool_response>",
+    f"{SAY}Twelve tulips are on their way, for 8 euros.",
+    "do roses need much sun?",
+    f"{SAY}Yes, about six hours a day.",
+    "did I order any lilies?",
+    'find_orders {"kind": "lilies"}',
+    "<tool_response>\nnone found\n</tool_response>",
+    f"{SAY}No, you have no order with lilies.",
+    "arrose le salon et la cuisine",
+    'water_plants {"room": "salon"}\nwater_plants {"room": "cuisine"}',
+    "<tool_response>\ndone\n</tool_response>\n<tool_response>\nno plants there\n</tool_response>",
+    f"{SAY}Le salon est arrosé, mais il n'y a pas de plantes dans la cuisine.",
+    "open the window in the hall",
+    f"{SAY}I can't open windows, I'm sorry.",
+)
+
+
+def marked(request: Request) -> bool:
+    """Whether an answer begins with `say` when it speaks: where calls are possible or were made."""
+    return bool(request.tools) or any(message.tool_calls for message in request.messages)
+
+
+def render(request: Request) -> list[ChatMessage]:
+    """The request as chat messages, the system's first."""
+    mark = SAY if marked(request) else ""
+    chat = _opening(request)
+    suffixes = _suffixes(request)
+    for index, message in enumerate(request.messages):
+        if message.role == "user":
+            chat.append(_chat("user", _user(message) + suffixes[index]))
+        elif message.role == "tool":
+            _append_results(chat, message, merge=index > 0 and request.messages[index - 1].role == "tool")
+        else:
+            chat += [_chat("assistant", content) for content in _assistant(message, mark)]
+    return chat
+
+
+def estimated_tokens(text: str) -> int:
+    """About how many tokens a text has, rather too many: digits and other scripts than ours one by one."""
+    plain = sum(character.isascii() and not character.isdigit() for character in text)
+    return len(text) - plain + -(-plain * 10 // 32)
+
+
+def fit(request: Request, budget: int) -> Request:
+    """The request without its oldest turns, so that it has at most `budget` (estimated) tokens.
+
+    A turn is dropped whole, calls with their results; the last one always stays. When the budget is reached,
+    half of the history goes at once and the cut then stays where it is for many turns, because a moved cut
+    makes the engine compute the whole prompt again.
+    """
+    turns = _turns(request.messages)
+    fixed = sum(map(_size, render(replace(request, messages=(), context=""))))
+    room = budget - fixed - estimated_tokens(request.context)
+    sizes = [sum(map(_size, render(replace(request, messages=turn, tools=(), context="")))) for turn in turns]
+    first = 0
+    for index in range(len(turns)):
+        if sum(sizes[first : index + 1]) > room:
+            while first < index and sum(sizes[first : index + 1]) > room // 2:
+                first += 1
+    return replace(request, messages=tuple(message for turn in turns[first:] for message in turn))
+
+
+def _size(message: ChatMessage) -> int:
+    return estimated_tokens(message["content"]) + 5
+
+
+def _turns(messages: Sequence[Message]) -> list[tuple[Message, ...]]:
+    """The messages cut before each of the user's; what precedes the first is a turn of its own."""
+    turns: list[list[Message]] = []
+    for message in messages:
+        if message.role == "user" or not turns:
+            turns.append([])
+        turns[-1].append(message)
+    return [tuple(turn) for turn in turns]
+
+
+def _opening(request: Request) -> list[ChatMessage]:
+    """What comes before the conversation: rules, tools and examples; the persona last, being nearest to it."""
+    persona = f"{request.system.strip()}\n{_EYES}".strip()
+    if not request.tools:
+        return [_chat("system", f"{persona}\n{_TALK}" if marked(request) else persona)]
+    tools = "\n".join(map(signature, request.tools))
+    return [
+        _chat("system", f"{_RULES}\n\nTools:\n{tools}"),
+        *_EXAMPLES,
+        _chat("system", f"{_NOW}\n{persona}"),
+    ]
+
+
+def signature(spec: ToolSpec) -> str:
+    """A tool in two lines: what it does, and its name with its arguments, required ones first."""
+    described = [
+        f"{name}: {_line(schema['description'])}"
+        for name, schema in _properties(spec.parameters).items()
+        if isinstance(schema, dict) and schema.get("description")
+    ]
+    about = f" ({' '.join(described)})" if described else ""
+    return f"# {_line(spec.description)}{about}\n{spec.name} {_shape(spec.parameters, spec.parameters, 4)}"
+
+
+def _line(text: object) -> str:
+    return _CONTROL.sub("< ", " ".join(str(text).split()))
+
+
+def _properties(schema: JsonObject) -> JsonObject:
+    properties = schema.get("properties")
+    return properties if isinstance(properties, dict) else {}
+
+
+def _shape(schema: object, root: JsonObject, depth: int) -> str:
+    """A schema in TypeScript's notation, without its descriptions."""
+    if not isinstance(schema, dict) or depth == 0:
+        return "any"
+    if "$ref" in schema:
+        return _shape(resolved(schema, root), root, depth - 1)
+    if isinstance(schema.get("enum"), list):
+        return " | ".join(map(_dumps, schema["enum"]))
+    if "const" in schema:
+        return _dumps(schema["const"])
+    if options := schema.get("anyOf") or schema.get("oneOf"):
+        return " | ".join(_shape(item, root, depth - 1) for item in options)
+    kind = schema.get("type", "object" if "properties" in schema else "any")
+    if kind == "array":
+        item = _shape(schema.get("items"), root, depth - 1)
+        return f"({item})[]" if " " in item and not item.startswith("{") else f"{item}[]"
+    if kind == "object":
+        return _members(schema, root, depth)
+    return " | ".join(map(str, kind)) if isinstance(kind, list) else str(kind)
+
+
+def _members(schema: JsonObject, root: JsonObject, depth: int) -> str:
+    required = schema.get("required", ())
+    named = sorted(_properties(schema).items(), key=lambda item: item[0] not in required)
+    members = (
+        f"{_dumps(name)}{'' if name in required else '?'}: {_shape(value, root, depth - 1)}"
+        for name, value in named
+    )
+    return "{" + ", ".join(members) + "}"
+
+
+def resolved(schema: JsonObject, root: JsonObject) -> object:
+    """What a local reference (`#/...`) points to; true, that is anything, where it leads nowhere."""
+    node: object = root
+    for step in str(schema["$ref"]).removeprefix("#").split("/")[1:]:
+        node = node.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(node, dict) else None
+    return node if isinstance(node, dict) and node != schema else True
+
+
+def _suffixes(request: Request) -> dict[int, str]:
+    """What is added to each user message: its reply's language, and to the last one what was recalled."""
+    users = [index for index, message in enumerate(request.messages) if message.role == "user"]
+    if not users:
+        return {}
+    last = request.messages[users[-1]]
+    # A reply language other than the one that was heard is the persona's: it held for the older messages too.
+    forced = request.language if request.language != last.language else ""
+    suffixes, foreign = {}, False
+    for index in users:
+        language = forced or request.messages[index].language
+        foreign = foreign or language not in ("", "en")
+        suffixes[index] = f"\n(Answer in {_named(language)}.)" if language and foreign else ""
+    if request.context:
+        suffixes[users[-1]] = f"\n({_clean(request.context.strip())}){suffixes[users[-1]]}"
+    return suffixes
+
+
+def _named(language: str) -> str:
+    return LANGUAGES.get(language) or f"the language of these words, '{language}'"
+
+
+def _user(message: Message) -> str:
+    return _clean("\n".join(filter(None, map(_seen, message.parts))))
+
+
+def _seen(part: Part) -> str:
+    """A part of the user's message as words."""
+    match part:
+        case Text(text=text):
+            return text
+        case Audio(hearing=hearing):
+            return hearing.text if hearing and hearing.text else "[a sound without words]"
+        case Image(reading=reading):
+            text = " / ".join(reading.text.splitlines()) if reading else ""
+            return f'[picture; it says: "{text}"]' if text else "[picture without readable text]"
+        case Video():
+            return "[a clip that you cannot see]"
+        case _:
+            return ""
+
+
+def _assistant(message: Message, mark: str) -> Iterator[str]:
+    if words := message.text.strip():
+        yield mark + words
+    if message.tool_calls:
+        yield "\n".join(map(written, message.tool_calls))
+
+
+def written(call: ToolCall) -> str:
+    """A call as the model writes it, byte for byte."""
+    return f"{call.name} {_dumps(call.arguments)}"
+
+
+def _results(message: Message) -> str:
+    results = (part for part in message.parts if isinstance(part, ToolResult))
+    return "\n".join(f"<tool_response>\n{_result(part)}\n</tool_response>" for part in results)
+
+
+def _result(result: ToolResult) -> str:
+    content = _clean(result.content.strip())
+    if len(content) > MOST_RESULT_CHARACTERS:
+        content = content[:MOST_RESULT_CHARACTERS] + " … (cut)"
+    return content if result.status == "done" else f"{result.status}: {content}"
+
+
+def _append_results(chat: list[ChatMessage], message: Message, *, merge: bool) -> None:
+    """Add the results of a step: one message, however many messages they came in."""
+    if merge:
+        chat[-1] = _chat("user", f"{chat[-1]['content']}\n{_results(message)}")
+    else:
+        chat.append(_chat("user", _results(message)))
+
+
+def _clean(text: str) -> str:
+    """`text` without what could pass for the frame of a message or of a tool's result."""
+    return _CONTROL.sub("< ", text)
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
