@@ -51,8 +51,8 @@ async def questions(given: Arguments) -> list[Pcm | Path]:
     """The recordings in `--data`, or the questions above, spoken."""
     if given.data.is_dir():
         sounds = {".flac", ".wav", ".ogg", ".mp3"}
-        found: list[Pcm | Path] = sorted(path for path in given.data.rglob("*") if path.suffix in sounds)
-        return found[: given.limit or None]
+        found = sorted(path for path in given.data.rglob("*") if path.suffix in sounds)
+        return [*found[: given.limit or None]]
     voice = new_agent().parts.senses.voice
     assert voice is not None
     return [await voice.speak(text, voice="am_michael") for text in QUESTIONS[: given.limit or None]]

@@ -83,15 +83,10 @@ async def outcome(agent: Agent, tool: Tool, clip: Path, wanted: dict[str, str]) 
 
 def words(text: str) -> list[str]:
     """Comparable words: lower case, hyphens apart, 12 and twelve alike."""
-    numbers = {
-        "8": "eight",
-        "12": "twelve",
-        "16": "sixteen",
-        "20": "twenty",
-        "1": "single",
-        "2": "double",
-        "3": "triple",
-    }
+    digits = ("8", "12", "16", "20", "1", "2", "3")
+    numbers = dict(
+        zip(digits, ("eight", "twelve", "sixteen", "twenty", "single", "double", "triple"), strict=True)
+    )
     return [numbers.get(word, word) for word in re.findall(r"[a-z0-9]+", text.lower())]
 
 

@@ -12,7 +12,7 @@ from .persona import Persona
 from .reply import Reply
 from .tool import Tool, Toolbox, ToolContext, tool
 
-__all__ = ["Agent", "OmniError", "Persona", "Reply", "Settings", "tool", "Tool", "Toolbox", "ToolContext"]
+__all__ = ["Agent", "OmniError", "Persona", "Reply", "Settings", "Tool", "ToolContext", "Toolbox", "tool"]
 
 # A library says nothing by itself; whoever wants its log configures logging.
 logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -89,7 +89,8 @@ class Settings:
                 raise ConfigError(
                     f"setting '{name}' in {where} must be a {wanted}", remedy=f"it is {value!r}"
                 )
-        return replace(self, **{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        changed: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        return replace(self, **changed)
 
 
 def _fits(value: object, current: object) -> bool:

@@ -31,7 +31,8 @@ def observe(
     found: list[Observation] = [{"kind": "text", "content": words}] if words.strip() else []
     if audio is not None:
         found.append({"kind": "audio", "content": reference(audio)})
-    found += [{"kind": "image", "content": reference(image)} for image in images]
+    for image in images:
+        found.append({"kind": "image", "content": reference(image)})
     if video is not None:
         found.append({"kind": "video", "content": reference(video)})
     if not found:

@@ -85,7 +85,7 @@ class Tool:
         """
         problems = [
             f"{'.'.join(str(step) for step in error.absolute_path) or 'arguments'}: {error.message[:200]}"
-            for error in self._validator.iter_errors(arguments)
+            for error in self._validator.iter_errors(cast(Any, arguments))
         ]
         if problems:
             raise ToolArgumentError(f"{self.name}: " + "; ".join(problems[:5]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from io import BytesIO
 from itertools import pairwise
@@ -30,7 +31,7 @@ from omni_agent.events import (
 )
 from omni_agent.memory import MemoryStore, Scope, TransientMemory
 from omni_agent.messages import Hearing, Message, Text, ToolResult
-from omni_agent.models.base import Capabilities
+from omni_agent.models.base import Capabilities, ModelEvent, Request
 from omni_agent.senses import Senses
 from omni_agent.speech.pcm import Pcm
 from omni_agent.testing import ScriptedEars, ScriptedEyes, ScriptedModel, Step, ToneVoice, VirtualClock
@@ -519,7 +520,7 @@ async def test_a_model_with_a_voice_of_its_own_is_passed_through() -> None:
     from omni_agent.models.base import TextDelta as Words
 
     class Speaking(ScriptedModel):
-        async def stream(self, request: Any) -> Any:
+        async def stream(self, request: Request) -> AsyncGenerator[ModelEvent, None]:
             yield Words("Hello.")
             yield SpeechDelta(b"\x01\x00" * 800, 8000)
             yield Done("stop")

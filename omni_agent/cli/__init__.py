@@ -40,12 +40,9 @@ def run(arguments: Sequence[str]) -> int:
         logging.basicConfig(level=logging.WARNING)
         logging.getLogger("omni_agent").setLevel(logging.DEBUG)
     try:
-        return int(app(list(arguments), standalone_mode=False) or 0)
-    except typer.TyperException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, typer.Abort, EOFError):
-        return _complain("stopped")
+        app(list(arguments))
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else 1
     except BrokenPipeError:
         return 1
     except OmniError as error:
@@ -54,6 +51,7 @@ def run(arguments: Sequence[str]) -> int:
         log.debug("unexpected error", exc_info=error)
         cause = f"{type(error).__name__}: {error}".splitlines()[0]
         return _complain(f"unexpected {cause} (this is a defect; OMNI_AGENT_DEBUG=1 shows where)")
+    return 0
 
 
 def _complain(line: str) -> int:

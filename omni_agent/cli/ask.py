@@ -40,14 +40,17 @@ def ask(
         from .turn import show_turn
 
         async with chosen:
-            inputs = {
-                "text": text,
-                "audio": audio,
-                "images": image or (),
-                "video": video,
-                "speak": speak is not None,
-            }
-            seen = await show_turn(chosen, screen, session=session or uuid4().hex, user=user, **inputs)
+            seen = await show_turn(
+                chosen,
+                screen,
+                session=session or uuid4().hex,
+                user=user,
+                speak=speak is not None,
+                text=text,
+                audio=audio,
+                images=image or (),
+                video=video,
+            )
         if speak:
             _save(seen, speak, quiet=json)
 

@@ -26,7 +26,7 @@ from ..messages import ToolCall
 from ..senses import Senses
 from .base import Capabilities, Done, ModelEvent, Request
 from .calls import CallParser, new_call_id
-from .grammar import grammar
+from .grammar import grammar_of
 from .prompt import estimated_tokens, fit, marked, render
 
 _SLOTS = 2
@@ -40,7 +40,7 @@ OnChunk: TypeAlias = Callable[[Chunk], bool]
 
 
 class _Engine(Protocol):
-    """The part of `xllamacpp.Server` that is used here."""
+    """What is used of `xllamacpp.Server`."""
 
     def handle_chat_completions(self, request: dict[str, Any], callback: OnChunk) -> None: ...
 
@@ -114,12 +114,11 @@ class LlamaLanguage:
         Raises:
             ModelUnavailable: `xllamacpp` is missing, or the file is no model.
         """
-        if request is None:
-            await asyncio.wrap_future(self._pool().submit(self._loaded))
-            return
-        async with aclosing(self._chunks(replace(request, max_tokens=0))) as chunks:
-            async for _ in chunks:
-                pass
+        await asyncio.wrap_future(self._pool().submit(self._loaded))
+        if request is not None:
+            async with aclosing(self._chunks(replace(request, max_tokens=0))) as chunks:
+                async for _ in chunks:
+                    pass
 
     async def close(self) -> None:
         """Stop what runs and free the model; its next use loads it again."""
@@ -148,11 +147,7 @@ class LlamaLanguage:
             budget = _smaller_budget(sent, refusal)
             shorter = fit(request, budget)
             if len(shorter.messages) >= len(sent.messages):
-                raise ModelError(
-                    f"the last message is longer than the model's context of {self._context_tokens} tokens",
-                    code="context_exceeded",
-                    remedy="say it in smaller parts, or give the model a larger context_tokens",
-                )
+                raise _exceeded(self._context_tokens)
             sent = shorter
 
     async def _generated(self, body: Chunk) -> AsyncGenerator[Chunk, None]:
@@ -251,9 +246,7 @@ def _checked(path: Path) -> Path:
 
 
 def _unusable(file: Path) -> ModelUnavailable:
-    return ModelUnavailable(
-        f"{file} is not a model that llama.cpp can load", remedy="omni-agent models verify"
-    )
+    return ModelUnavailable(f"{file} is no model for llama.cpp", remedy="omni-agent models verify")
 
 
 def _outcome(future: Future[None], stopped: bool) -> Exception | None:
@@ -278,8 +271,16 @@ def _body(request: Request) -> Chunk:
         "return_progress": True,
     }
     if marked(request):
-        body["grammar"] = grammar(request.tools)
+        body["grammar"] = grammar_of(request)
     return body
+
+
+def _exceeded(context_tokens: int) -> ModelError:
+    return ModelError(
+        f"the last message is longer than the model's context of {context_tokens} tokens",
+        code="context_exceeded",
+        remedy="say it in smaller parts, or give the model a larger context_tokens",
+    )
 
 
 def _smaller_budget(sent: Request, refusal: Chunk) -> int:

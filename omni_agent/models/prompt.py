@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SAY = "say "
 MOST_RESULT_CHARACTERS = 6000
+_RECENT = 3
 
 _RULES = """\
 Each answer begins with the name of what you do: the tool that does just what the user wants, with its \
@@ -31,8 +32,8 @@ arguments as JSON (only those that the user spoke of; leave out the rest), or `s
 for everything else: greetings, questions that no tool answers, wishes that no tool serves, and telling what \
 a tool's result was. Never use a tool for something else than it is for."""
 _NOW = (
-    "Those were examples, with other tools, which you do not have. Yours are the ones above; what none of them "
-    "does, you cannot do: then say so, and never that it is done."
+    "Those were examples, with other tools, which you do not have. Yours are the ones above: what one of "
+    "them does, do with it; what none of them does, you cannot do, so say that, and never that it is done."
 )
 _TALK = "Each answer begins with `say`, and a few plain words."
 _EYES = "Of pictures you get only the text in them: when asked what else they show, say that you cannot see."
@@ -52,13 +53,9 @@ def _chat(role: Literal["system", "user", "assistant"], content: str) -> ChatMes
     return {"role": role, "content": content}
 
 
-def _example(*turns: str) -> tuple[ChatMessage, ...]:
-    return tuple(_chat("assistant" if index % 2 else "user", turn) for index, turn in enumerate(turns))
-
-
-# A conversation about other tools, read before the first message: both kinds of answer, a result told, a wish
-# that nothing serves, and another language.
-_EXAMPLES = _example(
+# A conversation about other tools, the user's turns and the model's: both kinds of answer, a result told, a
+# question about the user's own things, a wish that nothing serves, and another language.
+_EXAMPLES = (
     "some tulips please",
     'order_flowers {"kind": "tulips"}',
     "<tool_response>\n12 tulips ordered, 8 euros\n</tool_response>",
@@ -96,6 +93,12 @@ def render(request: Request) -> list[ChatMessage]:
         else:
             chat += [_chat("assistant", content) for content in _assistant(message, mark)]
     return chat
+
+
+def recent_words(request: Request) -> str:
+    """What was said of late: the last three turns of both sides, and what was recalled."""
+    messages = [message for turn in _turns(request.messages)[-_RECENT:] for message in turn]
+    return "\n".join((*(message.text for message in messages), request.context))
 
 
 def estimated_tokens(text: str) -> int:
@@ -138,16 +141,15 @@ def _turns(messages: Sequence[Message]) -> list[tuple[Message, ...]]:
 
 
 def _opening(request: Request) -> list[ChatMessage]:
-    """What comes before the conversation: rules, tools and examples; the persona last, being nearest to it."""
+    """Persona, rules, tools and examples; then, after so much of others, who the model is."""
     persona = f"{request.system.strip()}\n{_EYES}".strip()
     if not request.tools:
         return [_chat("system", f"{persona}\n{_TALK}" if marked(request) else persona)]
-    tools = "\n".join(map(signature, request.tools))
-    return [
-        _chat("system", f"{_RULES}\n\nTools:\n{tools}"),
-        *_EXAMPLES,
-        _chat("system", f"{_NOW}\n{persona}"),
-    ]
+    tools = "Tools:\n" + "\n".join(map(signature, request.tools))
+    name = request.system.strip().split("\n", 1)[0]
+    examples = [_chat("assistant" if index % 2 else "user", turn) for index, turn in enumerate(_EXAMPLES)]
+    first, now = f"{persona}\n\n{_RULES}\n\n{tools}", f"{_NOW}\n{name}".strip()
+    return [_chat("system", first), *examples, _chat("system", now)]
 
 
 def signature(spec: ToolSpec) -> str:

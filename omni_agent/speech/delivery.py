@@ -83,7 +83,7 @@ class Delivery:
         await ready.put(None)
 
     async def _language(self, text: str) -> str:
-        """The language to speak in, settled by the first clause that tells it; empty where no voice has it."""
+        """The language to speak in, settled by the first clause that tells; empty where no voice has it."""
         if self._voice is None or self._mute:
             return ""
         known = self._voice.languages

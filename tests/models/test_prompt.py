@@ -68,12 +68,13 @@ def last(*messages: Message, **fields: object) -> str:
 CALL = ToolCall("c1", "set_timer", {"minutes": 10, "label": "für Käse"})
 
 
-def test_the_tools_come_first_and_the_persona_last() -> None:
-    *opening, question = render(Request("You are Ada.", (user("hi"),), (TIMER,)))
+def test_persona_and_tools_come_first_and_who_it_is_last() -> None:
+    *opening, question = render(Request("You are Ada.\nBe brief.", (user("hi"),), (TIMER,)))
     assert question == {"role": "user", "content": "hi"}
     assert opening[0]["role"] == opening[-1]["role"] == "system"
     assert signature(TIMER) in opening[0]["content"]
-    assert "You are Ada." in opening[-1]["content"]
+    assert "You are Ada.\nBe brief." in opening[0]["content"]
+    assert opening[-1]["content"].endswith("You are Ada.")
 
 
 def test_a_signature_is_short_and_says_it_all() -> None:
