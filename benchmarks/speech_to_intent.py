@@ -87,7 +87,7 @@ def words(text: str) -> list[str]:
     numbers = dict(
         zip(digits, ("eight", "twelve", "sixteen", "twenty", "single", "double", "triple"), strict=True)
     )
-    return [numbers.get(word, word) for word in re.findall(r"[a-z0-9]+", text.lower())]
+    return [numbers.get(str(word), str(word)) for word in re.findall(r"[a-z0-9]+", text.lower())]
 
 
 def slot_scores(outcomes: list[Outcome]) -> dict[str, object]:

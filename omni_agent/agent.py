@@ -13,6 +13,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 from uuid import uuid4
+from weakref import WeakValueDictionary
 
 from .checkpoints import Checkpoints
 from .clock import Clock, SystemClock
@@ -79,7 +80,7 @@ class Agent:
         self._memory = (memory or self.settings.memory) if isinstance(memory, str) else memory
         self._max_steps = max_steps
         self._clock = clock or SystemClock()
-        self._locks: dict[tuple[str, str], asyncio.Lock] = {}
+        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._running: dict[tuple[str, str], Runner] = {}
 
     async def ask(

@@ -31,8 +31,7 @@ def observe(
     found: list[Observation] = [{"kind": "text", "content": words}] if words.strip() else []
     if audio is not None:
         found.append({"kind": "audio", "content": reference(audio)})
-    for image in images:
-        found.append({"kind": "image", "content": reference(image)})
+    found.extend(Observation(kind="image", content=reference(image)) for image in images)
     if video is not None:
         found.append({"kind": "video", "content": reference(video)})
     if not found:

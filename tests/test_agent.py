@@ -263,6 +263,18 @@ async def test_a_language_without_a_voice_is_text_only_with_a_note() -> None:
     assert isinstance(events[-1], TurnEnded)
 
 
+async def test_a_voice_that_fails_costs_the_speech_not_the_answer() -> None:
+    class Hoarse(ToneVoice):
+        async def speak(self, text: str, **manner: Any) -> Pcm:
+            raise ModelUnavailable("the voice is gone", remedy="omni-agent models pull voice-english")
+
+    model = ScriptedModel(Step(says="Hello there. How are you?"), senses=Senses(voice=Hoarse()))
+    events = await collected(Agent(model=model, memory=None).stream("hi"))
+    assert [e.message for e in events if isinstance(e, ErrorRaised)] == ["the voice is gone"]
+    assert isinstance(events[-1], TurnEnded)
+    assert (events[-1].status, events[-1].text) == ("done", "Hello there. How are you?")
+
+
 async def test_speech_is_heard_and_its_language_asked_for() -> None:
     ears = ScriptedEars(Hearing("wie spät ist es", "de", 0.99, 0.9))
     voice = ToneVoice(["de", "en"])

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
@@ -27,6 +28,22 @@ app.command("chat")(chat.chat)
 app.command("doctor")(doctor.doctor)
 app.add_typer(models.app, name="models", help="The embedded models: list, pull, verify.")
 app.add_typer(tools.app, name="tools", help="The tools that are installed.")
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=lambda asked: _version() if asked else None, is_eager=True)
+    ] = False,
+) -> None:
+    """Agents that hear, see, act and speak, on your own machine."""
+
+
+def _version() -> None:
+    from importlib.metadata import version
+
+    typer.echo(f"omni-agent {version('omni-agent-framework')}")
+    raise typer.Exit
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

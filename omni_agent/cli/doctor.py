@@ -44,15 +44,15 @@ class Finding:
 def doctor() -> None:
     """Look at this machine; exit 1 if the embedded agent cannot run on it."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     findings = list(examine())
     table = Table(box=None, show_header=False)
     marks = {"ok": "[green]ok[/]", "missing": "[red]missing[/]", "optional": "[yellow]not installed[/]"}
     for finding in findings:
-        table.add_row(
-            finding.what, marks[finding.state], finding.detail, finding.remedy and f"→ {finding.remedy}"
-        )
+        remedy = escape(f"→ {finding.remedy}") if finding.remedy else ""
+        table.add_row(finding.what, marks[finding.state], escape(finding.detail), remedy)
     Console(soft_wrap=True).print(table)
     if any(finding.state == "missing" for finding in findings):
         raise typer.Exit(1)

@@ -28,6 +28,8 @@ MOST_CALLS = 8
 _NESTING = 12
 _REFERENCES = 4
 _LOOSE = 3
+# An object of up to so many members may have them in any order: beyond, the orders are too many.
+_FREE_ORDER = 6
 
 _SHARED = rf"""text ::= [^<{{`\[ \t\r\n\x00-\x1F] words*
 words ::= [^<\x00-\x09\x0B-\x1F] | "<" [^a-zA-Z_/|]
@@ -47,27 +49,13 @@ date-time ::= "\"" day "T" clock "\""
 """
 _SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
 _FORMATS = frozenset({"date", "time", "date-time"})
+# fmt: off
 _NUMBERS = {
-    **{
-        "one": "1",
-        "two": "2",
-        "three": "3",
-        "four": "4",
-        "five": "5",
-        "six": "6",
-        "seven": "7",
-        "eight": "8",
-    },
-    **{"nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14"},
-    **{
-        "fifteen": "15",
-        "sixteen": "16",
-        "seventeen": "17",
-        "eighteen": "18",
-        "nineteen": "19",
-        "twenty": "20",
-    },
+    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
+    "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14",
+    "fifteen": "15", "sixteen": "16", "seventeen": "17", "eighteen": "18", "nineteen": "19", "twenty": "20",
 }
+# fmt: on
 _ANY = ("string", "number", "boolean", "null", "array", "object")
 
 
@@ -228,7 +216,26 @@ class _Rules:
             name: f"{_literal(_dumps(name) + ': ')} {self._value(value, nesting - 1, references)}"
             for name, value in named.items()
         }
+        if len(named) <= _FREE_ORDER:
+            rest = self._any_order(member_of, frozenset(named), frozenset(required), opening="")
+            return self._rule(f'"{{" {rest}')
         return self._rule(_members(member_of, [name for name in named if name in required]))
+
+    def _any_order(
+        self,
+        member_of: dict[str, str],
+        left: frozenset[str],
+        required: frozenset[str],
+        opening: str = '", " ',
+    ) -> str:
+        """The rest of an object in which these members are left to write, in whatever order."""
+        ends = [] if left & required else ['"}"']
+        more = [
+            f"{opening}{text} {self._any_order(member_of, left - {name}, required)}"
+            for name, text in member_of.items()
+            if name in left
+        ]
+        return self._rule(" | ".join([*more, *ends]))
 
     def _loose(self, depth: int) -> str:
         """Any JSON, nested at most `depth` deep."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from ..errors import OmniError
 from ..events import ErrorRaised, SpeechChunk
 from ..persona import Persona
 from ..senses import Voice
@@ -75,12 +76,23 @@ class Delivery:
 
     async def _synthesise(self, ready: asyncio.Queue[tuple[Clause, Pcm] | None]) -> None:
         while (clause := await self._clauses.get()) is not None:
-            if (language := await self._language(clause.text)) and self._voice:
-                words = spoken(clause.text, language)
-                named = self._persona.voice
-                pcm = await self._voice.speak(words, language=language, voice=named, rate=self._persona.rate)
+            if pcm := await self._spoken(clause.text):
                 await ready.put((clause, pcm))
         await ready.put(None)
+
+    async def _spoken(self, text: str) -> Pcm | None:
+        """The clause as sound. A voice that fails costs the speech, not the answer."""
+        language = await self._language(text)
+        if self._voice is None or not language:
+            return None
+        persona = self._persona
+        try:
+            return await self._voice.speak(
+                spoken(text, language), language=language, voice=persona.voice, rate=persona.rate
+            )
+        except OmniError as error:
+            await self._fall_silent(ErrorRaised(error.code, error.message, error.remedy, severity="note"))
+            return None
 
     async def _language(self, text: str) -> str:
         """The language to speak in, settled by the first clause that tells; empty where no voice has it."""
@@ -91,11 +103,14 @@ class Delivery:
         language = self.language or next(iter(self._persona.languages), "en")
         if language in known:
             return language
-        self._mute = True
         note = f"no voice for '{language}': this reply is text only"
         remedy = f"there are voices for {', '.join(sorted(known))}"
-        await self._send(ErrorRaised("voice_missing", note, remedy, severity="note"))
+        await self._fall_silent(ErrorRaised("voice_missing", note, remedy, severity="note"))
         return ""
+
+    async def _fall_silent(self, why: ErrorRaised) -> None:
+        self._mute = True
+        await self._send(why)
 
 
 def _chunk(pcm: Pcm, span: tuple[int, int]) -> SpeechChunk:

@@ -21,8 +21,13 @@ def test_missing_model_files_come_with_the_command_that_fetches_them(
     assert "omni-agent models pull hearing" in out
 
 
-def test_a_missing_package_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_names_its_extra(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(doctor, "PACKAGES", {"nothing": ("no_such_package", "local")})
+    monkeypatch.setenv("COLUMNS", "300")
+    assert run(["doctor"]) == 1
+    assert "pip install 'omni-agent-framework[local]'" in capsys.readouterr().out
     [finding] = [f for f in doctor.examine() if f.what == "nothing"]
     assert (finding.state, finding.remedy) == ("missing", "pip install 'omni-agent-framework[local]'")
 

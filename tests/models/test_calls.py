@@ -7,7 +7,7 @@ import re
 from itertools import count, pairwise
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from omni_agent.messages import ToolCall
@@ -72,6 +72,7 @@ FRAGMENTS = (
 answers = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=5), max_size=12).map("".join)
 
 
+@settings(deadline=None)
 @given(answers, st.data(), st.booleans())
 @example('say a\nset_timer {"minutes": 1}', None, True)
 def test_the_cuts_do_not_matter(answer: str, data: st.DataObject | None, marked: bool) -> None:
@@ -81,6 +82,7 @@ def test_the_cuts_do_not_matter(answer: str, data: st.DataObject | None, marked:
     assert joined(parse(pieces, marked=marked)) == joined(parse([answer], marked=marked))
 
 
+@settings(deadline=None)
 @given(answers, st.booleans())
 def test_garbage_neither_raises_nor_puts_markup_among_the_words(answer: str, marked: bool) -> None:
     spoken = words(parse(list(answer), marked=marked))
@@ -94,6 +96,7 @@ arguments = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(NAMES), arguments), min_size=1, max_size=4))
 def test_every_call_comes_out_whole(wanted: list[tuple[str, dict[str, object]]]) -> None:
     answer = "\n".join(f"{name} {json.dumps(given_, ensure_ascii=False)}" for name, given_ in wanted)
@@ -107,6 +110,7 @@ def test_every_call_comes_out_whole(wanted: list[tuple[str, dict[str, object]]])
         assert json.loads("".join(delta.arguments for delta in deltas)) == given_
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(categories=["L", "Nd", "P", "Zs"], exclude_characters="<{[`"), min_size=1))
 def test_words_come_out_as_they_are(text: str) -> None:
     assert words(parse(list(f"say x{text}"))) == f"x{text}"
