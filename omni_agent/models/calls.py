@@ -1,8 +1,9 @@
 """What the model writes, piece by piece, as events: words, or calls of tools.
 
-An answer is `say` and words, or one line `name {arguments}` for each call (see `prompt.py`). The parser is
-pure and knows no engine. It fails closed: whatever looks like a call but is none, in any of the forms that
-models write unasked, is swallowed with the rest of the answer, because words are spoken aloud.
+An answer is `say` and words, or `name {arguments}` for each call, a space between them (see `prompt.py`).
+The parser is pure and knows no engine. It fails closed: whatever looks like a call but is none, in any of
+the forms that models write unasked, is swallowed with the rest of the answer, because words are spoken
+aloud.
 """
 
 from __future__ import annotations

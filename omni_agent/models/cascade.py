@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .. import config
 from ..config import Settings
 from ..senses import Senses
 from .base import Capabilities, ModelEvent, OmniModel, Request
@@ -68,7 +69,7 @@ def local(settings: Settings, store: ModelStore | None = None) -> Cascade:
 
     threads = settings.threads
     return Cascade(
-        LlamaLanguage(folder("language"), threads=threads),
+        LlamaLanguage(folder("language"), threads=threads, prefixes=config.cache() / "prefixes"),
         Senses(
             ears=WhisperEars(folder("hearing"), threads=threads),
             eyes=RapidEyes(threads=threads),

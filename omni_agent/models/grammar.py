@@ -136,7 +136,7 @@ def _compile(tools_json: str) -> str:
     words = f"root ::= {_literal(SAY)} text"
     if not calls:
         return f"{words}\n{_SHARED}"
-    some = f'call ("\\n" call){{0,{MOST_CALLS - 1}}}'
+    some = f'call (" " call){{0,{MOST_CALLS - 1}}}'
     return "\n".join([f"{words} | {some}", f"call ::= {' | '.join(calls)}", *rules.lines(), _SHARED])
 
 

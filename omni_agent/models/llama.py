@@ -9,50 +9,36 @@ wait. This file knows nothing of prompts, grammars or the form of calls.
 from __future__ import annotations
 
 import asyncio
-import importlib
-import os
-import secrets
 import threading
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, cast
+from typing import TypeVar
 
-from ..errors import ModelError, ModelUnavailable, OmniError
+from ..errors import ModelError, OmniError
 from ..events import Usage
 from ..messages import ToolCall
 from ..senses import Senses
 from .base import Capabilities, Done, ModelEvent, Request
 from .calls import CallParser, new_call_id
+from .engine import SLOTS, Chunk, Engine, load
 from .grammar import grammar_of
+from .prefix import PREFIX_SLOT, prefix_name
 from .prompt import estimated_tokens, fit, marked, render
 
-_SLOTS = 2
-# Prefill is looked at for cancellation after this many tokens: about two seconds on two cores.
-_BATCH = 128
-# What a conversation's cache may take in memory while another request uses its slot, in MiB.
-_CACHE_MIB = 512
-
-Chunk: TypeAlias = dict[str, Any]
-OnChunk: TypeAlias = Callable[[Chunk], bool]
-
-
-class _Engine(Protocol):
-    """What is used of `xllamacpp.Server`."""
-
-    def handle_chat_completions(self, request: dict[str, Any], callback: OnChunk) -> None: ...
+T = TypeVar("T")
 
 
 class LlamaLanguage:
     """A GGUF model as an `OmniModel` that reads and writes text and calls tools.
 
     Args:
-        path: The file, or what gives it when it is first needed (for example, by fetching it); it may also
-            give a folder with one `.gguf` in it.
+        path: The file, or a folder with one `.gguf` in it, or what gives it when it is first needed.
         threads: Processor cores to use; 0 for all.
         context_tokens: Most tokens of prompt and answer together.
+        prefixes: Folder that keeps computed system prompts from one start to the next; None keeps none.
         new_id: Makes the id of each call.
     """
 
@@ -62,21 +48,24 @@ class LlamaLanguage:
         *,
         threads: int = 0,
         context_tokens: int = 8192,
+        prefixes: Path | None = None,
         new_id: Callable[[], str] = new_call_id,
     ) -> None:
         self._path = path
         self._threads = threads
         self._context_tokens = context_tokens
+        self._prefixes = prefixes
         self._new_id = new_id
         self._lock = threading.Lock()
-        self._engine: _Engine | None = None
+        self._engine: Engine | None = None
         self._workers: ThreadPoolExecutor | None = None
         self._running: set[threading.Event] = set()
+        self._held: set[str] = set()
 
     @property
     def capabilities(self) -> Capabilities:
         """Text in, text and calls out."""
-        return Capabilities(inputs=frozenset({"text"}), tools=True, context_tokens=self._context_tokens)
+        return Capabilities(context_tokens=self._context_tokens)
 
     @property
     def senses(self) -> Senses:
@@ -96,10 +85,12 @@ class LlamaLanguage:
         """
         parser = CallParser([spec.name for spec in request.tools], self._new_id, marked=marked(request))
         called, usage, reason = False, Usage(), "stop"
+        if self._prefixes and request.tools:
+            await self._hold_prefix(request)
         async with aclosing(self._chunks(request)) as chunks:
             async for chunk in chunks:
-                piece, ended = _read(chunk)
-                usage, reason = _usage(chunk) or usage, ended or reason
+                piece, ended, counted = _read(chunk)
+                usage, reason = counted or usage, ended or reason
                 for event in parser.feed(piece):
                     called = called or isinstance(event, ToolCall)
                     yield event
@@ -114,11 +105,29 @@ class LlamaLanguage:
         Raises:
             ModelUnavailable: `xllamacpp` is missing, or the file is no model.
         """
-        await asyncio.wrap_future(self._pool().submit(self._loaded))
+        await self._in_worker(self._loaded)
         if request is not None:
-            async with aclosing(self._chunks(replace(request, max_tokens=0))) as chunks:
-                async for _ in chunks:
-                    pass
+            await self._hold_prefix(request)
+
+    async def _hold_prefix(self, request: Request) -> None:
+        """Have the engine hold the prefix of `request`: from disk, or computed now and kept for next time."""
+        bare = replace(request, messages=(), context="", language="", max_tokens=0)
+        name = prefix_name(render(bare))
+        if name in self._held:
+            return
+        self._held.add(name)
+        prefixes = (await self._in_worker(self._loaded)).prefixes
+        restored = await self._in_worker(lambda: prefixes.restore(name)) if prefixes else False
+        if restored:
+            return
+        async with aclosing(self._generated(_body(bare) | {"id_slot": PREFIX_SLOT})) as chunks:
+            async for _ in chunks:
+                pass
+        if prefixes:
+            await self._in_worker(lambda: prefixes.save(name))
+
+    async def _in_worker(self, work: Callable[[], T]) -> T:
+        return await asyncio.wrap_future(self._pool().submit(work))
 
     async def close(self) -> None:
         """Stop what runs and free the model; its next use loads it again."""
@@ -129,6 +138,7 @@ class LlamaLanguage:
             await asyncio.to_thread(workers.shutdown, wait=True, cancel_futures=True)
         # Freeing a gigabyte takes a moment, so the last reference goes in a thread.
         last, self._engine = [self._engine], None
+        self._held.clear()
         await asyncio.to_thread(last.clear)
 
     async def _chunks(self, request: Request) -> AsyncGenerator[Chunk, None]:
@@ -152,111 +162,66 @@ class LlamaLanguage:
 
     async def _generated(self, body: Chunk) -> AsyncGenerator[Chunk, None]:
         """What the engine says, chunk by chunk; it stops at the next one when nobody listens any more."""
-        loop = asyncio.get_running_loop()
-        # Not bounded by a size, since a thread must not wait for the loop; `max_tokens` bounds it.
-        arrived: asyncio.Queue[Chunk | Exception | None] = asyncio.Queue()
-        stopped = threading.Event()
-
-        def deliver(item: Chunk | Exception | None) -> None:
-            try:
-                loop.call_soon_threadsafe(arrived.put_nowait, item)
-            except RuntimeError:  # The loop is closed: nobody listens.
-                stopped.set()
-
-        def on_chunk(chunk: Chunk) -> bool:
-            if not stopped.is_set():
-                deliver(chunk)
-            return stopped.is_set()
+        inbox = _Inbox()
 
         def work() -> None:
-            if not stopped.is_set():
-                self._loaded().handle_chat_completions(body, on_chunk)
+            if not inbox.closed.is_set():
+                self._loaded().server.handle_chat_completions(body, inbox.take)
 
-        def settle(future: Future[None]) -> None:
-            deliver(_outcome(future, stopped.is_set()))
-
-        self._running.add(stopped)
+        self._running.add(inbox.closed)
         future = self._pool().submit(work)
-        future.add_done_callback(settle)
+        future.add_done_callback(inbox.settle)
         try:
-            while (item := await arrived.get()) is not None:
+            while (item := await inbox.items.get()) is not None:
                 if isinstance(item, Exception):
                     raise item
                 yield item
         finally:
-            stopped.set()
+            inbox.closed.set()
             future.cancel()
-            self._running.discard(stopped)
+            self._running.discard(inbox.closed)
 
     def _pool(self) -> ThreadPoolExecutor:
         if self._workers is None:
-            self._workers = ThreadPoolExecutor(_SLOTS, thread_name_prefix="llama")
+            self._workers = ThreadPoolExecutor(SLOTS, thread_name_prefix="llama")
         return self._workers
 
-    def _loaded(self) -> _Engine:
+    def _loaded(self) -> Engine:
         """The engine, loaded at the first use; runs in a worker's thread."""
         with self._lock:
             if self._engine is None:
-                self._engine = _load(self._path, self._threads, self._context_tokens)
+                self._engine = load(self._path, self._threads, self._context_tokens, self._prefixes)
             return self._engine
 
 
-def _load(path: Callable[[], Path] | Path, threads: int, context_tokens: int) -> _Engine:
-    try:
-        # Compiled, without types.
-        xllamacpp: Any = importlib.import_module("xllamacpp")
-    except ImportError:
-        raise ModelUnavailable(
-            "the local language model needs the package xllamacpp",
-            remedy="pip install 'omni-agent-framework[local]'",
-        ) from None
-    file = _checked(path if isinstance(path, Path) else path())
-    params = xllamacpp.CommonParams()
-    params.model.path = str(file)
-    params.n_ctx = context_tokens
-    params.n_parallel = _SLOTS
-    params.kv_unified = True
-    params.n_batch = params.n_ubatch = _BATCH
-    params.n_gpu_layers = 0
-    params.fit_params = False
-    params.cache_ram_mib = _CACHE_MIB
-    cores = threads or os.cpu_count() or 1
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = cores
-    params.force_pure_content_parser = True
-    params.verbosity = -1
-    # The engine always listens on a port of this machine as well: nobody is given the key to it.
-    params.api_keys = [secrets.token_urlsafe(32)]
-    params.ui = params.endpoint_slots = False
-    params.n_threads_http = 1
-    try:
-        return cast(_Engine, xllamacpp.Server(params))
-    except RuntimeError:
-        raise _unusable(file) from None
+class _Inbox:
+    """Carries chunks from a worker's thread to the loop that it was made on."""
 
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        # Not bounded by a size, since a thread must not wait for the loop; `max_tokens` bounds it.
+        self.items: asyncio.Queue[Chunk | Exception | None] = asyncio.Queue()
+        self.closed = threading.Event()
 
-def _checked(path: Path) -> Path:
-    """The model file at `path`, which may be the folder that it is alone in."""
-    files = sorted(path.glob("*.gguf")) if path.is_dir() else [path]
-    if len(files) != 1 or not files[0].is_file():
-        raise ModelUnavailable(f"there is no model file at {path}", remedy="omni-agent models pull")
-    with files[0].open("rb") as file:
-        if file.read(4) != b"GGUF":
-            raise _unusable(files[0])
-    return files[0]
+    def take(self, chunk: Chunk) -> bool:
+        """Hand over a chunk; true ends the generation."""
+        if not self.closed.is_set():
+            self._put(chunk)
+        return self.closed.is_set()
 
+    def settle(self, future: Future[None]) -> None:
+        """Hand over how the generation ended: None when it came to its end."""
+        if future.cancelled() or self.closed.is_set():
+            self._put(ModelError("the model was closed while it answered", code="model_closed"))
+        elif (error := future.exception()) is None or isinstance(error, OmniError):
+            self._put(error)
+        else:
+            self._put(ModelError(f"the language model failed: {error}"))
 
-def _unusable(file: Path) -> ModelUnavailable:
-    return ModelUnavailable(f"{file} is no model for llama.cpp", remedy="omni-agent models verify")
-
-
-def _outcome(future: Future[None], stopped: bool) -> Exception | None:
-    """What the listener is told when a generation has ended."""
-    if future.cancelled() or stopped:
-        return ModelError("the model was closed while it answered", code="model_closed")
-    error = future.exception()
-    if error is None or isinstance(error, OmniError):
-        return error
-    return ModelError(f"the language model failed: {error}")
+    def _put(self, item: Chunk | Exception | None) -> None:
+        # A closed loop has no listener.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self.items.put_nowait, item)
 
 
 def _body(request: Request) -> Chunk:
@@ -275,12 +240,10 @@ def _body(request: Request) -> Chunk:
     return body
 
 
-def _exceeded(context_tokens: int) -> ModelError:
-    return ModelError(
-        f"the last message is longer than the model's context of {context_tokens} tokens",
-        code="context_exceeded",
-        remedy="say it in smaller parts, or give the model a larger context_tokens",
-    )
+def _exceeded(tokens: int) -> ModelError:
+    remedy = "send less at once, or set a larger context_tokens"
+    message = f"the last message is longer than the model's context of {tokens} tokens"
+    return ModelError(message, code="context_exceeded", remedy=remedy)
 
 
 def _smaller_budget(sent: Request, refusal: Chunk) -> int:
@@ -295,15 +258,11 @@ def _smaller_budget(sent: Request, refusal: Chunk) -> int:
     return int(estimated * 0.9 * refusal["n_ctx"] / max(refusal["n_prompt_tokens"], 1))
 
 
-def _read(chunk: Chunk) -> tuple[str, str]:
-    """The words of a chunk and, in the last one, why the engine ended."""
+def _read(chunk: Chunk) -> tuple[str, str, Usage | None]:
+    """The words of a chunk and, in the last one, why the engine ended and what it counted."""
     choice: Chunk = next(iter(chunk.get("choices", ())), {})
-    return choice.get("delta", {}).get("content") or "", choice.get("finish_reason") or ""
-
-
-def _usage(chunk: Chunk) -> Usage | None:
-    timings = chunk.get("timings")
-    if timings is None:
-        return None
-    cached = timings["cache_n"]
-    return Usage(cached + timings["prompt_n"], cached, timings["predicted_n"])
+    counted, usage = chunk.get("timings"), None
+    if counted is not None:
+        prompt = counted["cache_n"] + counted["prompt_n"]
+        usage = Usage(prompt, counted["cache_n"], counted["predicted_n"])
+    return choice.get("delta", {}).get("content") or "", choice.get("finish_reason") or "", usage

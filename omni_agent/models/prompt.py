@@ -2,7 +2,7 @@
 
 Stable from turn to turn: the system messages hold rules, tools, examples and the persona only, and an old
 message is rendered as it was read or written at its time, so that the engine finds its prefix in the cache.
-The form of an answer (`say` and words, or lines `name {arguments}`) was chosen by measurement:
+The form of an answer (`say` and words, or calls `name {arguments}`) was chosen by measurement:
 docs/adr/0002-talk- or-call.md.
 """
 
@@ -30,7 +30,8 @@ _RULES = """\
 Each answer begins with the name of what you do: the tool that does just what the user wants, with its \
 arguments as JSON (only those that the user spoke of; leave out the rest), or `say` and a few plain words, \
 for everything else: greetings, questions that no tool answers, wishes that no tool serves, and telling what \
-a tool's result was. Never use a tool for something else than it is for."""
+a tool's result was. Who wants several things done, or one thing for several names or numbers, gets a call \
+for each of them, one after the other. Never use a tool for something else than it is for."""
 _NOW = (
     "Those were examples, with other tools, which you do not have. Yours are the ones above: what one of "
     "them does, do with it; what none of them does, you cannot do, so say that, and never that it is done."
@@ -56,10 +57,14 @@ def _chat(role: Literal["system", "user", "assistant"], content: str) -> ChatMes
 # A conversation about other tools, the user's turns and the model's: both kinds of answer, a result told, a
 # question about the user's own things, a wish that nothing serves, and another language.
 _EXAMPLES = (
-    "some tulips please",
-    'order_flowers {"kind": "tulips"}',
-    "<tool_response>\n12 tulips ordered, 8 euros\n</tool_response>",
-    f"{SAY}Twelve tulips are on their way, for 8 euros.",
+    "some tulips please, and two roses for Eva and for Tom",
+    'order_flowers {"kind": "tulips"} '
+    'order_flowers {"kind": "roses", "count": 2, "for": "Eva"} '
+    'order_flowers {"kind": "roses", "count": 2, "for": "Tom"}',
+    "<tool_response>\n12 tulips, 8 euros\n</tool_response>\n"
+    "<tool_response>\n2 roses, 4 euros\n</tool_response>\n"
+    "<tool_response>\n2 roses, 4 euros\n</tool_response>",
+    f"{SAY}The tulips are on their way for 8 euros, and two roses each for Eva and Tom, for 4 euros each.",
     "do roses need much sun?",
     f"{SAY}Yes, about six hours a day.",
     "did I order any lilies?",
@@ -67,7 +72,7 @@ _EXAMPLES = (
     "<tool_response>\nnone found\n</tool_response>",
     f"{SAY}No, you have no order with lilies.",
     "arrose le salon et la cuisine",
-    'water_plants {"room": "salon"}\nwater_plants {"room": "cuisine"}',
+    'water_plants {"room": "salon"} water_plants {"room": "cuisine"}',
     "<tool_response>\ndone\n</tool_response>\n<tool_response>\nno plants there\n</tool_response>",
     f"{SAY}Le salon est arrosé, mais il n'y a pas de plantes dans la cuisine.",
     "open the window in the hall",
@@ -257,7 +262,7 @@ def _assistant(message: Message, mark: str) -> Iterator[str]:
     if words := message.text.strip():
         yield mark + words
     if message.tool_calls:
-        yield "\n".join(map(written, message.tool_calls))
+        yield " ".join(map(written, message.tool_calls))
 
 
 def written(call: ToolCall) -> str:

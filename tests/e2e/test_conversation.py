@@ -200,7 +200,7 @@ def test_the_demo_runs_within_its_memory(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    for words in ("heard ›", 'set_timer(minutes=10, label="pasta")', "agent ›", "first speech"):
+    for words in ("heard ›", "call › set_timer(minutes=10", "pasta", "agent ›", "first speech"):
         assert words in done.stdout
     with wave.open(str(target)) as file:
         assert file.getnframes() / file.getframerate() > 0.8

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omni_agent.messages import (
@@ -233,6 +233,7 @@ def tokens(request: Request) -> int:
     return sum(estimated_tokens(item["content"]) + 5 for item in render(request))
 
 
+@settings(deadline=None)
 @given(lengths, st.integers(400, 2000))
 def test_what_fits_is_whole_turns_from_the_end(sizes: list[int], budget: int) -> None:
     request = Request("S", talk(sizes))
