@@ -83,11 +83,10 @@ async def outcome(agent: Agent, tool: Tool, clip: Path, wanted: dict[str, str]) 
 
 def words(text: str) -> list[str]:
     """Comparable words: lower case, hyphens apart, 12 and twelve alike."""
-    digits = ("8", "12", "16", "20", "1", "2", "3")
-    numbers = dict(
-        zip(digits, ("eight", "twelve", "sixteen", "twenty", "single", "double", "triple"), strict=True)
-    )
-    return [numbers.get(str(word), str(word)) for word in re.findall(r"[a-z0-9]+", text.lower())]
+    said = {"8": "eight", "12": "twelve", "16": "sixteen", "20": "twenty"}
+    said |= {"1": "single", "2": "double", "3": "triple"}
+    found: list[str] = re.findall(r"[a-z0-9]+", text.lower())
+    return [said.get(word, word) for word in found]
 
 
 def slot_scores(outcomes: list[Outcome]) -> dict[str, object]:

@@ -50,7 +50,7 @@ def port(tmp_path: Path) -> Iterator[Port]:
             self.send_response(made.answer(action, name, self.headers["Authorization"]))
             self.end_headers()
 
-        def log_message(self, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Quiet."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
