@@ -59,14 +59,15 @@ async def questions(given: Arguments) -> list[Pcm | Path]:
 
 
 async def turns(agent: Agent, spoken: list[Pcm | Path], given: Arguments) -> list[Reply]:
-    replies = []
+    replies: list[Reply] = []
     for sound in spoken:
-        replies.append(await agent.ask(audio=sound, session="latency"))
-        timings, usage = replies[-1].timings, replies[-1].usage
+        reply = await agent.ask(audio=sound, session="latency")
+        timings, usage = reply.timings, reply.usage
         given.say(
             f"{timings.first_text:6.2f} s text {timings.first_speech:6.2f} s speech  "
-            f"{usage.cached_tokens}/{usage.prompt_tokens} cached  {replies[-1].transcript} -> {replies[-1].text}"
+            f"{usage.cached_tokens}/{usage.prompt_tokens} cached  {reply.transcript} -> {reply.text}"
         )
+        replies.append(reply)
     return replies
 
 
