@@ -44,7 +44,7 @@ QUESTIONS = (
 
 
 def new_agent() -> Agent:
-    return Agent(name="Clock", persona=Persona(style="briefly", max_words=25), memory=None)
+    return Agent(name="Clock", persona=Persona(style="brief", max_words=25), memory=None)
 
 
 async def questions(given: Arguments) -> list[Pcm | Path]:

@@ -7,7 +7,7 @@ from omni_agent import Agent, Persona
 
 
 async def main() -> None:
-    async with Agent(persona=Persona(style="cheerfully", max_words=30)) as agent:
+    async with Agent(persona=Persona(style="cheerful", max_words=30)) as agent:
         reply = await agent.ask("Why is the sky blue?")
         print(reply.text)
         if reply.speech:

@@ -6,7 +6,7 @@ from omni_agent import Agent, Persona
 
 
 async def main() -> None:
-    async with Agent(name="Diary", persona=Persona(style="kindly", max_words=30)) as agent:
+    async with Agent(name="Diary", persona=Persona(style="kind", max_words=30)) as agent:
         for question in ("My cat is called Pixel.", "What is my cat called?"):
             reply = await agent.ask(question, session="cats", speak=False)
             print("you:", question)

@@ -54,11 +54,9 @@ class Persona:
 
     def prompt(self, name: str) -> str:
         """The system prompt: the same words every time, so that a model's prefix cache holds."""
-        lines = [
-            f"You are {name}, a voice assistant. Speak {self.style}."
-            if self.style
-            else f"You are {name}, a voice assistant."
-        ]
+        lines = [f"You are {name}, a voice assistant."]
+        if self.style:
+            lines.append(f"Your style: {self.style}.")
         lines.append("Answer in plain spoken sentences: no lists, no markdown, no emoji.")
         if self.max_words:
             lines.append(f"Use at most {self.max_words} words.")

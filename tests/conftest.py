@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# Speed is the benchmarks' matter: a busy machine must not fail a property.
+hypothesis.settings.register_profile("ours", deadline=None)
+hypothesis.settings.load_profile("ours")
 
 DATA = Path(os.environ.get("OMNI_AGENT_TEST_DATA") or Path(__file__).parents[2] / "shared" / "data")
 

@@ -39,7 +39,7 @@ def default_agent() -> Agent:
     tools, problems = load_tools(settings.tools, deny=settings.deny)
     for problem in problems:
         print(f"omni-agent: {problem}", file=sys.stderr)
-    persona = Persona(style="warmly and briefly", max_words=60, voice=settings.voice)
+    persona = Persona(style="warm, brief", max_words=60, voice=settings.voice)
     return Agent(persona=persona, tools=tools, settings=settings)
 
 

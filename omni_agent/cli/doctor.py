@@ -29,6 +29,8 @@ OPTIONAL_PACKAGES = {
     "MCP tools": ("mcp", "mcp"),
     "Omni models in process": ("transformers", "omni"),
 }
+# Debian packages of the libraries that these take from the system.
+SYSTEM_LIBRARIES = {"sounddevice": "libportaudio2", "xllamacpp": "libgomp1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def doctor() -> None:
 
     findings = list(examine())
     table = Table(box=None, show_header=False)
-    marks = {"ok": "[green]ok[/]", "missing": "[red]missing[/]", "optional": "[yellow]not installed[/]"}
+    marks = {"ok": "[green]ok[/]", "missing": "[red]missing[/]", "optional": "[yellow]not there[/]"}
     for finding in findings:
         remedy = escape(f"→ {finding.remedy}") if finding.remedy else ""
         table.add_row(finding.what, marks[finding.state], escape(finding.detail), remedy)
@@ -74,15 +76,16 @@ def examine() -> Iterator[Finding]:
 def _package(what: str, module: str, extra: str, absent: State) -> Finding:
     if importlib.util.find_spec(module) is None:
         return Finding(what, absent, f"package {module}", f"pip install 'omni-agent-framework[{extra}]'")
-    if module == "sounddevice" and (problem := _portaudio()):
-        return Finding(what, "optional", problem, "apt-get install libportaudio2")
+    if module in SYSTEM_LIBRARIES and (problem := _import_problem(module)):
+        return Finding(what, absent, problem, f"apt-get install {SYSTEM_LIBRARIES[module]}")
     return Finding(what, "ok", f"package {module}")
 
 
-def _portaudio() -> str:
+def _import_problem(module: str) -> str:
+    """Why the module does not load, though it is installed; empty where it does."""
     try:
-        importlib.import_module("sounddevice")
-    except OSError as error:
+        importlib.import_module(module)
+    except (ImportError, OSError) as error:
         return str(error)
     return ""
 

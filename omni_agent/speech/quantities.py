@@ -55,6 +55,8 @@ _MEASURE = re.compile(rf"{_BEFORE}({NUMBER}){_SPACE}({_UNIT})(?![\w/²³°'’])
 _DEGREES = re.compile(rf"{_BEFORE}({NUMBER}){_SPACE}°")
 _RANGE = re.compile(rf"{_BEFORE}({NUMBER}{_SPACE}[%€$£°]?)(?:-|\s?[–—]\s?)(?=[$€£]?[0-9])")
 _FRACTION = re.compile(r"(?<![\w./,-])(?:([0-9]{1,3})\s)?([1-9])/([2-9]|10)(?![\w/]|[.,][0-9])")
+# Beyond it, digits before a letter are an identifier rather than a quantity, and Babel's decimals run out.
+_LARGEST = 1e15
 _GROUPED_BY_SPACE = re.compile(r"(?<![\w.,])([0-9]{1,3}(?: [0-9]{3})+)(?![\w])")
 
 
@@ -128,6 +130,8 @@ def _measure(found: re.Match[str], language: str) -> str:
     from babel.units import format_unit
 
     amount = value(found[1], language)
+    if abs(amount) >= _LARGEST:
+        return found[0]
     shown = format_decimal(amount, locale=language)
     phrase = format_unit(amount, _UNITS[found[2]], "long", locale=language).replace("\u00a0", " ")
     shown = shown.replace("\u00a0", " ")

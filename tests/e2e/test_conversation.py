@@ -93,7 +93,7 @@ async def test_spoken_by_one_voice_answered_by_another_and_understood(
     assert ears
     asked = await voice.speak(request_, voice="am_michael")
     agent = Agent(
-        name="Desk", model=cascade, memory=None, tools=TOOLS, persona=Persona(style="briefly", max_words=30)
+        name="Desk", model=cascade, memory=None, tools=TOOLS, persona=Persona(style="brief", max_words=30)
     )
     reply = await agent.ask(audio=asked)
     assert [call.status for call in reply.tool_calls] == ["done"], reply

@@ -30,6 +30,8 @@ FIGURES = st.lists(
 @settings(deadline=None)
 @given(st.one_of(st.text(max_size=200), FIGURES), st.sampled_from(LANGUAGES))
 @example("1" * 5000, "en")
+@example("9999999999999999832227841L", "en")
+@example("9" * 400 + " km, " + "9" * 400 + " €", "de")
 @example("\u0661\u0662:\u0663\u0660", "hi")
 def test_any_text_becomes_words_on_one_line(text: str, language: str) -> None:
     said = spoken(text, language)
