@@ -42,7 +42,7 @@ class Settings:
     Attributes:
         model: Name of a model plugin; `local` is the embedded cascade.
         memory: Name of a memory plugin.
-        voice: Name of a voice, or empty for each language's default.
+        voice: Name of a voice for the command line's default agent, or empty for each language's own.
         threads: Processor cores that each model may use; 0 for all.
         tools: Plugins to load, by entry-point name, for the command line's default agent.
         deny: Plugins that never load.

@@ -115,16 +115,16 @@ class LlamaLanguage:
         name = prefix_name(render(bare))
         if name in self._held:
             return
-        self._held.add(name)
         prefixes = (await self._in_worker(self._loaded)).prefixes
         restored = await self._in_worker(lambda: prefixes.restore(name)) if prefixes else False
-        if restored:
-            return
-        async with aclosing(self._generated(_body(bare) | {"id_slot": PREFIX_SLOT})) as chunks:
-            async for _ in chunks:
-                pass
-        if prefixes:
-            await self._in_worker(lambda: prefixes.save(name))
+        if not restored:
+            async with aclosing(self._generated(_body(bare) | {"id_slot": PREFIX_SLOT})) as chunks:
+                async for _ in chunks:
+                    pass
+            if prefixes:
+                await self._in_worker(lambda: prefixes.save(name))
+        # Only now: a cancelled or failed attempt must be made again by the next turn.
+        self._held.add(name)
 
     async def _in_worker(self, work: Callable[[], T]) -> T:
         return await asyncio.wrap_future(self._pool().submit(work))
