@@ -8,7 +8,7 @@ import os
 import platform
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,25 +18,30 @@ DATA = Path(os.environ.get("OMNI_AGENT_TEST_DATA") or Path(__file__).parents[2] 
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """Where the data are, how many to use, and whether to print JSON only."""
+    """Where the data are, how many to use, whether to print JSON only, and a benchmark's own options."""
 
     data: Path
     limit: int
     json: bool
+    own: argparse.Namespace
 
     def say(self, line: str) -> None:
         """Progress for people; kept off standard output where a program reads it."""
         print(line, file=sys.stderr if self.json else sys.stdout, flush=True)
 
 
-def arguments(description: str, data: Path, limit: int = 0) -> Arguments:
-    """Read the command line; a limit of 0 means all."""
+def arguments(
+    description: str, data: Path, limit: int = 0, *, own: Callable[[argparse.ArgumentParser], object] | None = None
+) -> Arguments:
+    """Read the command line; a limit of 0 means all. `own` adds a benchmark's own options."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--data", type=Path, default=data)
     parser.add_argument("--limit", type=int, default=limit)
     parser.add_argument("--json", action="store_true", help="nothing but the figures on standard output")
+    if own:
+        own(parser)
     given = parser.parse_args()
-    return Arguments(given.data, given.limit, given.json)
+    return Arguments(given.data, given.limit, given.json, given)
 
 
 def quantile(values: Sequence[float], share: float) -> float:

@@ -4,6 +4,7 @@ The tool's schema is the set's slot vocabulary, every slot optional. Figures: `e
 whose call has exactly the labelled slots; `slot` is right slots over all that were labelled or filled in;
 `wer` is the share of the labelled values' words that are not in the transcript (the set has no full
 transcripts); `seconds_p50` is from the end of the clip to the call; `valid` counts calls that fit the schema.
+With `--snr 10` other clips are mixed in, so many decibels below the clip (both by their mean power).
 """
 
 from __future__ import annotations
@@ -12,15 +13,20 @@ import asyncio
 import json
 import re
 import time
+from argparse import ArgumentParser
 from collections import Counter
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import soundfile as sf
+
 from omni_agent import Agent, Tool, ToolContext
 from omni_agent.errors import ToolArgumentError
 from omni_agent.events import ErrorRaised, ToolStarted, Transcript
+from omni_agent.speech.pcm import Pcm
 
 from .report import DATA, Arguments, arguments, median, publish
 
@@ -59,11 +65,11 @@ def order_tool(vocabulary: Path) -> Tool:
     return Tool.from_schema("order_drink", "Order a drink at the coffee bar.", schema, run)
 
 
-async def outcome(agent: Agent, tool: Tool, clip: Path, wanted: dict[str, str]) -> Outcome:
+async def outcome(agent: Agent, tool: Tool, clip: Path | Pcm, session: str, wanted: dict[str, str]) -> Outcome:
     """Play one clip to the agent, up to its first call."""
     called, transcript, error = None, "", ""
     started = time.perf_counter()
-    async with aclosing(agent.stream(audio=clip, session=clip.stem, speak=False)) as events:
+    async with aclosing(agent.stream(audio=clip, session=session, speak=False)) as events:
         async for event in events:
             if isinstance(event, Transcript):
                 transcript = event.text
@@ -120,15 +126,34 @@ async def run(given: Arguments) -> list[Outcome]:
     async with Agent(name="Barista", tools=[tool], memory=None) as agent:
         await agent.prewarm()
         for number, name in enumerate(clips, 1):
-            one = await outcome(agent, tool, given.data / "clips" / name, labels[name]["slots"])
+            clip = given.data / "clips" / name
+            sound = clip if given.own.snr is None else with_babble(clip, sorted(clip.parent.iterdir()), number, given.own.snr)
+            one = await outcome(agent, tool, sound, name, labels[name]["slots"])
             outcomes.append(one)
             mark = "ok " if one.called == one.wanted else "   "
             given.say(f"{number:3} {mark}{one.seconds:5.2f} s  {one.transcript}  -> {one.called} {one.error}")
     return outcomes
 
 
+def with_babble(clip: Path, others: list[Path], seed: int, snr: float) -> Pcm:
+    """The clip with four other clips of the set under it, `snr` decibels quieter than it together."""
+    rng = np.random.default_rng(seed)
+    samples, rate = sf.read(clip, dtype="float32")
+    babble = np.zeros_like(samples)
+    for index in rng.choice(len(others), 4, replace=False):
+        other, _ = sf.read(others[index], dtype="float32")
+        level = float(np.sqrt(np.mean(other**2))) + 1e-9
+        babble += np.roll(np.resize(other / level, len(samples)), rng.integers(len(samples)))
+    gain = np.sqrt(np.mean(samples**2) / np.mean(babble**2)) * 10 ** (-snr / 20)
+    mixed = samples + np.float32(gain) * babble
+    return Pcm((mixed / max(1.0, float(np.abs(mixed).max()))).astype(np.float32), rate)
+
+
 def main() -> None:
-    given = arguments("From spoken orders to calls.", DATA / "speech_to_intent")
+    def own(parser: ArgumentParser) -> None:
+        parser.add_argument("--snr", type=float, help="mix in other clips, so many decibels quieter")
+
+    given = arguments("From spoken orders to calls.", DATA / "speech_to_intent", own=own)
     outcomes = asyncio.run(run(given))
     called = [one for one in outcomes if one.called is not None]
     publish(

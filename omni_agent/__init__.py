@@ -10,9 +10,21 @@ from .config import Settings
 from .errors import OmniError
 from .persona import Persona
 from .reply import Reply
-from .tool import Tool, Toolbox, ToolContext, tool
+from .tool import Tool, ToolContext, tool
+from .toolbox import Toolbox, tools_of
 
-__all__ = ["Agent", "OmniError", "Persona", "Reply", "Settings", "Tool", "ToolContext", "Toolbox", "tool"]
+__all__ = [
+    "Agent",
+    "OmniError",
+    "Persona",
+    "Reply",
+    "Settings",
+    "Tool",
+    "ToolContext",
+    "Toolbox",
+    "tool",
+    "tools_of",
+]
 
 # A library says nothing by itself; whoever wants its log configures logging.
 logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from functools import cached_property
 from types import TracebackType
@@ -29,7 +29,7 @@ from .plugins import load_memory, load_model
 from .reply import Reply
 from .speech.pcm import Pcm
 from .state import Parts, Turn, TurnInput, TurnState
-from .tool import Tool, Toolbox
+from .toolbox import Offer, Toolbox
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -49,11 +49,13 @@ class Agent:
     Args:
         name: What it is called; the persona's memory is kept under this name.
         persona: How it speaks.
-        tools: Functions, `Tool` objects, or a mix.
+        tools: Functions, `Tool` objects, toolboxes, objects with `@tool` methods, or a mix.
         model: A model, or the name of a model plugin; by default what the settings say (`local`).
         memory: A store, or the name of a memory plugin; by default what the settings say (`sqlite`).
             `None` forgets everything with the process.
         max_steps: How often the model may answer in one turn, tool calls included.
+        grounding: Hold every call against what was said: drop what the model invented, fill in what it
+            forgot, ask for what is missing. By default for models that need it.
         settings: By default read from `omni-agent.toml` and the environment.
         clock: Where time comes from.
 
@@ -65,10 +67,11 @@ class Agent:
         *,
         name: str = "Omni",
         persona: Persona | None = None,
-        tools: Iterable[Tool | Callable[..., Any]] = (),
+        tools: Iterable[Offer] = (),
         model: str | OmniModel | None = None,
         memory: str | MemoryStore | None = "",
         max_steps: int = 6,
+        grounding: bool | None = None,
         settings: Settings | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -79,6 +82,7 @@ class Agent:
         self.model = self.settings.model if model is None else model
         self._memory = (memory or self.settings.memory) if isinstance(memory, str) else memory
         self._max_steps = max_steps
+        self._grounding = grounding
         self._clock = clock or SystemClock()
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._running: dict[tuple[str, str], Runner] = {}
@@ -223,6 +227,7 @@ class Agent:
             media=MediaStore(),
             clock=self._clock,
             max_steps=self._max_steps,
+            grounding=model.capabilities.invents if self._grounding is None else self._grounding,
         )
 
     @cached_property

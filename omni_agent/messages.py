@@ -20,6 +20,22 @@ ResultStatus = Literal["done", "failed", "cancelled", "denied", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
+class HeardWord:
+    """One word of a transcript.
+
+    Attributes:
+        text: The word with its punctuation, as it stands in the transcript.
+        start, end: Seconds from the start of the sound.
+        confidence: Mean probability of its tokens, 0 to 1.
+    """
+
+    text: str
+    start: float
+    end: float
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Hearing:
     """What the ears made of a sound.
 
@@ -29,6 +45,7 @@ class Hearing:
         language_confidence: Probability of that language, 0 to 1.
         confidence: Mean token probability of the transcript, 0 to 1.
         alternatives: Other readings, best first, without the chosen one.
+        words: The words of `text` with their times, where the ears tell.
     """
 
     text: str
@@ -36,6 +53,7 @@ class Hearing:
     language_confidence: float = 0.0
     confidence: float = 0.0
     alternatives: tuple[str, ...] = ()
+    words: tuple[HeardWord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +142,17 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What became of a call. `content` is text that the model reads; a failure is content too."""
+    """What became of a call.
+
+    `content` is text that the model reads; a failure is content too. `media` are what the tool shows beside
+    it: a model that has eyes or ears for them takes them in, for any other `content` says what is in them.
+    """
 
     call_id: str
     name: str
     status: ResultStatus
     content: str
+    media: tuple[Image | Audio | Video, ...] = ()
     type: Literal["tool_result"] = "tool_result"
 
 

@@ -85,6 +85,7 @@ class Parts:
         clock: Time.
         max_steps: How often the model may answer in one turn, calls included.
         recall_budget: Seconds that recall may take.
+        grounding: Calls are held against what was said before they run.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Parts:
     clock: Clock
     max_steps: int = 6
     recall_budget: float = 0.03
+    grounding: bool = False
 
 
 @dataclass(slots=True)

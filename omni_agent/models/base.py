@@ -30,6 +30,8 @@ class Capabilities:
         tools_with_speech: It can call tools in a request that also asks for speech.
         context_tokens: Length of its context, prompt and answer together.
         languages: ISO 639-1 codes of its written languages; empty where the maker names no limit.
+        invents: It fills in arguments that nobody gave and calls tools that do not fit, as small models do:
+            its calls are grounded in what was said before they run.
     """
 
     inputs: frozenset[Modality] = frozenset({"text"})
@@ -38,6 +40,7 @@ class Capabilities:
     tools_with_speech: bool = False
     context_tokens: int = 8192
     languages: frozenset[str] = frozenset()
+    invents: bool = False
 
 
 @dataclass(frozen=True, slots=True)

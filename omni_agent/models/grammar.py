@@ -9,16 +9,13 @@ ends. What a schema says beyond the grammar (patterns, ranges, conditions) is ch
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from .prompt import SAY, recent_words, resolved
+from .prompt import SAY, resolved
 
 if TYPE_CHECKING:
     from ..messages import JsonObject, ToolSpec
-    from .base import Request
 
 MOST_CHARACTERS = 400
 MOST_ITEMS = 32
@@ -38,7 +35,7 @@ string ::= "\"" character{{0,{MOST_CHARACTERS}}} "\""
 key ::= "\"" character{{1,64}} "\": "
 integer ::= "0" | "-"? [1-9] [0-9]{{0,15}}
 fraction ::= "." ("0" | [0-9]{{0,14}} [1-9])
-number ::= integer | "-"? ("0" | [1-9] [0-9]{{0,12}}) fraction | "-"? [1-9] fraction? "e-" [1-9] [0-9]
+number ::= integer | "-"? ("0" | [1-9] [0-9]{{0,12}}) fraction | "-"? [1-9] fraction? "e-" [0-9] [0-9]
 boolean ::= "true" | "false"
 null ::= "null"
 clock ::= [0-2] [0-9] ":" [0-5] [0-9] (":" [0-5] [0-9])? ("Z" | [-+] [0-2] [0-9] ":" [0-5] [0-9])?
@@ -49,20 +46,7 @@ date-time ::= "\"" day "T" clock "\""
 """
 _SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
 _FORMATS = frozenset({"date", "time", "date-time"})
-# fmt: off
-_NUMBERS = {
-    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
-    "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14",
-    "fifteen": "15", "sixteen": "16", "seventeen": "17", "eighteen": "18", "nineteen": "19", "twenty": "20",
-}
-# fmt: on
 _ANY = ("string", "number", "boolean", "null", "array", "object")
-
-
-def grammar_of(request: Request) -> str:
-    """The grammar of an answer to the request; in English, only with the choices that were named."""
-    languages = {message.language for message in request.messages} | {request.language}
-    return grammar(heard(request.tools, recent_words(request)) if languages <= {"", "en"} else request.tools)
 
 
 def grammar(tools: tuple[ToolSpec, ...]) -> str:
@@ -71,62 +55,6 @@ def grammar(tools: tuple[ToolSpec, ...]) -> str:
     Compiled once for the same tools.
     """
     return _compile(json.dumps([(spec.name, spec.parameters) for spec in tools], ensure_ascii=False))
-
-
-def heard(tools: tuple[ToolSpec, ...], words: str) -> tuple[ToolSpec, ...]:
-    """The tools with only those choices that the words name, so that a model cannot fill in the others.
-
-    Where the words name no choice of a tool at all, it stays as it is: the user may have used other words.
-    Where they name one, an optional choice (an enum of strings) that they do not name is left out, and of a
-    choice that they do name, the values that they do not. Of names within each other the longest counts:
-    "medium roast" names no size.
-    """
-    said = _words(words)
-    return tuple(_narrowed(spec, said) for spec in tools)
-
-
-def _narrowed(spec: ToolSpec, said: list[str]) -> ToolSpec:
-    properties = spec.parameters.get("properties") or {}
-    choices = {name: values for name, schema in properties.items() if (values := _choices(schema))}
-    spans = {
-        (start, start + len(words)): value
-        for values in choices.values()
-        for value in values
-        if (words := _words(value))
-        for start in range(len(said) - len(words) + 1)
-        if said[start : start + len(words)] == words
-    }
-    named = {value for span, value in spans.items() if not any(_within(span, other) for other in spans)}
-    if not named:
-        return spec
-    required = spec.parameters.get("required", ())
-    kept: JsonObject = {}
-    for name, schema in properties.items():
-        values = [value for value in choices.get(name, ()) if value in named]
-        if values:
-            kept[name] = {"enum": values}
-        elif name not in choices or name in required:
-            kept[name] = schema
-    return replace(spec, parameters={**spec.parameters, "properties": kept})
-
-
-def _within(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
-    return inner != outer and outer[0] <= inner[0] and inner[1] <= outer[1]
-
-
-def _choices(schema: object) -> list[str]:
-    """The values of an enum of strings, which may also be null; empty for anything else."""
-    if not isinstance(schema, dict):
-        return []
-    options = schema.get("anyOf", [schema])
-    values = [value for option in options if option != {"type": "null"} for value in option.get("enum", [0])]
-    return values if all(isinstance(value, str) for value in values) else []
-
-
-def _words(text: str) -> list[str]:
-    """The words of a text in a plain form: lower case, numbers as digits, without a plural's ending."""
-    words = re.findall(r"\d+|[^\W\d_]+", text.casefold())
-    return [_NUMBERS.get(word) or (word.removesuffix("s") if len(word) > 3 else word) for word in words]
 
 
 @lru_cache(maxsize=64)

@@ -24,7 +24,7 @@ from ..senses import Senses
 from .base import Capabilities, Done, ModelEvent, Request
 from .calls import CallParser, new_call_id
 from .engine import SLOTS, Chunk, Engine, load
-from .grammar import grammar_of
+from .grammar import grammar
 from .prefix import PREFIX_SLOT, prefix_name
 from .prompt import estimated_tokens, fit, marked, render
 
@@ -65,7 +65,7 @@ class LlamaLanguage:
     @property
     def capabilities(self) -> Capabilities:
         """Text in, text and calls out."""
-        return Capabilities(context_tokens=self._context_tokens)
+        return Capabilities(context_tokens=self._context_tokens, invents=True)
 
     @property
     def senses(self) -> Senses:
@@ -236,7 +236,7 @@ def _body(request: Request) -> Chunk:
         "return_progress": True,
     }
     if marked(request):
-        body["grammar"] = grammar_of(request)
+        body["grammar"] = grammar(request.tools)
     return body
 
 

@@ -3,7 +3,7 @@
 Stable from turn to turn: the system messages hold rules, tools, examples and the persona only, and an old
 message is rendered as it was read or written at its time, so that the engine finds its prefix in the cache.
 The form of an answer (`say` and words, or calls `name {arguments}`) was chosen by measurement:
-docs/adr/0002-talk- or-call.md.
+docs/adr/0002-talk-or-call.md.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 SAY = "say "
 MOST_RESULT_CHARACTERS = 6000
-_RECENT = 3
 
 _RULES = """\
 Each answer begins with the name of what you do: the tool that does just what the user wants, with its \
@@ -33,8 +32,9 @@ for everything else: greetings, questions that no tool answers, wishes that no t
 a tool's result was. Who wants several things done, or one thing for several names or numbers, gets a call \
 for each of them, one after the other. Never use a tool for something else than it is for."""
 _NOW = (
-    "Those were examples, with other tools, which you do not have. Yours are the ones above: what one of "
-    "them does, do with it; what none of them does, you cannot do, so say that, and never that it is done."
+    "Those were examples, with other tools, which you do not have any more. From here on you have only the "
+    "tools below: what one of them does, do with it; what none of them does, you cannot do, so say that, and "
+    "never that it is done."
 )
 _TALK = "Each answer begins with `say`, and a few plain words."
 _EYES = "Of pictures you get only the text in them: when asked what else they show, say that you cannot see."
@@ -100,12 +100,6 @@ def render(request: Request) -> list[ChatMessage]:
     return chat
 
 
-def recent_words(request: Request) -> str:
-    """What was said of late: the last three turns of both sides, and what was recalled."""
-    messages = [message for turn in _turns(request.messages)[-_RECENT:] for message in turn]
-    return "\n".join((*(message.text for message in messages), request.context))
-
-
 def estimated_tokens(text: str) -> int:
     """About how many tokens a text has, rather too many: digits and other scripts than ours one by one."""
     plain = sum(character.isascii() and not character.isdigit() for character in text)
@@ -146,15 +140,21 @@ def _turns(messages: Sequence[Message]) -> list[tuple[Message, ...]]:
 
 
 def _opening(request: Request) -> list[ChatMessage]:
-    """Persona, rules, tools and examples; then, after so much of others, who the model is."""
+    """Persona, rules and examples; then the tools and, after so much of others, who the model is.
+
+    The tools come last, so that agents with other tools, or one whose tools change, share what is before.
+    """
     persona = f"{request.system.strip()}\n{_EYES}".strip()
     if not request.tools:
         return [_chat("system", f"{persona}\n{_TALK}" if marked(request) else persona)]
     tools = "Tools:\n" + "\n".join(map(signature, request.tools))
     name = request.system.strip().split("\n", 1)[0]
     examples = [_chat("assistant" if index % 2 else "user", turn) for index, turn in enumerate(_EXAMPLES)]
-    first, now = f"{persona}\n\n{_RULES}\n\n{tools}", f"{_NOW}\n{name}".strip()
-    return [_chat("system", first), *examples, _chat("system", now)]
+    return [
+        _chat("system", f"{persona}\n\n{_RULES}"),
+        *examples,
+        _chat("system", f"{_NOW}\n{tools}\n{name}".strip()),
+    ]
 
 
 def signature(spec: ToolSpec) -> str:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from dataclasses import asdict, replace
+import threading
+from collections.abc import Callable
+from dataclasses import replace
 
+from ..context import Cancellation, ToolContext, ToolMemory
 from ..errors import ToolError, ToolTimeout
 from ..events import ToolFinished, ToolProgress, ToolStarted
-from ..messages import JsonObject, ResultStatus, ToolCall, ToolResult
+from ..messages import JsonObject, Message, ToolCall, ToolResult
 from ..state import Turn, Update
-from ..tool import Tool, ToolContext, as_text
+from ..tool import Tool
+from .showing import shown
 
 log = logging.getLogger(__name__)
 
@@ -20,37 +24,78 @@ LONGEST_RESULT = 4000
 
 async def act(call: JsonObject, turn: Turn) -> Update:
     """Run a call that passed the gate, within its tool's timeout."""
-    asked = ToolCall(call["id"], call["name"], call["arguments"])
-    turn.emit(ToolStarted(asked.id, asked.name, asked.arguments))
+    tool = turn.parts.toolbox[call["name"]]
+    try:
+        # Mended, so that the user sees what the tool gets.
+        asked = ToolCall(call["id"], tool.name, tool.validate(call["arguments"]))
+    except ToolError as error:
+        return _update(ToolResult(call["id"], tool.name, "failed", error.message))
+    turn.emit(ToolStarted(asked.id, asked.name, asked.arguments, call.get("provenance", {})))
     started = turn.parts.clock.monotonic()
-    status, content = await _run(turn.parts.toolbox[asked.name], asked, turn)
+    result = await _run(tool, asked, turn)
     seconds = turn.parts.clock.monotonic() - started
     turn.timings = replace(turn.timings, tools=round(turn.timings.tools + seconds, 4))
-    turn.emit(ToolFinished(asked.id, asked.name, status, content))
-    return {"results": {asked.id: asdict(ToolResult(asked.id, asked.name, status, content))}}
+    turn.emit(ToolFinished(asked.id, asked.name, result.status, result.content))
+    return _update(result)
 
 
-async def _run(tool: Tool, call: ToolCall, turn: Turn) -> tuple[ResultStatus, str]:
-    context = ToolContext(
+def _update(result: ToolResult) -> Update:
+    return {"results": {result.call_id: Message("tool", (result,)).to_json()["parts"][0]}}
+
+
+async def _run(tool: Tool, call: ToolCall, turn: Turn) -> ToolResult:
+    cancellation = Cancellation()
+    limit = asyncio.timeout(tool.timeout)
+    try:
+        async with limit:
+            made = await tool.run(call.arguments, _context(call, turn, cancellation))
+    except ToolError as error:
+        content = error.message
+    except Exception as error:
+        if limit.expired():
+            content = ToolTimeout(f"{tool.name} did not finish within {tool.timeout:g} seconds").message
+        else:
+            # Whatever a stranger's tool raises is the model's to explain; the log has what a developer needs.
+            log.warning("tool %s failed", tool.name, exc_info=error)
+            content = f"{tool.name} failed: {error or type(error).__name__}"
+    else:
+        text, media = await shown(made, turn)
+        return ToolResult(call.id, call.name, "done", shortened(text), media)
+    finally:
+        # Also after the end: whatever a tool left running in a thread may stop now.
+        cancellation.request()
+    return ToolResult(call.id, call.name, "failed", shortened(content))
+
+
+def _context(call: ToolCall, turn: Turn, cancellation: Cancellation) -> ToolContext:
+    return ToolContext(
         user=turn.scope.user,
         session=turn.session,
         turn=turn.id,
         call_id=call.id,
         idempotency_key=hashlib.sha256(f"{turn.session}/{turn.id}/{call.id}".encode()).hexdigest(),
-        report=lambda message: turn.emit(ToolProgress(call.id, message)),
+        report=_reporter(call, turn, cancellation),
+        memory=ToolMemory(turn.parts.memory, turn.scope, turn.session),
+        media=turn.parts.media,
+        cancellation=cancellation,
     )
-    try:
-        async with asyncio.timeout(tool.timeout):
-            return "done", shortened(as_text(await tool.run(call.arguments, context)))
-    except TimeoutError:
-        late = ToolTimeout(f"{tool.name} did not finish within {tool.timeout:g} seconds")
-        return "failed", late.message
-    except ToolError as error:
-        return "failed", shortened(error.message)
-    except Exception as error:
-        # Whatever a stranger's tool raises is the model's to explain; the log keeps what a developer needs.
-        log.warning("tool %s failed", tool.name, exc_info=error)
-        return "failed", shortened(f"{tool.name} failed: {error or type(error).__name__}")
+
+
+def _reporter(call: ToolCall, turn: Turn, cancellation: Cancellation) -> Callable[[str], None]:
+    """Shows progress, from any thread, as long as somebody waits for the result."""
+    loop, home = asyncio.get_running_loop(), threading.get_ident()
+
+    def emit(message: str) -> None:
+        if not cancellation.requested:
+            turn.emit(ToolProgress(call.id, str(message)))
+
+    def report(message: str) -> None:
+        if threading.get_ident() == home:
+            emit(message)
+        elif not cancellation.requested:
+            loop.call_soon_threadsafe(emit, message)
+
+    return report
 
 
 def shortened(text: str) -> str:

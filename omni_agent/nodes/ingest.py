@@ -6,13 +6,17 @@ into words beside the reference.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
-from ..errors import InputError, ModelUnavailable
+from ..errors import InputError, MemoryStoreError, ModelUnavailable
 from ..events import Transcript
+from ..hints import hints_of
 from ..media import load_audio, load_image, load_video
 from ..messages import Audio, Image, Message, Part, Text, Video
 from ..state import Observation, Turn, TurnState, Update
+
+_RECENT = 6
 
 
 async def ingest(state: TurnState, turn: Turn) -> Update:
@@ -54,12 +58,22 @@ async def _audio(source: str, turn: Turn) -> Audio:
     ears = turn.parts.senses.ears
     if ears is None:
         raise ModelUnavailable("this model cannot hear", remedy="pip install 'omni-agent-framework[local]'")
-    hearing = await ears.transcribe(pcm)
+    hearing = await ears.transcribe(pcm, hints=hints_of(turn.parts.toolbox.specs, await _recent(turn)))
     if hearing.text:
         turn.emit(Transcript(hearing.text, hearing.language, hearing.confidence))
     if turn.delivery:
         turn.delivery.language = turn.parts.persona.reply_language(hearing.language)
     return replace(part, hearing=hearing)
+
+
+async def _recent(turn: Turn) -> list[Message]:
+    """The last messages of the conversation, for the names in them; none where memory fails or is late."""
+    try:
+        async with asyncio.timeout(turn.parts.recall_budget):
+            records = await turn.parts.memory.history(turn.scope, turn.session, limit=_RECENT)
+    except (MemoryStoreError, TimeoutError):
+        return []
+    return [message for record in records for message in record.messages]
 
 
 async def _image(source: str | bytes, turn: Turn) -> Image:

@@ -14,9 +14,11 @@ import threading
 import zlib
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from ..messages import Hearing
+from ..messages import HeardWord, Hearing
+from .foreground import foreground, nearest
 from .pcm import Pcm
 from .vad import evened, pieces, speech_spans
 from .whisper_window import RATE, Decoded, WindowModel, load_whisper
@@ -38,9 +40,20 @@ _REPETITIVE = 2.4  # zlib ratio; the threshold of Whisper's authors
 _UNLIKELY = -1.0  # mean log probability; likewise
 _DOUBTFUL = -0.5  # below this, hints may have pulled the reading away from what was said
 _NO_SPEECH = 0.6
+_EXPECTED = 0.1  # mean log probability that a hinted word makes up for, between readings of one sound
+_WORD = re.compile(r"\w+")
 _SHORT = 3.0  # seconds; below this, a language is easily mistaken
 # No spaces between words in these.
 _UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "km", "bo"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A piece of a recording: its length, its reading, and its words with their times in the recording."""
+
+    seconds: float
+    found: Decoded
+    words: tuple[HeardWord, ...]
 
 
 class WhisperEars:
@@ -115,39 +128,73 @@ class WhisperEars:
         self, audio: Pcm, language: str, hints: tuple[str, ...], stopped: threading.Event
     ) -> Hearing:
         sound = evened(audio.resampled(RATE))
-        cuts = pieces(sound, self._find_speech(sound), LONGEST_PIECE)
-        heard: list[tuple[float, Decoded]] = []
+        first, last = foreground(sound)
+        spans = [(max(first, start), min(last, end)) for start, end in self._find_speech(sound)]
+        cuts = pieces(sound, [span for span in spans if span[0] < span[1]], LONGEST_PIECE)
+        heard: list[_Heard] = []
         for at, (start, end) in enumerate(cuts):
             if stopped.is_set():
                 break
             # Where running speech was cut, the pieces touch: what is heard in one is not for the other.
-            earliest = cuts[at - 1][1] if at else 0.0
-            latest = cuts[at + 1][0] if at + 1 < len(cuts) else sound.seconds
+            earliest = cuts[at - 1][1] if at else first
+            latest = cuts[at + 1][0] if at + 1 < len(cuts) else last
             piece = _slice(sound, max(earliest, start - _BEFORE), min(latest, end + _AFTER))
-            found = self._piece(piece, language or _settled(heard, end - start), hints)
+            found, words = self._piece(piece, language or _settled(heard, end - start), hints)
             if not _nothing(found):
-                heard.append((end - start, found))
+                at_start = max(earliest, start - _BEFORE)
+                heard.append(_Heard(end - start, found, tuple(_later(word, at_start) for word in words)))
         return _joined(heard)
 
-    def _piece(self, piece: Pcm, language: str, hints: tuple[str, ...]) -> Decoded:
+    def _piece(
+        self, piece: Pcm, language: str, hints: tuple[str, ...]
+    ) -> tuple[Decoded, tuple[HeardWord, ...]]:
         """One piece: in a short window with the hints, and again where that reading looks wrong."""
         model, seconds = self._engine(), piece.seconds
         window = next((w for w in WINDOWS if w >= seconds + _TAIL), WINDOWS[-1])
         encoded = model.encode(piece.samples, window)
-        best = model.decode(encoded, seconds=seconds, language=language, hints=hints)
+        best = _rescored(model.decode(encoded, seconds=seconds, language=language, hints=hints), hints)
+        if hints and best.logprob < _DOUBTFUL and not language and best.language != "en":
+            # A short command is easily taken for another language; what tools are called is mostly English.
+            english = model.decode(encoded, seconds=seconds, language="en", hints=hints)
+            best = _better(best, _rescored(english, hints))
         if hints and (best.logprob < _DOUBTFUL or _repeats(best.texts[0])):
-            best = _better(best, model.decode(encoded, seconds=seconds, language=language))
+            best = _better(best, model.decode(encoded, seconds=seconds, language=language or best.language))
         if window < WINDOWS[-1] and _suspect(best):
             encoded = model.encode(piece.samples, WINDOWS[-1])
             best = _better(best, model.decode(encoded, seconds=seconds, language=language))
-        return best
+        if _repeats(best.texts[0]):
+            varied = model.decode(encoded, seconds=seconds, language=language, hints=hints, varied=True)
+            best = _better(best, _rescored(varied, hints))
+        words = model.align(encoded, best.texts[0], seconds=seconds, language=best.language)
+        near = nearest(piece, words)
+        if len(near) < len(words):
+            best = replace(best, texts=(" ".join(word.text for word in near), *best.texts), scores=())
+        return best, near
+
+
+def _rescored(found: Decoded, hints: Sequence[str]) -> Decoded:
+    """The readings in the order of their scores, with a little for every hinted word that a reading has."""
+    if not hints or len(found.scores) < 2:
+        return found
+    expected = {word for hint in hints for word in _WORD.findall(hint.lower()) if len(word) > 2}
+
+    def score(reading: tuple[str, float]) -> tuple[bool, float]:
+        words = set(_WORD.findall(reading[0].lower()))
+        return not _repeats(reading[0]), reading[1] + _EXPECTED * len(words & expected)
+
+    order = sorted(zip(found.texts, found.scores, strict=True), key=score, reverse=True)
+    return replace(found, texts=tuple(text for text, _ in order), scores=tuple(s for _, s in order))
+
+
+def _later(word: HeardWord, seconds: float) -> HeardWord:
+    return replace(word, start=round(word.start + seconds, 2), end=round(word.end + seconds, 2))
 
 
 def _slice(sound: Pcm, start: float, end: float) -> Pcm:
     return Pcm(sound.samples[round(start * sound.rate) : round(end * sound.rate)], sound.rate)
 
 
-def _settled(heard: Sequence[tuple[float, Decoded]], seconds: float) -> str:
+def _settled(heard: Sequence[_Heard], seconds: float) -> str:
     """The language so far, for a piece too short to show its own; empty where it is to be detected."""
     return _language(heard)[0] if heard and seconds < _SHORT else ""
 
@@ -178,28 +225,29 @@ def _repeats(text: str) -> bool:
     return twice or any(words[-3 * n :] == words[-n:] * 3 for n in (1, 2) if words)
 
 
-def _joined(heard: Sequence[tuple[float, Decoded]]) -> Hearing:
+def _joined(heard: Sequence[_Heard]) -> Hearing:
     """One hearing of all pieces; language by the votes of the seconds, confidence by the seconds' mean."""
     if not heard:
         return Hearing("")
     language, confidence = _language(heard)
-    total = sum(seconds for seconds, _ in heard)
-    logprob = sum(seconds * found.logprob for seconds, found in heard) / total
+    total = sum(piece.seconds for piece in heard)
+    logprob = sum(piece.seconds * piece.found.logprob for piece in heard) / total
     return Hearing(
-        text=("" if language in _UNSPACED else " ").join(found.texts[0] for _, found in heard),
+        text=("" if language in _UNSPACED else " ").join(piece.found.texts[0] for piece in heard),
         language=language,
         language_confidence=confidence,
         confidence=min(1.0, math.exp(logprob)),
         # Readings of a whole recording would be a product of those of its pieces.
-        alternatives=heard[0][1].texts[1:] if len(heard) == 1 else (),
+        alternatives=heard[0].found.texts[1:] if len(heard) == 1 else (),
+        words=tuple(word for piece in heard for word in piece.words),
     )
 
 
-def _language(heard: Sequence[tuple[float, Decoded]]) -> tuple[str, float]:
+def _language(heard: Sequence[_Heard]) -> tuple[str, float]:
     """The language with most certain seconds, and how certain they are."""
     votes: dict[str, float] = defaultdict(float)
-    for seconds, found in heard:
-        votes[found.language] += seconds * found.language_probability
+    for piece in heard:
+        votes[piece.found.language] += piece.seconds * piece.found.language_probability
     language = max(votes, key=lambda code: votes[code])
-    spoken = sum(seconds for seconds, found in heard if found.language == language)
+    spoken = sum(piece.seconds for piece in heard if piece.found.language == language)
     return language, min(1.0, votes[language] / spoken)

@@ -11,11 +11,12 @@ from __future__ import annotations
 import math
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import ModelError, ModelUnavailable
+from ..messages import HeardWord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +29,7 @@ RATE = 16_000
 _FRAMES_A_SECOND = 100
 _CONTEXT = 448
 _HINT_TOKENS = 223
+_PHRASE = 5  # tokens
 _NEEDED = ("model.bin", "config.json", "tokenizer.json")
 # Whisper knows Javanese by a code that ISO 639-1 withdrew.
 _OWN_CODES = {"jv": "jw"}
@@ -44,6 +46,7 @@ class Decoded:
         language_probability: 0 to 1; 1 where the caller named the language.
         logprob: Mean log probability of a token of the best reading.
         no_speech: Probability that nobody speaks, 0 to 1.
+        scores: Mean log probability of a token of each reading, where the engine tells.
     """
 
     texts: tuple[str, ...]
@@ -51,6 +54,7 @@ class Decoded:
     language_probability: float
     logprob: float
     no_speech: float
+    scores: tuple[float, ...] = ()
 
 
 class WindowModel(Protocol):
@@ -61,9 +65,22 @@ class WindowModel(Protocol):
         ...
 
     def decode(
-        self, encoded: object, *, seconds: float, language: str = "", hints: Sequence[str] = ()
+        self,
+        encoded: object,
+        *,
+        seconds: float,
+        language: str = "",
+        hints: Sequence[str] = (),
+        varied: bool = False,
     ) -> Decoded:
-        """Write down an encoded window that holds `seconds` of sound."""
+        """Write down an encoded window that holds `seconds` of sound.
+
+        With `varied` no phrase is written twice: for a reading that ran in circles.
+        """
+        ...
+
+    def align(self, encoded: object, text: str, *, seconds: float, language: str) -> tuple[HeardWord, ...]:
+        """The words of a reading of an encoded window, with their times in it."""
         ...
 
 
@@ -121,7 +138,13 @@ class _Whisper:
             return self._model.encode(padded)
 
     def decode(
-        self, encoded: object, *, seconds: float, language: str = "", hints: Sequence[str] = ()
+        self,
+        encoded: object,
+        *,
+        seconds: float,
+        language: str = "",
+        hints: Sequence[str] = (),
+        varied: bool = False,
     ) -> Decoded:
         with _failures():
             code, probability = self._language(encoded, language)
@@ -137,9 +160,12 @@ class _Whisper:
                 return_scores=True,
                 return_no_speech_prob=True,
                 suppress_tokens=self._suppressed,
+                no_repeat_ngram_size=_PHRASE if varied else 0,
             )[0]
         tokens = len(result.sequences_ids[0])
-        texts = dict.fromkeys(self._text(ids) for ids in result.sequences_ids)
+        texts: dict[str, float] = {}
+        for ids, score in zip(result.sequences_ids, result.scores, strict=True):
+            texts.setdefault(self._text(ids), score)
         return Decoded(
             texts=tuple(texts),
             language=_ISO_CODES.get(code, code),
@@ -147,7 +173,31 @@ class _Whisper:
             # The score is a mean over the tokens without the end token, whose probability is in the sum.
             logprob=result.scores[0] * tokens / (tokens + 1) if tokens else -math.inf,
             no_speech=result.no_speech_prob,
+            scores=tuple(texts.values()),
         )
+
+    def align(self, encoded: object, text: str, *, seconds: float, language: str) -> tuple[HeardWord, ...]:
+        from faster_whisper.tokenizer import Tokenizer
+
+        multilingual = self._model.model.is_multilingual
+        code = _OWN_CODES.get(language, language)
+        tokenizer = Tokenizer(
+            self._model.hf_tokenizer, multilingual, "transcribe", code if multilingual else None
+        )
+        tokens = [token for token in tokenizer.encode(f" {text}") if token < tokenizer.eot]
+        with _failures():
+            found = self._model.find_alignment(
+                tokenizer, [tokens], encoded, max(1, round(seconds * _FRAMES_A_SECOND))
+            )
+        words: list[HeardWord] = []
+        for word in found[0] if found else ():
+            text, end = word["word"], round(float(word["end"]), 2)
+            if words and not text.startswith(" "):
+                words[-1] = replace(words[-1], text=words[-1].text + text, end=end)
+            elif text.strip():
+                confidence = round(float(word["probability"]), 3)
+                words.append(HeardWord(text.strip(), round(float(word["start"]), 2), end, confidence))
+        return tuple(words)
 
     def _language(self, encoded: object, wanted: str) -> tuple[str, float]:
         code = wanted.lower().replace("_", "-").partition("-")[0]

@@ -1,0 +1,12 @@
+"""Grounded arguments: every value of a call is traced to what was said, shown or done; the rest is dropped.
+
+A small model invents optional values, forgets spoken ones and mishears names. This package holds its calls
+against the evidence of the turn, driven by the tools' JSON Schemas alone; it knows no domain. `ground` is the
+door; `Frame` is where one object of arguments is settled.
+"""
+
+from .evidence import Evidence, Provenance
+from .ground import Grounded, ground
+from .relevance import relevance
+
+__all__ = ["Evidence", "Grounded", "Provenance", "ground", "relevance"]

@@ -1,0 +1,64 @@
+"""How near two phrases are in meaning, by word vectors that come with the `wordllama` package.
+
+Only its table of vectors and its tokenizer are read (16 MB): a phrase is the mean of its tokens' vectors.
+English mostly. Without the package nothing is near, and what rests on it fails open.
+"""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_WEIGHTS = "weights/l2_supercat_256.safetensors"
+_TOKENIZER = "tokenizers/l2_supercat_tokenizer_config.json"
+
+
+def available() -> bool:
+    """Whether the vectors are installed."""
+    return _folder() is not None
+
+
+def nearness(one: str, other: str) -> float:
+    """Cosine of two phrases' vectors, -1 to 1; 0 where the vectors are not installed or a phrase is empty."""
+    if not one or not other or not available():
+        return 0.0
+    return float(_vector(one) @ _vector(other))
+
+
+@lru_cache(maxsize=8192)
+def _vector(phrase: str) -> NDArray[np.float32]:
+    import numpy as np
+
+    tokenizer, table = _loaded()
+    mean = table[tokenizer.encode(phrase, add_special_tokens=False).ids].mean(axis=0, dtype=np.float32)
+    length = float(np.linalg.norm(mean))
+    result: NDArray[np.float32] = mean / length if length else mean
+    return result
+
+
+@cache
+def _loaded() -> tuple[Any, Any]:
+    from safetensors.numpy import load_file
+    from tokenizers import Tokenizer
+
+    folder = _folder()
+    assert folder is not None
+    (table,) = load_file(folder / _WEIGHTS).values()
+    return Tokenizer.from_file(str(folder / _TOKENIZER)), table
+
+
+@cache
+def _folder() -> Path | None:
+    spec = find_spec("wordllama")
+    folder = (
+        Path(next(iter(spec.submodule_search_locations)))
+        if spec and spec.submodule_search_locations
+        else None
+    )
+    return folder if folder and (folder / _WEIGHTS).is_file() and (folder / _TOKENIZER).is_file() else None

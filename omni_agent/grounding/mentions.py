@@ -1,0 +1,199 @@
+"""Where an utterance names the values of a field.
+
+A mention has a grade. `NAMED`: the value's own words, or a synonym of the schema. `PART`: the words that set
+it apart from the other values ("double", where every value is some "shot"). `SOUND`: words that sound or are
+spelled like it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+from typing import Any
+
+import jellyfish
+from rapidfuzz.distance import Levenshtein
+
+from .fields import Choice, Field
+from .numbers import Number
+from .units import unit_of
+from .words import FUNCTION_WORDS, Word
+
+# Below this, words do not sound alike; the nearest other value must be this much further off.
+_ALIKE = 0.68
+_MARGIN = 0.08
+_SHORTEST_ALIKE = 4
+
+
+class Grade(IntEnum):
+    """How a value was named; more is surer."""
+
+    SOUND = 1
+    PART = 2
+    NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A value that was named.
+
+    Attributes:
+        value: The value, in the schema's spelling.
+        first, last: Indexes of the words that name it.
+        grade: How.
+        negated: It stands under a negation.
+        draft: How many corrections came before it.
+        likeness: 0 to 1, how much a `SOUND` mention sounds like it; else 1.
+    """
+
+    value: Any
+    first: int
+    last: int
+    grade: Grade
+    negated: bool = False
+    draft: int = 0
+    likeness: float = 1.0
+
+    @property
+    def length(self) -> int:
+        """How many words."""
+        return self.last - self.first + 1
+
+    def overlaps(self, first: int, last: int) -> bool:
+        """Whether it shares a word with that span."""
+        return self.first <= last and first <= self.last
+
+
+@lru_cache(maxsize=4096)
+def _plain(stem: str) -> str:
+    """A stem in the form that is compared: units and numbers in one spelling."""
+    return unit_of(stem) or stem
+
+
+def comparable(words: Sequence[Word], numbers: Sequence[Number]) -> list[str]:
+    """For each word what it is compared by: its stem, or its number in digits."""
+    forms = [_plain(word.stem) for word in words]
+    for number in numbers:
+        if number.exact and words[number.first].text[0].isalpha() and float(number.value).is_integer():
+            forms[number.first] = str(int(number.value))
+            for index in range(number.first + 1, _own_end(number) + 1):
+                forms[index] = ""
+    return forms
+
+
+def _own_end(number: Number) -> int:
+    return number.last - (1 if number.unit else 0)
+
+
+def mentions_of(field: Field, words: Sequence[Word], forms: Sequence[str]) -> list[Mention]:
+    """All mentions of a field's choices, whatever their grade, in order of the words."""
+    found = [m for choice in field.choices for m in _named(choice, words, forms)]
+    found = [m for m in found if not any(_inside(m, other) for other in found)]
+    found += _parts(field, words, forms, found)
+    return sorted(found, key=lambda mention: (mention.first, -mention.last))
+
+
+def _inside(one: Mention, other: Mention) -> bool:
+    return one.length < other.length and other.first <= one.first and one.last <= other.last
+
+
+def _named(choice: Choice, words: Sequence[Word], forms: Sequence[str]) -> list[Mention]:
+    found = []
+    for phrase in choice.phrases:
+        wanted = [_plain(stem) for stem in phrase]
+        if len(wanted) == 1 and len(wanted[0]) == 1 and wanted[0].isalpha():
+            letters = [i for i, word in enumerate(words) if word.text == str(choice.value)]
+            found += [
+                _mention(choice.value, i, i, Grade.NAMED, words) for i in letters if i or wanted != ["a"]
+            ]
+            continue
+        for first in range(len(forms)):
+            last = _matched(wanted, forms, words, first)
+            if last is not None:
+                found.append(_mention(choice.value, first, last, Grade.NAMED, words))
+    return found
+
+
+def _matched(wanted: Sequence[str], forms: Sequence[str], words: Sequence[Word], first: int) -> int | None:
+    """The last word of a phrase that begins at `first`; articles between its words do not count."""
+    at = first
+    for position, stem in enumerate(wanted):
+        while (
+            position
+            and at < len(forms)
+            and forms[at] != stem
+            and (not forms[at] or words[at].form in ("the", "a", "an", "of", "my"))
+        ):
+            at += 1
+        if at >= len(forms) or forms[at] != stem:
+            return None
+        at += 1
+    return at - 1
+
+
+def _parts(
+    field: Field, words: Sequence[Word], forms: Sequence[str], named: Sequence[Mention]
+) -> list[Mention]:
+    """Mentions by what sets a value apart: stems of its name that no other value of the field has."""
+    owners: dict[str, list[Any]] = {}
+    for choice in field.choices:
+        for stem in {_plain(s) for phrase in choice.phrases for s in phrase}:
+            owners.setdefault(stem, []).append(choice.value)
+    many = len(field.choices) > 1
+    found = []
+    for index, form in enumerate(forms):
+        values = owners.get(form, [])
+        alone = len(values) == 1 and many and words[index].form not in FUNCTION_WORDS and len(form) > 1
+        if alone and not any(m.overlaps(index, index) for m in named):
+            found.append(_mention(values[0], index, index, Grade.PART, words))
+    return found
+
+
+def sounding(field: Field, words: Sequence[Word], free: Sequence[bool]) -> list[Mention]:
+    """Mentions by sound, in the words that nothing else accounts for; best first."""
+    found = []
+    for first in range(len(words)):
+        for last in range(first, min(first + 4, len(words))):
+            if not all(free[first : last + 1]) or not any(words[i].content for i in range(first, last + 1)):
+                continue
+            said = "".join(word.form for word in words[first : last + 1])
+            if len(said) < _SHORTEST_ALIKE:
+                continue
+            scored = sorted(
+                (
+                    (likeness(said, phrase), choice.value)
+                    for choice in field.choices
+                    for phrase in _names(choice)
+                ),
+                key=lambda pair: -pair[0],
+            )
+            best, value = scored[0]
+            next_best = next((score for score, other in scored if other != value), 0.0)
+            if best >= _ALIKE and best - next_best >= _MARGIN:
+                found.append(_mention(value, first, last, Grade.SOUND, words, best))
+    return sorted(found, key=lambda mention: -mention.likeness)
+
+
+def _names(choice: Choice) -> list[str]:
+    return [str(choice.value).casefold().replace(" ", "").replace("-", "")]
+
+
+@lru_cache(maxsize=16384)
+def likeness(one: str, other: str) -> float:
+    """How alike two words are, 0 to 1: the mean of their spelling and of their sound (Metaphone)."""
+    letters = Levenshtein.normalized_similarity(one, other)
+    if letters < 0.4:
+        return float(letters)
+    codes = jellyfish.metaphone(one), jellyfish.metaphone(other)
+    sound = Levenshtein.normalized_similarity(*codes) if all(codes) else letters
+    return float(0.5 * letters + 0.5 * sound)
+
+
+def _mention(
+    value: Any, first: int, last: int, grade: Grade, words: Sequence[Word], alike: float = 1.0
+) -> Mention:
+    return Mention(
+        value, first, last, grade, any(w.negated for w in words[first : last + 1]), words[last].draft, alike
+    )

@@ -1,0 +1,212 @@
+"""The numbers in an utterance, written or in words, with what stands beside them as their unit.
+
+Number words are read by `text2num` (English, French, Spanish, Portuguese, German, Italian, Dutch); what it
+leaves out ("half an hour", "a dozen", "twice") is added here, in English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from .units import unit_of
+from .words import Word
+
+_SPOKEN_LANGUAGES = frozenset({"en", "fr", "es", "pt", "de", "it", "nl"})
+_PRONOUNS = frozenset({"one"})
+_PERIODS = frozenset({"next", "past", "last", "coming"})
+_GROUPS = {"dozen": 12, "couple": 2, "pair": 2, "score": 20}
+_PARTS = {"half": 0.5, "halve": 0.5, "quarter": 0.25, "quarters": 0.25, "third": 1 / 3, "thirds": 1 / 3}
+_TIMES = {"once": 1, "twice": 2, "thrice": 3, "daily": 1, "single": 1, "double": 2, "triple": 3}
+_ARTICLES = frozenset({"a", "an", "one"})
+_POWERS = {"k": 1e3, "thousand": 1e3, "million": 1e6, "billion": 1e9, "hundred": 1e2, "grand": 1e3}
+_PRICED = {"m": 1e6, "mn": 1e6, "b": 1e9, "bn": 1e9, "k": 1e3}
+_NEGATIVE = frozenset({"minus", "negative"})
+_CURRENCY = re.compile(r"[$€£¥₹]")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number that was said.
+
+    Attributes:
+        value: Its value.
+        unit: What stands beside it, if that is a unit (`minute`, `kg`, `USD`, `percent`); else empty.
+        first, last: Indexes of its words, the unit's included.
+        negated: It stands under a negation.
+        draft: How many corrections came before it.
+        exact: It was said as a number; false for "a", "single" and the like, which support but never fill.
+    """
+
+    value: float
+    unit: str
+    first: int
+    last: int
+    negated: bool = False
+    draft: int = 0
+    exact: bool = True
+
+
+def numbers_of(words: Sequence[Word], utterance: str, language: str = "en") -> tuple[Number, ...]:
+    """The numbers of an utterance, in order."""
+    found = _digits(words, utterance)
+    if language in ("", *_SPOKEN_LANGUAGES):
+        taken = {index for number in found for index in range(number.first, number.last + 1)}
+        found += [n for n in _spelled(words, language or "en") if not taken & set(range(n.first, n.last + 1))]
+    if language in ("", "en"):
+        found = _combined(words, found, utterance)
+        found += _loose(words, found)
+    marked = (
+        replace(number, negated=_refused(words, number.first), draft=words[number.first].draft)
+        for number in sorted(found, key=lambda number: number.first)
+    )
+    return tuple(_with_unit(number, words, utterance) for number in marked)
+
+
+def _refused(words: Sequence[Word], index: int) -> bool:
+    """ "Not 5" refuses a number; "not more than 5" names one."""
+    return (
+        words[index].negated and index > 0 and words[index - 1].form in ("not", "never", "without", "isn't")
+    )
+
+
+def _digits(words: Sequence[Word], utterance: str) -> list[Number]:
+    found = []
+    for index, word in enumerate(words):
+        text = word.text
+        if not text[0].isdigit() or utterance[: word.start].endswith("^"):
+            continue
+        before = utterance[max(0, word.start - 2) : word.start]
+        negative = before.endswith(("-", "−")) and not before[:-1].strip().isalnum()
+        value = _value(text)
+        found.append(Number(-value if negative else value, "", index, index))
+    return found
+
+
+def _value(text: str) -> float:
+    plain = re.sub(r"(?:st|nd|rd|th)$", "", text.replace(",", ""))
+    mantissa, _, exponent = plain.casefold().partition("e")
+    whole, _, rest = mantissa.partition(".")
+    return float(f"{whole}.{rest.replace('.', '') or 0}e{exponent or 0}")
+
+
+class _Token:
+    """A word as `text2num` wants it."""
+
+    def __init__(self, word: str) -> None:
+        self._word = word
+
+    def text(self) -> str:
+        return self._word
+
+    def text_lowercase(self) -> str:
+        return self._word
+
+    def nt_separated(self, previous: object) -> bool:
+        return False
+
+    def not_a_number_part(self) -> bool:
+        return False
+
+
+def _spelled(words: Sequence[Word], language: str) -> list[Number]:
+    from text_to_num import find_numbers
+
+    tokens = [_Token(word.form) for word in words]
+    return [
+        Number(
+            float(found.value), "", found.start, found.end - 1, exact=words[found.start].form not in _PRONOUNS
+        )
+        for found in find_numbers(tokens, language, threshold=0.0)
+        if words[found.start].form != "ones"
+    ]
+
+
+def _power(words: Sequence[Word], last: int, utterance: str) -> float:
+    """The power of ten that follows digits: "10 thousand", "5k", "$1.2M"; 0 where none does."""
+    if not words[last].text[-1].isdigit():
+        return 0
+    priced = _CURRENCY.search(utterance[max(0, words[last].start - 1) : words[last].start])
+    text = words[last + 1].text
+    return _POWERS.get(text, 0) or (_PRICED.get(text.casefold(), 0) if priced else 0)
+
+
+def _combined(words: Sequence[Word], found: list[Number], utterance: str) -> list[Number]:
+    """Join "two and a half", "3 quarters", "minus 5", "2 dozen", "10 thousand" and the digits of "7 30 pm" apart."""
+    combined: list[Number] = []
+    for number in found:
+        first, last, value = number.first, number.last, number.value
+        after = [word.form for word in words[last + 1 : last + 4]]
+        if after[:3] == ["and", "a", "half"] or after[:2] == ["and", "half"]:
+            value, last = value + 0.5, last + len(after[: after.index("half") + 1])
+        elif after[:1] and after[0] in _GROUPS:
+            value, last = value * _GROUPS[after[0]], last + 1
+        elif after[:1] and (power := _power(words, last, utterance)):
+            value, last = value * power, last + 1
+        elif after[:1] == ["quarters"]:
+            value, last = value / 4, last + 1
+        if first and words[first - 1].form in _NEGATIVE:
+            value, first = -abs(value), first - 1
+        combined.append(replace(number, value=value, first=first, last=last))
+    return combined
+
+
+def _loose(words: Sequence[Word], found: Sequence[Number]) -> list[Number]:
+    """Numbers that are not said as such: "half an hour", "a couple of", "twice", "a" latte."""
+    taken = {index for number in found for index in range(number.first, number.last + 1)}
+    extra: list[Number] = []
+    for index, word in enumerate(words):
+        form = word.form
+        if index in taken:
+            continue
+        if form in _GROUPS:
+            extra.append(Number(_GROUPS[form], "", index, index))
+        elif form in _PARTS:
+            extra.append(Number(float(Fraction(_PARTS[form]).limit_denominator(12)), "", index, index))
+        elif form in _TIMES:
+            extra.append(Number(_TIMES[form], "", index, index, exact=False))
+        elif (form in _ARTICLES and not (index and words[index - 1].form in _PARTS)) or (
+            form in _PERIODS and unit_of(_form(words, index + 1))
+        ):
+            extra.append(Number(1, "", index, index, exact=False))
+    return extra
+
+
+def _and_a_part(number: Number, words: Sequence[Word]) -> Number:
+    """ "A minute and a half", "an hour and a quarter"."""
+    after = [word.form for word in words[number.last + 1 : number.last + 4]]
+    if after[:2] == ["and", "a"] and len(after) == 3 and after[2] in _PARTS:
+        return replace(number, value=number.value + _PARTS[after[2]], last=number.last + 3, exact=True)
+    return number
+
+
+def _form(words: Sequence[Word], index: int) -> str:
+    return words[index].form if index < len(words) else ""
+
+
+def _with_unit(number: Number, words: Sequence[Word], utterance: str) -> Number:
+    """The number with the unit that follows it ("half an hour", "10 °C", "5%") or precedes it ("$5")."""
+    start, end = words[number.first].start, words[number.last].end
+    money = _CURRENCY.search(utterance[max(0, start - 1) : start] + utterance[end : end + 2])
+    if money:
+        return replace(number, unit=unit_of(money.group()))
+    if re.match(r"\s?%", utterance[end:]):
+        return replace(number, unit="percent")
+    index = number.last + 1
+    while (
+        index < len(words)
+        and words[index].form in {"a", "an", "of", "more", "full"}
+        and index < number.last + 3
+    ):
+        index += 1
+    phrases = [" ".join(word.form for word in words[index : index + length]) for length in (2, 1)]
+    for length, phrase in zip((2, 1), phrases, strict=True):
+        unit = unit_of(phrase) if index + length <= len(words) else ""
+        # A rate ("4 m/s") counts neither.
+        if unit and utterance[words[index + length - 1].end :][:1] in ("/", "^", "²", "³"):
+            return number
+        if unit and not any(mark in utterance[end : words[index].start] for mark in ".,;"):
+            return _and_a_part(replace(number, unit=unit, last=index + length - 1), words)
+    return number

@@ -1,0 +1,89 @@
+"""Parameters typed `Image`, `Audio` or `Video`: the model hands over a reference, the function gets the part.
+
+They may stand alone or in `list`, `tuple`, `set`, `dict`, optional and union types. In a field of a model or
+dataclass they are what they are anywhere else: an object with a `ref`, which is not looked up.
+"""
+
+from __future__ import annotations
+
+import types
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+
+from .errors import ToolArgumentError
+from .messages import Audio, Image, Video
+
+if TYPE_CHECKING:
+    from .media import MediaStore
+
+_KINDS: dict[type, tuple[str, str]] = {
+    Image: ("image", "a picture"),
+    Audio: ("audio", "a sound"),
+    Video: ("video", "a clip"),
+}
+_HOLDERS: frozenset[Any] = frozenset({list, tuple, set, frozenset, dict, Union, types.UnionType})
+REFERENCE = "^media://[0-9a-f]{64}$"
+
+
+def with_references(hint: Any) -> Any:
+    """A type in which every `Image`, `Audio` and `Video` is read from a `media://` reference.
+
+    Their schema is a string with the pattern `REFERENCE` and the hint `x-media`, which is `image`, `audio`
+    or `video`.
+    """
+    if isinstance(hint, type) and hint in _KINDS:
+        return _reference(hint)
+    origin: Any = get_origin(hint)
+    arguments = get_args(hint)
+    if origin is Annotated:
+        return Annotated[(with_references(arguments[0]), *arguments[1:])]
+    if origin not in _HOLDERS:
+        return hint
+    changed = [item if item is Ellipsis else with_references(item) for item in arguments]
+    if origin in (Union, types.UnionType):
+        return reduce(or_, changed) if origin is types.UnionType else Union[tuple(changed)]  # noqa: UP007
+    return origin[tuple(changed)]
+
+
+async def loaded(value: Any, store: MediaStore) -> Any:
+    """The value, with each media part in it filled in from the store.
+
+    Raises:
+        ToolArgumentError: There is nothing under a reference, or something else than is wanted.
+    """
+    if isinstance(value, Image | Audio | Video):
+        return await _loaded_part(value, store)
+    if type(value) in (list, tuple, set, frozenset):
+        return type(value)([await loaded(item, store) for item in value])
+    if type(value) is dict:
+        return {key: await loaded(item, store) for key, item in value.items()}
+    return value
+
+
+async def _loaded_part(part: Image | Audio | Video, store: MediaStore) -> Image | Audio | Video:
+    from .errors import MediaError
+    from .media import load_audio, load_image, load_video
+
+    try:
+        match part:
+            case Image():
+                return await load_image(store, part.ref)
+            case Audio():
+                return (await load_audio(store, part.ref))[0]
+            case Video():
+                return await load_video(store, part.ref)
+    except MediaError as error:
+        raise ToolArgumentError(error.message) from None
+
+
+def _reference(kind: type) -> Any:
+    from pydantic import BeforeValidator, WithJsonSchema
+
+    word, noun = _KINDS[kind]
+
+    def read(value: object) -> object:
+        return kind(ref=value) if isinstance(value, str) else value
+
+    schema = {"type": "string", "pattern": REFERENCE, "x-media": word, "description": f"reference of {noun}"}
+    return Annotated[kind, BeforeValidator(read), WithJsonSchema(schema)]

@@ -1,0 +1,85 @@
+"""The nearest voice: what others say further off, before and after it, is not for the agent.
+
+The nearest voice is the loudest. Only the ends of a recording are cut; what is quieter in between stays.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .pcm import Pcm
+from .vad import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from ..messages import HeardWord
+
+# Speech is in the foreground from the first to the last moment within so many decibels of its loud parts,
+# and a little longer, because words begin and end softly. Only sound whose pauses are not quiet is cut.
+_FOREGROUND_DB, _QUIET_PAUSE_DB = 9.0, 45.0
+_SOFT_START, _SOFT_END = 0.2, 0.55
+_HOP, _FRAME = 0.02, 0.12
+# Words at the ends that are so much quieter than the middle one are another's.
+_FURTHER_DB = 6.5
+_FEWEST_WORDS = 4
+
+
+def foreground(audio: Pcm) -> Span:
+    """Where the nearest voice speaks, as (start, end) in seconds, without the voices in the background around it.
+
+    What is quieter in between stays. A recording whose pauses are quiet is all foreground.
+    """
+    level = _levels(audio)
+    if pauses_are_quiet(audio):
+        return 0.0, audio.seconds
+    near = np.flatnonzero(level > np.percentile(level, 95) - _FOREGROUND_DB)
+    start, end = float(near[0]) * _HOP - _SOFT_START, float(near[-1] + 1) * _HOP + _SOFT_END
+    return max(0.0, start), min(audio.seconds, end)
+
+
+def pauses_are_quiet(audio: Pcm) -> bool:
+    """Whether nothing much is heard between the words."""
+    level = _levels(audio)
+    if not len(level):
+        return True
+    quiet, loud = np.percentile(level, (10, 95))
+    return bool(loud - quiet > _QUIET_PAUSE_DB)
+
+
+def nearest(audio: Pcm, words: Sequence[HeardWord]) -> tuple[HeardWord, ...]:
+    """The words without those at both ends that were said from further off.
+
+    Args:
+        audio: The sound that the words' times refer to.
+        words: What was heard in it, in order.
+    """
+    if len(words) < _FEWEST_WORDS:
+        return tuple(words)
+    levels = [_level(audio, word) for word in words]
+    least = float(np.median(levels)) - _FURTHER_DB
+    near = [index for index, level in enumerate(levels) if level >= least]
+    first, last = near[0], near[-1]
+    # One quiet word is how people begin and end.
+    return tuple(words[first if first > 1 else 0 : last + 1 if last < len(words) - 2 else len(words)])
+
+
+def _levels(audio: Pcm) -> NDArray[np.float64]:
+    """The level in decibels, every 20 ms, over 120 ms; empty for a shorter sound."""
+    hop = round(_HOP * audio.rate)
+    frames = len(audio.samples) // hop
+    if frames < _FRAME / _HOP:
+        return np.zeros(0)
+    energy = (audio.samples[: frames * hop].reshape(frames, hop).astype(np.float64) ** 2).mean(axis=1)
+    width = round(_FRAME / _HOP)
+    smooth = np.convolve(energy, np.ones(width) / width, "same")
+    return np.asarray(10 * np.log10(smooth + 1e-10), dtype=np.float64)
+
+
+def _level(audio: Pcm, word: HeardWord) -> float:
+    samples = audio.samples[round(word.start * audio.rate) : round(word.end * audio.rate)]
+    return float(10 * np.log10(np.mean(samples.astype(np.float64) ** 2) + 1e-10)) if len(samples) else -100.0
