@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from .choices import earlier_value
+from .earlier import earlier_value
 from .evidence import Provenance
 from .fields import Field
 from .numbers import Number
@@ -33,7 +33,7 @@ def words_naming(frame: Frame, item: Field, value: Any) -> frozenset[int]:
 def settle(frame: Frame) -> None:
     """Settle the numbers: keep those that were said, mend those that were said otherwise, fill in the sure ones."""
     open_fields = frame.open("number")
-    for step in (_keep, _keep_sign, _mend, _fill, _keep_elsewhere):
+    for step in (_keep, _keep_sign, _mend, _fill_beside, _fill, _fill, _keep_elsewhere):
         for item in open_fields:
             if item.name not in frame.found:
                 step(frame, item)
@@ -46,7 +46,8 @@ def _keep(frame: Frame, item: Field) -> None:
     said = [
         n
         for n in _candidates(frame, item, loose=True)
-        if _same(_as(n, item), value) or _other(n, item, value) or _share(n, item, value)
+        if (_same(_as(n, item), value) or _other(n, item, value) or _share(n, item, value))
+        and (n.exact or item.required or _counts(frame, item, n))
     ]
     said.sort(key=lambda n: (frame.within(n.first), n.exact, _beside(frame, item, n), -n.first))
     if not said:
@@ -60,7 +61,7 @@ def _keep(frame: Frame, item: Field) -> None:
     later = [
         n
         for n in _candidates(frame, item)
-        if n.draft > best.draft and n.exact and n.unit in ("", best.unit) and not _anothers(frame, item, n)
+        if n.draft > best.draft and n.exact and _alike(n.unit, best.unit) and not _anothers(frame, item, n)
     ]
     if later:
         best, value = later[-1], _as(later[-1], item)
@@ -80,12 +81,34 @@ def _mend(frame: Frame, item: Field) -> None:
         frame.settle_by_words(item, _typed(_as(sure[-1], item), item), sure[-1].first, sure[-1].last)
 
 
+def _fill_beside(frame: Frame, item: Field) -> None:
+    """Fill in the one number that stands beside the argument's name."""
+    if item.name not in frame.values:
+        near = [n for n in _candidates(frame, item) if n.exact and not _anothers(frame, item, n)]
+        near = [n for n in near if _beside(frame, item, n)]
+        if len({_as(n, item) for n in near}) == 1:
+            frame.settle_by_words(item, _typed(_as(near[0], item), item), near[0].first, near[0].last)
+
+
+def _counts(frame: Frame, item: Field, number: Number) -> bool:
+    """Whether an article or "twice" counts this optional argument: what follows it names the argument."""
+    words = frame.evidence.spoken.words
+    if words[number.first].form not in ("a", "an", "one", "next", "past", "last"):
+        return True
+    following = [w for w in words[number.first + 1 : number.first + 4] if w.content][:1]
+    return bool(number.unit) or any(word.stem in item.cues for word in following)
+
+
+def _alike(unit: str, other: str) -> bool:
+    return not unit or not other or unit == other or converted(1, unit, other) is not None
+
+
 def _fill(frame: Frame, item: Field) -> None:
     if item.name in frame.values:
         return
     fitting = [n for n in _candidates(frame, item) if n.exact and not _anothers(frame, item, n)]
-    rivals = [f for f in frame.fields if f is not item and f.kind == "number" and f.unit == item.unit]
-    sure = [n for n in fitting if (_unit_fits(n, item) and not rivals) or _beside(frame, item, n)]
+    rivals = [f for f in frame.open("number") if f is not item and f.unit == item.unit]
+    sure = [n for n in fitting if _unit_fits(n, item) and not rivals]
     if len({_as(n, item) for n in sure}) == 1:
         frame.settle_by_words(item, _typed(_as(sure[0], item), item), sure[0].first, sure[0].last)
     elif frame.evidence.repeats and not frame.path and (value := earlier_value(frame, item)) is not None:

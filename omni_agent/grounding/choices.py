@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import mentions
+from . import mentions, texts
+from .earlier import earlier_value, from_earlier
 from .evidence import Provenance
 from .fields import Field
-from .meaning import nearness
+from .loose import NEAR, by_meaning, nearest, nearest_choice
 from .mentions import Grade, Mention, mentions_of
 from .words import content_stems
 
 if TYPE_CHECKING:
     from .frame import Frame
 
-# How near in meaning words must be to a value that does not share a word with them.
-_NEAR = 0.42
-_NEARER = 0.2
 # How alike a misheard word must be to a value that the model did not choose itself.
 _SURE = 0.8
 
@@ -85,6 +83,8 @@ def _settle_one(frame: Frame, item: Field, said: list[Mention], *, right: bool) 
 def _best(frame: Frame, item: Field, inside: list[Mention]) -> Mention | None:
     """The mention to mend or fill in with: the surest, longest, last. Parts of a name fill nothing in alone."""
     if item.name not in frame.values:
+        quoted = texts.quoted(frame)
+        inside = [m for m in inside if m.first not in quoted]
         rivals = [f for f in frame.fields if f is not item and f.choices and _same_choices(f, item)]
         if rivals:
             return None
@@ -135,9 +135,9 @@ def switched(frame: Frame) -> None:
             last = max(hits, key=lambda m: (m.draft, m.first))
             frame.settle_by_words(item, last.value is not last.negated, last.first, last.last)
             continue
-        near = _nearest(frame, " ".join(sorted(item.names)), _NEAR) if value else None
+        near = nearest(frame, " ".join(sorted(item.names)), NEAR) if value else None
         if near is not None:
-            frame.settle(item, value, _meaning(frame, near), [near])
+            frame.settle(item, value, by_meaning(frame, near), [near])
         elif value is not None and item.required:
             frame.settle(item, value, Provenance("meaning", frame.evidence.said))
 
@@ -189,42 +189,14 @@ def meant(frame: Frame) -> None:
             continue
         if from_earlier(frame, item, value):
             continue
-        near = _nearest_choice(frame, item, value) if item.choices else None
+        near = nearest_choice(frame, item, value) if item.choices else None
         if near is not None:
-            frame.settle(item, value, _meaning(frame, near), [near])
+            frame.settle(item, value, by_meaning(frame, near), [near])
 
 
 def _fill_from_earlier(frame: Frame, item: Field) -> None:
     if frame.evidence.repeats and not frame.path and (value := earlier_value(frame, item)) is not None:
         frame.settle(item, value, Provenance("earlier", str(value)))
-
-
-def earlier_value(frame: Frame, item: Field) -> Any:
-    """What the last call of the same tool had for this field."""
-    last = next((call for call in frame.evidence.earlier_calls if call.name == frame.name), None)
-    return last.arguments.get(item.name) if last else None
-
-
-def from_earlier(frame: Frame, item: Field, value: Any) -> bool:
-    """Settle a value that an earlier turn had, if the words refer to one."""
-    if not frame.evidence.refers_back and not item.required:
-        return False
-    had = any(_had(call.arguments, value) for call in frame.evidence.earlier_calls)
-    before = frame.evidence.before
-    forms = mentions.comparable(before.words, before.numbers)
-    said = item.choices and any(m.value == value for m in mentions_of(item, before.words, forms))
-    if had or said:
-        frame.settle(item, value, Provenance("earlier", str(value)))
-        return True
-    return False
-
-
-def _had(arguments: Any, value: Any) -> bool:
-    if isinstance(arguments, dict):
-        return any(_had(part, value) for part in arguments.values())
-    if isinstance(arguments, list):
-        return arguments == value or any(_had(part, value) for part in arguments)
-    return bool(arguments == value)
 
 
 def _negated_value(frame: Frame, item: Field, value: Any) -> bool:
@@ -245,40 +217,3 @@ def _from_pictures(frame: Frame, item: Field, value: Any) -> bool:
     return False
 
 
-def _loose(frame: Frame) -> list[bool]:
-    """For each word whether it carries meaning that nothing accounts for, the tool's own name included."""
-    names = set(content_stems(frame.name)) | {stem for item in frame.fields for stem in item.names}
-    words = frame.evidence.spoken.words
-    return [free and words[i].content and words[i].stem not in names for i, free in enumerate(frame.free())]
-
-
-def _nearest(frame: Frame, value: str, least: float, *, taken: bool = False) -> int | None:
-    """The unaccounted word (or, with `taken`, any) nearest in meaning to a value, if it is near enough."""
-    words = frame.evidence.spoken.words
-    usable = [taken and w.content and not w.negated and frame.within(i) for i, w in enumerate(words)]
-    scored = [
-        (nearness(words[i].form, value.casefold()), i)
-        for i, loose in enumerate(_loose(frame))
-        if loose or usable[i]
-    ]
-    best = max(scored, default=(0.0, 0))
-    return best[1] if best[0] >= least else None
-
-
-def _nearest_choice(frame: Frame, item: Field, value: Any) -> int | None:
-    """The unaccounted word that is nearer in meaning to this choice than to any other of the field."""
-    words = frame.evidence.spoken.words
-    best: tuple[float, int] | None = None
-    for index, loose in enumerate(_loose(frame)):
-        if not loose:
-            continue
-        own = nearness(words[index].form, str(value).casefold())
-        others = [nearness(words[index].form, str(c.value).casefold()) for c in item.choices if c.value != value]
-        if own >= _NEAR or (own >= _NEARER and own > max(others, default=0.0)):
-            best = max(best or (0.0, 0), (own, index))
-    return best[1] if best else None
-
-
-def _meaning(frame: Frame, index: int) -> Provenance:
-    rests = frame.evidence.from_words(index, index)
-    return Provenance("meaning", rests.text, rests.span, rests.seconds)

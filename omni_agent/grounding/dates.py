@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .choices import earlier_value
+from .earlier import earlier_value
 from .evidence import Provenance
 from .fields import Field
 from .moments import Moment
@@ -43,7 +43,8 @@ def _said(frame: Frame, item: Field, kind: str) -> list[Moment]:
         and frame.reachable(m.first, item)
     ]
     latest = max((m.draft for m in found), default=0)
-    return [m for m in found if m.draft == latest] if len({m.draft for m in found}) > 1 else found
+    found = [m for m in found if m.draft == latest] if len({m.draft for m in found}) > 1 else found
+    return [m for m in found if (m.kind, m.first) not in frame.moments]
 
 
 def _settle(frame: Frame, item: Field, *, right: bool) -> None:
@@ -52,19 +53,34 @@ def _settle(frame: Frame, item: Field, *, right: bool) -> None:
     same = [m for m in said if _fits(value, m)]
     if same:
         if right:
-            frame.settle_by_words(item, frame.values[item.name], same[0].first, same[0].last)
+            _settle_by(frame, item, frame.values[item.name], same[0])
         return
     if right:
         return
-    rivals = [f for f in frame.open(item.kind) if f is not item]
     inside = [m for m in said if frame.within(m.first)]
-    if inside and (not rivals or (value and len(inside) == 1)):
+    if inside and (value or item.required or _beside(frame, item, inside[0]) or not _rivals(frame, item)):
         moment = inside[0]
-        frame.settle_by_words(item, _written(moment.values[0], value), moment.first, moment.last)
+        _settle_by(frame, item, _written(moment.values[0], value), moment)
     elif value:
         _keep_earlier(frame, item, value)
     elif frame.evidence.repeats and (earlier := earlier_value(frame, item)) is not None:
         frame.settle(item, earlier, Provenance("earlier", str(earlier)))
+
+
+def _rivals(frame: Frame, item: Field) -> list[Field]:
+    """Other arguments of the kind that have a better claim to a date: those that must be there, or come first."""
+    return [f for f in frame.fields if f is not item and f.kind == item.kind and f.name not in frame.found]
+
+
+def _beside(frame: Frame, item: Field, moment: Moment) -> bool:
+    """Whether the argument's name stands close before the date."""
+    words = frame.evidence.spoken.words
+    return any(words[i].stem in item.names for i in range(max(0, moment.first - 3), moment.first))
+
+
+def _settle_by(frame: Frame, item: Field, value: str, moment: Moment) -> None:
+    frame.settle_by_words(item, value, moment.first, moment.last)
+    frame.moments.add((moment.kind, moment.first))
 
 
 def _fits(value: str, moment: Moment) -> bool:

@@ -6,7 +6,7 @@ is what a paraphrase, a misheard name or a free text may rest on. What rests on 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +41,7 @@ class Frame:
         shares: It may rest on words outside its span too.
         common: Names of the arguments that are the same in all calls that the utterance made.
         taken: Indexes of the words that are accounted for.
+        before, after: Words up to the one, and from the other on, may be shared with other calls.
     """
 
     fields: Sequence[Field]
@@ -51,9 +52,13 @@ class Frame:
     span: Span = (0, -1)
     shares: bool = True
     common: frozenset[str] | None = None
+    before: int = 10**6
+    after: int = -1
     taken: set[int] = field(default_factory=set)
     found: dict[str, Finding] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
+    texts: set[int] = field(default_factory=set)
+    moments: set[tuple[str, int]] = field(default_factory=set)
     nested: dict[str, dict[str, Provenance]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -64,7 +69,7 @@ class Frame:
 
     def ground(self) -> tuple[JsonObject, dict[str, Provenance], tuple[str, ...]]:
         """The arguments that something supports, what each rests on, and the required ones that nothing does."""
-        for settle in (choices.named, dates.settle, amounts.settle, choices.switched, choices.sounding):
+        for settle in (dates.settle, choices.named, amounts.settle, choices.switched, choices.sounding):
             settle(self)
         texts.settle(self)
         choices.meant(self)
@@ -73,11 +78,18 @@ class Frame:
         settle_nested(self)
         return self._result()
 
-    def hits(self) -> list[frozenset[int]]:
-        """For each value that the model wrote, the indexes of all words in the utterance that name it."""
+    def hits(
+        self, without: Collection[str] = (), only: Collection[str] | None = None
+    ) -> list[frozenset[int]]:
+        """For each value that the model wrote, the indexes of all words in the utterance that name it.
+
+        Args:
+            without: Names of arguments to leave out.
+            only: Names of the arguments to look at; None for all.
+        """
         hits = []
         for item in self.fields:
-            if item.name not in self.values:
+            if item.name not in self.values or item.name in without or (only is not None and item.name not in only):
                 continue
             for value in _leaves(item, self.values[item.name]):
                 words = choices.words_naming(self, *value) | amounts.words_naming(self, *value)
@@ -96,8 +108,9 @@ class Frame:
 
     def reachable(self, index: int, item: Field) -> bool:
         """Whether a word may support what the model wrote: it lies in the own part, or calls share it."""
-        shared = self.shares and (self.common is None or item.name in self.common)
-        return shared or item.required or self.within(index)
+        if self.within(index) or item.required or self.common is None:
+            return True
+        return item.name in self.common and self.shares and not self.before <= index <= self.after
 
     def free(self) -> list[bool]:
         """For each word of the utterance whether it may still account for something here."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from ..messages import JsonObject, ToolCall, ToolSpec
 from .evidence import Evidence, Provenance
-from .fields import Field, fields_of
+from .fields import fields_of
 from .frame import Frame
-from .segments import segments, shares
+from .segments import opens_anew, says_all, segments
 from .siblings import with_siblings
 
 
@@ -60,15 +60,20 @@ def place(frames: Sequence[Frame], evidence: Evidence) -> None:
     common = frozenset(
         name for name in first if all(frame.values.get(name) == first[name] for frame in frames)
     )
-    spans = segments(evidence.spoken, [frame.hits() for frame in frames])
+    spoken = evidence.spoken
+    spans = segments(spoken, [frame.hits() for frame in frames])
+    own = [index for frame in frames for hit in frame.hits(common) for index in hit]
+    everywhere = says_all(spoken)
     for frame, span in zip(frames, spans, strict=True):
-        frame.span, frame.common, frame.shares = span, common, shares(evidence.spoken, span)
+        frame.span, frame.common, frame.shares = span, common, everywhere or not opens_anew(spoken, span)
+        if own and not everywhere:
+            frame.before = min(own)
+            # Who has more said of it than what tells it from the others is complete.
+            complete = any(span[0] <= index <= span[1] for hit in frame.hits(only=common) for index in hit)
+            frame.after = len(spoken.words) if complete else max(own)
 
 
 def _grounded(
     call: ToolCall, arguments: JsonObject, provenance: dict[str, Provenance], missing: tuple[str, ...]
 ) -> Grounded:
     return Grounded(replace(call, arguments=arguments), provenance, missing)
-
-
-__all__ = ["Field", "Grounded", "ground", "place"]

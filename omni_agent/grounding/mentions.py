@@ -25,6 +25,7 @@ from .words import FUNCTION_WORDS, Word
 _ALIKE = 0.68
 _MARGIN = 0.08
 _SHORTEST_ALIKE = 4
+_NAME_ALIKE, _WORD_ALIKE = 0.66, 0.55
 
 
 class Grade(IntEnum):
@@ -76,7 +77,7 @@ def comparable(words: Sequence[Word], numbers: Sequence[Number]) -> list[str]:
     """For each word what it is compared by: its stem, or its number in digits."""
     forms = [_plain(word.stem) for word in words]
     for number in numbers:
-        if number.exact and words[number.first].text[0].isalpha() and float(number.value).is_integer():
+        if number.exact and not number.ordinal and words[number.first].text[0].isalpha() and float(number.value).is_integer():
             forms[number.first] = str(int(number.value))
             for index in range(number.first + 1, _own_end(number) + 1):
                 forms[index] = ""
@@ -186,9 +187,31 @@ def likeness(one: str, other: str) -> float:
     letters = Levenshtein.normalized_similarity(one, other)
     if letters < 0.4:
         return float(letters)
-    codes = jellyfish.metaphone(one), jellyfish.metaphone(other)
+    codes = _sound(one), _sound(other)
     sound = Levenshtein.normalized_similarity(*codes) if all(codes) else letters
     return float(0.5 * letters + 0.5 * sound)
+
+
+@lru_cache(maxsize=4096)
+def _sound(word: str) -> str:
+    """A word's Metaphone code; W sounds as V does in many names."""
+    return str(jellyfish.metaphone(word)).replace("W", "F")
+
+
+def nearest_name(said: str, choices: Sequence[Choice]) -> Any | None:
+    """The choice that a name sounds like, word by word; None where none does, or two do."""
+    words = said.casefold().split()
+    scored = []
+    for choice in choices:
+        names = str(choice.value).casefold().split()
+        if len(names) == len(words):
+            alike = [likeness(one, two) for one, two in zip(words, names, strict=True)]
+            scored.append((sum(alike) / len(alike), min(alike), str(choice.value)))
+    scored.sort(reverse=True)
+    if not scored or scored[0][0] < _NAME_ALIKE or scored[0][1] < _WORD_ALIKE:
+        return None
+    clear = len(scored) == 1 or scored[0][0] - scored[1][0] >= _MARGIN
+    return scored[0][2] if clear else None
 
 
 def _mention(

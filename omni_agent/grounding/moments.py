@@ -29,6 +29,7 @@ _WEEKDAY = "(" + "|".join(f"{name[:3]}(?:{name[3:]})?" for name in _WEEKDAYS) + 
 _DAY = r"(\d{1,2})(?:st|nd|rd|th)?"
 _SPAN = r"(day|week|fortnight|month|year)s?"
 _HALF = r"(?: (?:in the |this |at |tomorrow )?(morning|afternoon|evening|night|tonight|am|pm|a m|p m))?"
+_HALVES = r"(?:in the |this |at |tomorrow )?(?P<half>morning|afternoon|evening|night|tonight|am|pm|a m|p m)"
 _RELATIVE = {"today": 0, "tonight": 0, "tomorrow": 1, "yesterday": -1}
 _NAMED_TIMES = {"noon": 12, "midday": 12, "midnight": 0}
 _LATE = frozenset({"afternoon", "evening", "night", "tonight", "pm", "p m"})
@@ -143,10 +144,15 @@ def _dated(day: int, month: str, year: str | None, now: datetime) -> Iterator[st
     if year:
         yield date(int(year), number, day).isoformat()
         return
-    this = date(now.year, number, day)
-    coming = this if this >= now.date() else this.replace(year=now.year + 1)
+    years = (now.year, now.year + 1, now.year - 1)
+    near = sorted((date(year, number, day) for year in years), key=lambda at: abs(at - now.date()))
+    coming = next(at for at in sorted(near) if at >= now.date())
     yield coming.isoformat()
-    yield this.isoformat()
+    yield near[0].isoformat()
+
+
+def _end_of_month(match: re.Match[str], now: datetime) -> Iterator[str]:
+    yield (now.date() + relativedelta(day=31)).isoformat()
 
 
 def _iso(match: re.Match[str], now: datetime) -> Iterator[str]:
@@ -165,7 +171,7 @@ def _named_time(match: re.Match[str], now: datetime) -> Iterator[str]:
 def _clock(match: re.Match[str], now: datetime) -> Iterator[str]:
     groups = match.groupdict()
     yield from _times(
-        int(groups["hour"]), int(groups.get("minute") or 0), groups.get("half") or groups.get("half2")
+        int(groups["hour"]), int(groups.get("minute") or 0), groups.get("half")
     )
 
 
@@ -203,6 +209,7 @@ _FORMS: tuple[tuple[Kind, re.Pattern[str], _Read], ...] = tuple(
         ("date", rf"(?:in )?(a|an|one|\d{{1,3}}) {_SPAN}(?: (?:from (?:now|today)|time))", _in_a_while),
         ("date", rf"in (a|an|one|\d{{1,3}}) {_SPAN}", _in_a_while),
         ("date", r"(next) (week|month|year)", _in_a_while),
+        ("date", r"(?:the )?end of (?:the |this )month", _end_of_month),
         ("date", rf"(?:(this|next|coming|last|past) )?{_WEEKDAY}", _weekday),
         ("date", rf"{_WEEKDAY} (?:of )?next week", _weekday_next_week),
         ("date", rf"(?:the )?{_DAY} (?:of )?{_MONTH}{_YEAR}", _day_and_month),
@@ -212,15 +219,15 @@ _FORMS: tuple[tuple[Kind, re.Pattern[str], _Read], ...] = tuple(
         ("time", r"(noon|midday|midnight)", _named_time),
         (
             "time",
-            rf"(?P<hour>[012]?\d):(?P<minute>[0-5]\d)(?::[0-5]\d)?(?: ?(?P<half2>am|pm))?{_HALF.replace('(morning', '(?P<half>morning')}",
+            rf"(?P<hour>[012]?\d):(?P<minute>[0-5]\d)(?::[0-5]\d)?(?: ?{_HALVES})?",
             _clock,
         ),
-        ("time", r"(?P<hour>[012]?\d) (?P<minute>[0-5]\d)(?: (?P<half>am|pm|a m|p m))", _clock),
+        ("time", rf"(?P<hour>[012]?\d)[. ](?P<minute>[0-5]\d)(?: {_HALVES})", _clock),
         ("time", r"(?P<hour>1?\d) ?(?P<half>am|pm|a m|p m)", _clock),
-        ("time", rf"(?P<hour>1?\d) oclock{_HALF.replace('(morning', '(?P<half>morning')}", _clock),
+        ("time", rf"(?P<hour>1?\d) oclock(?: {_HALVES})?", _clock),
         (
             "time",
-            r"(?P<hour>1?\d) (?:in the |at |this |tomorrow )?(?P<half>morning|afternoon|evening|night|tonight)",
+            rf"(?P<hour>1?\d) {_HALVES}",
             _clock,
         ),
         (

@@ -7,7 +7,7 @@ leaves out ("half an hour", "a dozen", "twice") is added here, in English.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -38,6 +38,7 @@ class Number:
         negated: It stands under a negation.
         draft: How many corrections came before it.
         exact: It was said as a number; false for "a", "single" and the like, which support but never fill.
+        ordinal: It was said as a rank: "third".
     """
 
     value: float
@@ -47,6 +48,7 @@ class Number:
     negated: bool = False
     draft: int = 0
     exact: bool = True
+    ordinal: bool = False
 
 
 def numbers_of(words: Sequence[Word], utterance: str, language: str = "en") -> tuple[Number, ...]:
@@ -62,7 +64,16 @@ def numbers_of(words: Sequence[Word], utterance: str, language: str = "en") -> t
         replace(number, negated=_refused(words, number.first), draft=words[number.first].draft)
         for number in sorted(found, key=lambda number: number.first)
     )
-    return tuple(_with_unit(number, words, utterance) for number in marked)
+    return _apart(_with_unit(number, words, utterance) for number in marked)
+
+
+def _apart(numbers: Iterable[Number]) -> tuple[Number, ...]:
+    """The numbers without articles that belong to another: "twice a day", "half an hour"."""
+    kept: list[Number] = []
+    for number in numbers:
+        if number.exact or not kept or kept[-1].last < number.first:
+            kept.append(number)
+    return tuple(kept)
 
 
 def _refused(words: Sequence[Word], index: int) -> bool:
@@ -76,7 +87,7 @@ def _digits(words: Sequence[Word], utterance: str) -> list[Number]:
     found = []
     for index, word in enumerate(words):
         text = word.text
-        if not text[0].isdigit() or utterance[: word.start].endswith("^"):
+        if not text[0].isdigit() or ":" in text or utterance[: word.start].endswith("^"):
             continue
         before = utterance[max(0, word.start - 2) : word.start]
         negative = before.endswith(("-", "−")) and not before[:-1].strip().isalnum()
@@ -117,7 +128,7 @@ def _spelled(words: Sequence[Word], language: str) -> list[Number]:
     tokens = [_Token(word.form) for word in words]
     return [
         Number(
-            float(found.value), "", found.start, found.end - 1, exact=words[found.start].form not in _PRONOUNS
+            float(found.value), "", found.start, found.end - 1, exact=words[found.start].form not in _PRONOUNS, ordinal=found.is_ordinal
         )
         for found in find_numbers(tokens, language, threshold=0.0)
         if words[found.start].form != "ones"
@@ -138,9 +149,16 @@ def _combined(words: Sequence[Word], found: list[Number], utterance: str) -> lis
     combined: list[Number] = []
     for number in found:
         first, last, value = number.first, number.last, number.value
+        if combined and value == 100 and combined[-1].last == first - 1 and 10 < combined[-1].value < 100:
+            # "Fifteen hundred".
+            before = combined.pop()
+            combined.append(replace(before, value=before.value * 100, last=last))
+            continue
         after = [word.form for word in words[last + 1 : last + 4]]
         if after[:3] == ["and", "a", "half"] or after[:2] == ["and", "half"]:
             value, last = value + 0.5, last + len(after[: after.index("half") + 1])
+            if power := _POWERS.get(_form(words, last + 1), 0):
+                value, last = value * power, last + 1
         elif after[:1] and after[0] in _GROUPS:
             value, last = value * _GROUPS[after[0]], last + 1
         elif after[:1] and (power := _power(words, last, utterance)):
@@ -161,7 +179,11 @@ def _loose(words: Sequence[Word], found: Sequence[Number]) -> list[Number]:
         form = word.form
         if index in taken:
             continue
-        if form in _GROUPS:
+        if form in _PARTS and _form(words, index + 1) in ("a", "an") and _form(words, index + 2) in _GROUPS:
+            taken |= {index + 1, index + 2}
+            whole = _PARTS[form] * _GROUPS[words[index + 2].form]
+            extra.append(Number(whole, "", index, index + 2))
+        elif form in _GROUPS:
             extra.append(Number(_GROUPS[form], "", index, index))
         elif form in _PARTS:
             extra.append(Number(float(Fraction(_PARTS[form]).limit_denominator(12)), "", index, index))
@@ -177,6 +199,8 @@ def _loose(words: Sequence[Word], found: Sequence[Number]) -> list[Number]:
 def _and_a_part(number: Number, words: Sequence[Word]) -> Number:
     """ "A minute and a half", "an hour and a quarter"."""
     after = [word.form for word in words[number.last + 1 : number.last + 4]]
+    if words[number.first].form in _TIMES:
+        return replace(number, exact=False)
     if after[:2] == ["and", "a"] and len(after) == 3 and after[2] in _PARTS:
         return replace(number, value=number.value + _PARTS[after[2]], last=number.last + 3, exact=True)
     return number
@@ -188,10 +212,9 @@ def _form(words: Sequence[Word], index: int) -> str:
 
 def _with_unit(number: Number, words: Sequence[Word], utterance: str) -> Number:
     """The number with the unit that follows it ("half an hour", "10 °C", "5%") or precedes it ("$5")."""
-    start, end = words[number.first].start, words[number.last].end
-    money = _CURRENCY.search(utterance[max(0, start - 1) : start] + utterance[end : end + 2])
-    if money:
-        return replace(number, unit=unit_of(money.group()))
+    end = words[number.last].end
+    if number.first and _CURRENCY.fullmatch(words[number.first - 1].text):
+        return replace(number, unit=unit_of(words[number.first - 1].text))
     if re.match(r"\s?%", utterance[end:]):
         return replace(number, unit="percent")
     index = number.last + 1
@@ -208,5 +231,6 @@ def _with_unit(number: Number, words: Sequence[Word], utterance: str) -> Number:
         if unit and utterance[words[index + length - 1].end :][:1] in ("/", "^", "²", "³"):
             return number
         if unit and not any(mark in utterance[end : words[index].start] for mark in ".,;"):
-            return _and_a_part(replace(number, unit=unit, last=index + length - 1), words)
+            exact = number.exact or number.value == 1
+            return _and_a_part(replace(number, unit=unit, last=index + length - 1, exact=exact), words)
     return number

@@ -59,13 +59,15 @@ def segments(spoken: Spoken, hits: Sequence[Sequence[frozenset[int]]]) -> list[S
     return [(start, end - 1) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
 
 
-def shares(spoken: Spoken, span: Span) -> bool:
-    """Whether a call may take over what was said outside its span: it does not name a thing of its own."""
-    words = spoken.words
-    if any(word.form in _SHARED for word in words):
-        return True
-    opening = [word.form for word in words[span[0] : span[0] + 3] if word.form not in _JOINS]
-    return not (opening and opening[0] in _OWN)
+def says_all(spoken: Spoken) -> bool:
+    """Whether the words say that something holds for all calls: "both", "each"."""
+    return any(word.form in _SHARED for word in spoken.words)
+
+
+def opens_anew(spoken: Spoken, span: Span) -> bool:
+    """Whether a span begins with a thing of its own ("and a mocha"), so that it takes over nothing."""
+    opening = [word.form for word in spoken.words[span[0] : span[0] + 3] if word.form not in _JOINS]
+    return bool(opening) and opening[0] in _OWN
 
 
 def _corrects(words: Sequence[Word], index: int) -> bool:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .choices import _loose, _meaning, _nearest, earlier_value, from_earlier
+from .earlier import earlier_value, from_earlier
 from .evidence import Provenance, Spoken
 from .fields import Field
-from .mentions import likeness
+from .loose import by_meaning, loose, nearest
+from .mentions import likeness, nearest_name
 from .numbers import Number
 from .words import content_stems
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T.*)?")
 _SHARE = 0.5
 _ALIKE = 0.75
+_EMPTY = frozenset(("empty", "blank", "nothing", "none", "no"))
+_NEGATIONS = frozenset(("no", "not", "never", "without", "don't", "nothing", "never"))
 _NEAR = 0.4
 
 
@@ -28,6 +31,16 @@ def words_naming(frame: Frame, item: Field, value: Any) -> frozenset[int]:
     if item.kind != "text" or item.closed or not isinstance(value, str):
         return frozenset()
     return frozenset(_matches(value, frame.evidence.spoken)[0])
+
+
+def quoted(frame: Frame) -> frozenset[int]:
+    """Indexes of the words that the model took for a text of some length: they are not for other arguments."""
+    found: set[int] = set()
+    for item in frame.fields:
+        value = frame.values.get(item.name)
+        if item.kind == "text" and not item.choices and isinstance(value, str) and len(value.split()) > 2:
+            found |= set(_matches(value, frame.evidence.spoken)[0])
+    return frozenset(found)
 
 
 def settle(frame: Frame) -> None:
@@ -47,16 +60,26 @@ def _settle(frame: Frame, item: Field) -> None:
     if not isinstance(value, str) or not value.strip():
         if value is None and frame.evidence.repeats and (had := earlier_value(frame, item)) is not None:
             frame.settle(item, had, Provenance("earlier", str(had)))
-        elif value == "" and item.required:
-            return
+        elif value == "" and any(word.form in _EMPTY for word in frame.evidence.spoken.words):
+            frame.settle(item, value, Provenance("words", frame.evidence.said))
         return
+    if item.choices and (name := nearest_name(value, item.choices)) is not None:
+        value = name if _matches(value, frame.evidence.spoken)[1] >= _SHARE else value
     hits, share = _matches(value, frame.evidence.spoken, frozenset() if item.required else item.names)
-    wished = [i for i in hits if not frame.evidence.spoken.words[i].negated and frame.reachable(i, item)]
+    quoted = bool(_NEGATIONS & set(value.casefold().split()))
+    wished = [
+        i
+        for i in hits
+        if (quoted or not frame.evidence.spoken.words[i].negated)
+        and frame.reachable(i, item)
+        and (item.required or i not in frame.texts)
+    ]
     dated = _dated(frame, value)
     if dated and share < 1:
         frame.settle_by_words(item, *dated)
     elif wished and share >= _SHARE:
         frame.settle(item, value, frame.evidence.from_words(min(wished), max(wished)), wished)
+        frame.texts |= set(wished)
     elif frame.evidence.shown.text and _matches(value, frame.evidence.shown)[1] >= _SHARE:
         frame.settle(item, value, frame.evidence.from_shown(value))
     elif (frame.evidence.refers_back or item.required) and (
@@ -78,11 +101,9 @@ def _dated(frame: Frame, value: str) -> tuple[str, int, int] | None:
 
 
 def _keep_by_meaning(frame: Frame, item: Field, value: str) -> None:
-    near = _nearest(frame, value, _NEAR, taken=item.required)
+    near = nearest(frame, value, _NEAR, taken=item.required)
     if near is not None:
-        frame.settle(item, value, _meaning(frame, near), [near])
-    elif item.required and any(_loose(frame)):
-        frame.settle(item, value, Provenance("meaning", frame.evidence.said))
+        frame.settle(item, value, by_meaning(frame, near), [near])
 
 
 def _settle_list(frame: Frame, item: Field, kind: Field) -> None:
@@ -92,10 +113,11 @@ def _settle_list(frame: Frame, item: Field, kind: Field) -> None:
     spoken = frame.evidence.spoken
     kept, words = [], set()
     for value in values:
+        name = nearest_name(str(value), kind.choices) if kind.choices else None
         hits, share = _matches(str(value), spoken)
         near = {i for i in hits if not spoken.words[i].negated}
         if near and share >= _SHARE:
-            kept.append(value)
+            kept.append(value if name is None else name)
             words |= near
         elif _matches(str(value), frame.evidence.shown)[1] >= _SHARE or (
             frame.evidence.refers_back and _matches(str(value), frame.evidence.before)[1] >= _SHARE
@@ -107,7 +129,7 @@ def _settle_list(frame: Frame, item: Field, kind: Field) -> None:
         frame.settle(item, kept, frame.evidence.from_words(min(words), max(words)), sorted(words))
     elif kept:
         frame.settle(item, kept, Provenance("earlier", str(kept)))
-    elif values and item.required and any(_loose(frame)):
+    elif values and item.required and any(loose(frame)):
         frame.settle(item, values, Provenance("meaning", frame.evidence.said))
 
 
@@ -118,10 +140,12 @@ def _matches(value: str, spoken: Spoken, names: frozenset[str] = frozenset()) ->
         return [], 0.0
     hits: list[int] = []
     covered = 0
+    # A long number may have been said or printed in groups.
+    digits = "".join(sign for sign in spoken.text if sign.isdigit())
     for stem in stems:
         found = [i for i, word in enumerate(spoken.words) if _is(stem, word.stem)]
         found = found or _initials(stem, spoken) or _numbers(stem, spoken.numbers)
-        covered += bool(found)
+        covered += bool(found) or (stem.isdigit() and len(stem) > 3 and stem in digits)
         hits += found
     return hits, covered / len(stems)
 

@@ -16,6 +16,8 @@ from typing import Any
 import snowballstemmer
 
 _TOKEN = re.compile(
+    r"[$€£¥₹]|\d{1,2}:\d\d(?::\d\d)?|"
+
     r"\d+(?:st|nd|rd|th)\b|\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)*(?:[eE][+-]?\d+\b)?|[^\W\d_]+(?:['’][^\W\d_]+)*"
 )
 _GLUED = re.compile(r"(?<=[a-z])(?=[A-Z])|_|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
@@ -28,10 +30,11 @@ _NOT = re.compile(r"\w+n['’]t")
 _REOPENS = frozenset(("but", "instead", "just", "only", "rather", "make", "want", "use"))
 # A negation reaches so many words that carry meaning.
 _REACH = 3
+_PREPOSITIONS = frozenset(("by", "in", "at", "for", "to", "from", "with", "on", "into", "and", "please"))
 _CORRECTIONS = re.compile(
     r"\b(?:no(?:pe)?,? (?:wait|sorry|make (?:it|that)|i mean(?:t)?|actually|not)|(?:oh |uh )?wait\b|scratch that|"
     r"i mean(?:t)?|make (?:that|it)|actually|correction|or rather|on second thoughts?|sorry,?(?: i mean)?|"
-    r"change (?:that|it) to|never ?mind)\b|(?<=[,.;\-–—…])\s*(?:no|nope|wait|sorry|er)\b(?=[,.;\-–—…\s])",
+    r"change (?:that|it) to|never ?mind)\b|(?<=[,.;\-–—…])\s*(?:no|nope|wait|sorry|er)\b(?=\s*[,.;\-–—…])",
     re.IGNORECASE,
 )
 
@@ -146,6 +149,8 @@ def _negated(words: Sequence[Word], utterance: str) -> Iterable[Word]:
             left = _REACH
             yield word
             continue
+        if word.form in _PREPOSITIONS and left < _REACH:
+            left = 0
         yield replace(word, negated=left > 0)
         if word.content:
             left -= 1

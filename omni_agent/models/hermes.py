@@ -20,6 +20,8 @@ from .markup import BRACES, FENCES, KEYS, MARKUP, TAGS, Gate, JsonText, opens, w
 
 # Any object is held back until it is whole: the key that tells a call from other JSON may be its last.
 _JSON = tuple(f"{fence}{brace}{quote}" for fence in FENCES for brace in BRACES for quote in ('"', '\\"'))
+# A key of a call is none of the words even where its object was torn apart.
+_TORN = (*KEYS, *(f"{key[:-2]}\\{key[-2:]}" for key in KEYS))
 _PAIR = ("<tool_call>", "</tool_call>")
 _THOUGHT = ("<think>", "</think>")
 _OPENED = re.compile(r"(?P<fence>```\s*\w*\s*)?<\s*tool_call\s*>")
@@ -61,7 +63,7 @@ class HermesParser:
     ) -> None:
         self._names = frozenset(names)
         self._new_id = new_id
-        self._gate = Gate(self._names, (*MARKUP, *_JSON, *_THOUGHT))
+        self._gate = Gate(self._names, (*MARKUP, *_JSON, *_THOUGHT, *_TORN))
         self._state = _State.THOUGHT if thinking else _State.AFTER
         self._held = ""
         self._left_over = _SPACE

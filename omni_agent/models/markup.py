@@ -21,7 +21,6 @@ MARKUP = (
     *(f"{fence}{tag}" for fence, tag in product(FENCES, TAGS)),
     *(f"{fence}{brace}{key}" for fence, brace, key in product(FENCES, BRACES, KEYS)),
 )
-_SUSPECT = re.compile(r"[<{\[`]|(?<=\n)")
 _SPACE = re.compile(r"\s+")
 
 
@@ -42,12 +41,14 @@ class Gate:
 
     Args:
         names: The tools; a line that begins with one of them and a bracket is a call.
-        markup: The other openings, without white space, each beginning with one of ``< { [ ` ``.
+        markup: The other openings, without white space.
     """
 
     def __init__(self, names: Iterable[str], markup: tuple[str, ...] = MARKUP) -> None:
         self._calls = tuple(f"{name}{bracket}" for name in names for bracket in "{([")
         self._markup = markup
+        self._first = "".join(sorted({opening[0] for opening in markup}))
+        self._suspect = re.compile(rf"[{re.escape(self._first)}]|(?<=\n)")
         self._line_start = True
 
     def split(self, held: str) -> tuple[str, str, bool]:
@@ -57,7 +58,7 @@ class Gate:
             verdict = self._opens(held[place:])
             if verdict is not False:
                 return held[:place], held[place:], bool(verdict)
-            found = _SUSPECT.search(held, place + 1)
+            found = self._suspect.search(held, place + 1)
             place = found.start() if found else len(held)
             self._line_start = held[place - 1] == "\n"
         return held, "", False
@@ -78,7 +79,7 @@ class Gate:
 
     def _opens(self, rest: str) -> bool | None:
         named = self.opens_named(rest) if self._line_start else False
-        if named is not False or rest[0] not in "<{[`":
+        if named is not False or rest[0] not in self._first:
             return named
         return opens(without_space(rest), self._markup)
 

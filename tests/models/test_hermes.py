@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from itertools import count, pairwise
 
 import pytest
@@ -153,7 +154,8 @@ calls_ = st.lists(st.tuples(st.sampled_from(NAMES), arguments), min_size=1, max_
 @st.composite
 def well_formed(draw: st.DrawFn) -> tuple[str, list[object]]:
     """An answer, and what is to come out of it."""
-    answer, wanted = draw(st.sampled_from(["", "\n", "<think>\nwell, <tool_call>{\n</think>\n\n"])), []
+    answer = draw(st.sampled_from(["", "\n", "<think>\nwell, <tool_call>{\n</think>\n\n"]))
+    wanted: list[object] = []
     for item in draw(st.lists(words | calls_, max_size=5)):
         if isinstance(item, str) and wanted and isinstance(wanted[-1], str):
             continue
@@ -163,7 +165,7 @@ def well_formed(draw: st.DrawFn) -> tuple[str, list[object]]:
 
 
 @st.composite
-def pair_of(draw: st.DrawFn, calls: list[tuple[str, dict[str, object]]]) -> str:
+def pair_of(draw: st.DrawFn, calls: Sequence[tuple[str, Mapping[str, object]]]) -> str:
     """Calls as one of the spellings that are taken."""
     bodies = []
     for name, given_ in calls:
@@ -225,13 +227,12 @@ def test_a_well_formed_answer_comes_back_exactly(made: tuple[str, list[object]],
         (tagged('{"name": "set", "arguments": {"to": "</tool_call>"}}'), [("set", {"to": "</tool_call>"})]),
         ("< tool_call >" + ONE + "< / tool_call >", [FIRST]),
         ("<think>I call <tool_call>{</think>\n\n" + tagged(ONE), [FIRST]),
-        ("Hm <think>no</think> yes", ["Hm ", "yes"]),
+        ("Hm <think>no</think> yes", ["Hm yes"]),
         ("<think>never ends " + tagged(ONE), []),
     ],
 )
 def test_what_models_write_is_read(answer: str, wanted: list[object]) -> None:
-    joined = ["".join(wanted)] if wanted and all(isinstance(item, str) for item in wanted) else wanted
-    assert told(parse(list(answer))) == told(parse([answer])) == joined
+    assert told(parse(list(answer))) == told(parse([answer])) == wanted
 
 
 @pytest.mark.parametrize("given_", ['""', '" "', "null", "{}", '"{}"', None])
@@ -269,10 +270,15 @@ def test_arguments_that_are_no_object_make_no_call(given_: str) -> None:
         "set_timer(minutes=1)",
         "</tool_call>",
         "</think>",
+        '"arguments": {"to": "a"}}',
     ],
 )
 def test_a_broken_call_is_neither_run_nor_spoken(answer: str) -> None:
     assert told(parse(list(f"Sure!\n{answer}"))) == ["Sure!\n"]
+
+
+def test_an_object_that_markup_tears_apart_is_not_spoken() -> None:
+    assert told(parse(list('Sure! {</think>"name": "set", "arguments": {}}'))) == ["Sure! {"]
 
 
 def test_an_unknown_tool_is_dropped_and_the_rest_stays() -> None:
@@ -291,6 +297,7 @@ def test_an_unknown_tool_is_dropped_and_the_rest_stays() -> None:
         "Use `ls` here: ```sh\nls\n```",
         "I set\nset theory aside",
         "x <3",
+        "It's \"so\", isn't it? 'Yes' \"a\": b",
         "a list [",
     ],
 )
