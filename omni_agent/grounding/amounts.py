@@ -10,6 +10,7 @@ from .evidence import Provenance
 from .fields import Field
 from .numbers import Number
 from .units import converted
+from .words import content_stems
 
 if TYPE_CHECKING:
     from .frame import Frame
@@ -53,15 +54,19 @@ def _keep(frame: Frame, item: Field) -> None:
     if not said:
         return
     best = said[-1]
-    if not frame.within(best.first) and any(
-        n.exact and frame.within(n.first) and not _anothers(frame, item, n) for n in _candidates(frame, item)
-    ):
+    if not frame.within(best.first):
         # What belongs to another call gives way to a number of this one.
-        return
+        inside = [n for n in _candidates(frame, item) if not _anothers(frame, item, n)]
+        inside = [n for n in inside if n.exact] or [n for n in inside if not n.unit and _counts(frame, item, n)]
+        if len(inside) == 1:
+            frame.settle_by_words(item, _typed(_as(inside[0], item), item), inside[0].first, inside[0].last)
+        if inside:
+            return
     later = [
         n
         for n in _candidates(frame, item)
         if n.draft > best.draft and n.exact and _alike(n.unit, best.unit) and not _anothers(frame, item, n)
+        and not (n.unit and not best.unit and any(f is not item and f.kind == "number" and f.unit and _alike(f.unit, n.unit) for f in frame.fields))
     ]
     if later:
         best, value = later[-1], _as(later[-1], item)
@@ -73,12 +78,17 @@ def _mend(frame: Frame, item: Field) -> None:
         return
     fitting = [n for n in _candidates(frame, item) if n.exact and not _anothers(frame, item, n)]
     sure = [n for n in fitting if _unit_fits(n, item) or _beside(frame, item, n)]
-    if not sure and (item.required or sum(f.kind == "number" for f in frame.fields) == 1):
-        sure = [n for n in fitting if not n.unit]
+    if not sure and (item.required or _only(frame, item)):
+        sure = [n for n in fitting if not n.unit or frame.path]
     latest = max((n.draft for n in sure), default=0)
     sure = [n for n in sure if n.draft == latest]
     if len({_as(n, item) for n in sure}) == 1:
         frame.settle_by_words(item, _typed(_as(sure[-1], item), item), sure[-1].first, sure[-1].last)
+
+
+def _only(frame: Frame, item: Field) -> bool:
+    """The one argument of its object that holds a number."""
+    return sum(f.kind == "number" for f in frame.fields) == 1
 
 
 def _fill_beside(frame: Frame, item: Field) -> None:
@@ -96,7 +106,8 @@ def _counts(frame: Frame, item: Field, number: Number) -> bool:
     if words[number.first].form not in ("a", "an", "one", "next", "past", "last"):
         return True
     following = [w for w in words[number.first + 1 : number.first + 4] if w.content][:1]
-    return bool(number.unit) or any(word.stem in item.cues for word in following)
+    own = {stem for value in frame.values.values() if isinstance(value, str) for stem in content_stems(value)}
+    return bool(number.unit) or any(word.stem in item.cues | own for word in following)
 
 
 def _alike(unit: str, other: str) -> bool:
@@ -108,7 +119,7 @@ def _fill(frame: Frame, item: Field) -> None:
         return
     fitting = [n for n in _candidates(frame, item) if n.exact and not _anothers(frame, item, n)]
     rivals = [f for f in frame.open("number") if f is not item and f.unit == item.unit]
-    sure = [n for n in fitting if _unit_fits(n, item) and not rivals]
+    sure = [n for n in fitting if (_unit_fits(n, item) and not rivals) or (frame.path and _only(frame, item))]
     if len({_as(n, item) for n in sure}) == 1:
         frame.settle_by_words(item, _typed(_as(sure[0], item), item), sure[0].first, sure[0].last)
     elif frame.evidence.repeats and not frame.path and (value := earlier_value(frame, item)) is not None:
@@ -197,13 +208,23 @@ def _anothers(frame: Frame, item: Field, number: Number) -> bool:
 
 
 def _beside(frame: Frame, item: Field, number: Number) -> bool:
-    """Whether the field's name stands next to the number."""
-    words = frame.evidence.spoken.words
-    near = [
-        *range(max(0, number.first - 2), number.first),
-        *range(number.last + 1, min(len(words), number.last + 3)),
-    ]
-    return any(words[i].stem in item.names for i in near if words[i].content)
+    """Whether the field's name stands close before the number or right after it, without a pause between."""
+    words, said = frame.evidence.spoken.words, frame.evidence.said
+    for index in range(number.first - 1, max(-1, number.first - 5), -1):
+        if _parted(said[words[index].end : words[index + 1].start]) or words[index].text[0].isdigit():
+            break
+        if words[index].content and words[index].stem in item.names:
+            return True
+    for index in range(number.last + 1, min(len(words), number.last + 3)):
+        if _parted(said[words[index - 1].end : words[index].start]) or words[index].form == "and":
+            break
+        if words[index].content and words[index].stem in item.names:
+            return True
+    return False
+
+
+def _parted(between: str) -> bool:
+    return any(mark in between for mark in ",.;!?")
 
 
 def _typed(value: float | None, item: Field) -> Any:

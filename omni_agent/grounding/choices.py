@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from . import mentions, texts
@@ -32,7 +33,7 @@ def named(frame: Frame) -> None:
         for item in frame.fields
         if item.kind != "boolean" and (item.choices or (item.item and item.item.choices))
     ]
-    said = {item.name: _clear(frame, item, fields) for item in fields}
+    said = _unrefused({item.name: _clear(frame, item, fields) for item in fields}, frame)
     # Those that the model got right take their words first: of two fields with the same choices
     # ("from", "to") each keeps its own.
     for right in (True, False):
@@ -44,6 +45,23 @@ def named(frame: Frame) -> None:
                     _settle_list(frame, item, said[item.name])
             elif item.kind in ("choice", "text"):
                 _settle_one(frame, item, said[item.name], right=right)
+
+
+def _unrefused(said: dict[str, list[Mention]], frame: Frame) -> dict[str, list[Mention]]:
+    """The mentions with a negation on the first one that it reaches only: "don't cool the living room"."""
+    words = frame.evidence.spoken.words
+    refused = [(name, m) for name, found in said.items() for m in found if m.negated]
+
+    def shielded(name: str, mention: Mention) -> bool:
+        return any(
+            other != name and m.last < mention.first and all(w.negated for w in words[m.last : mention.first])
+            for other, m in refused
+        )
+
+    return {
+        name: [replace(m, negated=m.negated and not shielded(name, m)) for m in found]
+        for name, found in said.items()
+    }
 
 
 def _clear(frame: Frame, item: Field, fields: list[Field]) -> list[Mention]:
@@ -161,13 +179,17 @@ def _concerns(frame: Frame, item: Field, index: int) -> bool:
 
 def sounding(frame: Frame) -> None:
     """Settle choices by words that sound like them: the model's own, a required one, or a very like one."""
-    for item in frame.open("choice", "text"):
-        if not item.choices:
-            continue
+    fields = [item for item in frame.open("choice", "text") if item.choices]
+    for item in sorted(fields, key=lambda item: item.name not in frame.values):
         value = frame.values.get(item.name)
-        for mention in mentions.sounding(item, frame.evidence.spoken.words, frame.free()):
-            wanted = mention.value == value or item.required or item.kind == "text"
-            if wanted or (mention.likeness >= _SURE and item.name not in frame.values and mention.length > 1):
+        if isinstance(value, str) and item.kind == "text":
+            value = mentions.nearest_name(value, item.choices) or value
+        rivals = any(f is not item and _same_choices(f, item) for f in frame.fields)
+        words, said = frame.evidence.spoken.words, frame.evidence.said
+        for mention in mentions.sounding(item, words, frame.free(), value, said):
+            known = mention.value == value
+            filled = not rivals and (mention.length > 1 or item.kind == "text") and mention.likeness >= _SURE
+            if known or (item.name not in frame.values and filled) or (item.required and not rivals):
                 frame.settle_by_words(item, mention.value, mention.first, mention.last)
                 break
 

@@ -51,7 +51,9 @@ def _settle(frame: Frame, item: Field, *, right: bool) -> None:
     value = str(frame.values.get(item.name, ""))
     said = _said(frame, item, item.kind)
     same = [m for m in said if _fits(value, m)]
-    if same:
+    same.sort(key=lambda m: not frame.within(m.first))
+    others = [m for m in said if frame.within(m.first)]
+    if same and (frame.within(same[0].first) or not others):
         if right:
             _settle_by(frame, item, frame.values[item.name], same[0])
         return

@@ -60,7 +60,7 @@ class Spoken:
 
     @cached_property
     def moments(self) -> tuple[Moment, ...]:
-        return moments_of(self.words, self.numbers, self.now) if self.language in ("", "en") else ()
+        return moments_of(self.words, self.numbers, self.now, self.text) if self.language in ("", "en") else ()
 
     def said(self, first: int, last: int) -> str:
         """The words from one index to another, as said."""
@@ -178,37 +178,7 @@ def _spoken_at(hearing: Hearing, start: int) -> dict[tuple[int, int], tuple[floa
     return found
 
 
-_REPEATS = frozenset(["same", "again", "another", "repeat", "usual", "redo", "before"])
+_REPEATS = frozenset(("same", "again", "another", "repeat", "usual", "redo", "before"))
 _REFERENCES = _REPEATS | frozenset(
-    [
-        "it",
-        "that",
-        "this",
-        "those",
-        "these",
-        "him",
-        "her",
-        "them",
-        "there",
-        "one",
-        "ones",
-        "more",
-        "too",
-        "also",
-        "instead",
-        "he",
-        "she",
-        "they",
-        "last",
-        "previous",
-        "earlier",
-        "other",
-        "else",
-        "then",
-        "yes",
-        "yeah",
-        "ok",
-        "okay",
-        "sure",
-    ]
+    "it that this those these him her them there one ones more instead he she they previous earlier other".split()  # noqa: SIM905
 )

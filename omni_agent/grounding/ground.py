@@ -69,7 +69,10 @@ def place(frames: Sequence[Frame], evidence: Evidence) -> None:
         if own and not everywhere:
             frame.before = min(own)
             # Who has more said of it than what tells it from the others is complete.
-            complete = any(span[0] <= index <= span[1] for hit in frame.hits(only=common) for index in hit)
+            inside = [[i for i in hit if span[0] <= i <= span[1]] for hit in frame.hits(common)]
+            complete = sum(map(bool, inside)) > 1 or any(
+                span[0] <= index <= span[1] for hit in frame.hits(only=common) for index in hit
+            )
             frame.after = len(spoken.words) if complete else max(own)
 
 

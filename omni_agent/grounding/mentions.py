@@ -23,6 +23,7 @@ from .words import FUNCTION_WORDS, Word
 
 # Below this, words do not sound alike; the nearest other value must be this much further off.
 _ALIKE = 0.68
+_LIKE_WANTED = 0.55
 _MARGIN = 0.08
 _SHORTEST_ALIKE = 4
 _NAME_ALIKE, _WORD_ALIKE = 0.66, 0.55
@@ -104,7 +105,7 @@ def _named(choice: Choice, words: Sequence[Word], forms: Sequence[str]) -> list[
     found = []
     for phrase in choice.phrases:
         wanted = [_plain(stem) for stem in phrase]
-        if len(wanted) == 1 and len(wanted[0]) == 1 and wanted[0].isalpha():
+        if len(wanted) == 1 and _is_code(str(choice.value)):
             letters = [i for i, word in enumerate(words) if word.text == str(choice.value)]
             found += [
                 _mention(choice.value, i, i, Grade.NAMED, words) for i in letters if i or wanted != ["a"]
@@ -112,9 +113,15 @@ def _named(choice: Choice, words: Sequence[Word], forms: Sequence[str]) -> list[
             continue
         for first in range(len(forms)):
             last = _matched(wanted, forms, words, first)
-            if last is not None:
+            idle = last == first and words[first].form in FUNCTION_WORDS and len(wanted) == 1
+            if last is not None and not (idle and words[first].form != str(choice.value).casefold()):
                 found.append(_mention(choice.value, first, last, Grade.NAMED, words))
     return found
+
+
+def _is_code(value: str) -> bool:
+    """A code such as A or AT, which is no word: only its own spelling names it."""
+    return value.isalpha() and value.isupper() and len(value) <= 2
 
 
 def _matched(wanted: Sequence[str], forms: Sequence[str], words: Sequence[Word], first: int) -> int | None:
@@ -152,29 +159,47 @@ def _parts(
     return found
 
 
-def sounding(field: Field, words: Sequence[Word], free: Sequence[bool]) -> list[Mention]:
-    """Mentions by sound, in the words that nothing else accounts for; best first."""
+def sounding(
+    field: Field, words: Sequence[Word], free: Sequence[bool], wanted: Any, said: str
+) -> list[Mention]:
+    """Mentions by sound, in the words that nothing else accounts for; best first.
+
+    Args:
+        field: Whose choices.
+        words: The utterance's.
+        free: For each word whether it may account for something.
+        wanted: What the model chose: it needs to sound less alike.
+        said: The utterance.
+    """
     found = []
     for first in range(len(words)):
         for last in range(first, min(first + 4, len(words))):
-            if not all(free[first : last + 1]) or not any(words[i].content for i in range(first, last + 1)):
-                continue
-            said = "".join(word.form for word in words[first : last + 1])
-            if len(said) < _SHORTEST_ALIKE:
-                continue
-            scored = sorted(
-                (
-                    (likeness(said, phrase), choice.value)
-                    for choice in field.choices
-                    for phrase in _names(choice)
-                ),
-                key=lambda pair: -pair[0],
-            )
-            best, value = scored[0]
-            next_best = next((score for score, other in scored if other != value), 0.0)
-            if best >= _ALIKE and best - next_best >= _MARGIN:
-                found.append(_mention(value, first, last, Grade.SOUND, words, best))
+            if _one_name(words[first : last + 1], free[first : last + 1], said):
+                heard = "".join(word.form for word in words[first : last + 1])
+                found += _sounds(field, heard, first, last, words, wanted)
     return sorted(found, key=lambda mention: -mention.likeness)
+
+
+def _one_name(words: Sequence[Word], free: Sequence[bool], said: str) -> bool:
+    """Whether words may be one misheard name: free, without a pause, with a word that means something."""
+    pause = any(mark in said[words[0].start : words[-1].end] for mark in ",.;!?")
+    return all(free) and not pause and words[0].content and words[-1].form not in ("the", "a", "an")
+
+
+def _sounds(
+    field: Field, heard: str, first: int, last: int, words: Sequence[Word], wanted: Any
+) -> list[Mention]:
+    scored = sorted(
+        ((likeness(heard, name), choice.value) for choice in field.choices for name in _names(choice)),
+        key=lambda pair: -pair[0],
+    )
+    best, value = scored[0]
+    next_best = next((score for score, other in scored if other != value), 0.0)
+    least = _LIKE_WANTED if value == wanted else _ALIKE
+    short = len(heard) < (_SHORTEST_ALIKE - 1 if value == wanted else _SHORTEST_ALIKE)
+    if short or best < least or best - next_best < _MARGIN:
+        return []
+    return [_mention(value, first, last, Grade.SOUND, words, best)]
 
 
 def _names(choice: Choice) -> list[str]:
@@ -185,9 +210,9 @@ def _names(choice: Choice) -> list[str]:
 def likeness(one: str, other: str) -> float:
     """How alike two words are, 0 to 1: the mean of their spelling and of their sound (Metaphone)."""
     letters = Levenshtein.normalized_similarity(one, other)
-    if letters < 0.4:
-        return float(letters)
     codes = _sound(one), _sound(other)
+    if letters < 0.4 and codes[0] != codes[1]:
+        return float(letters)
     sound = Levenshtein.normalized_similarity(*codes) if all(codes) else letters
     return float(0.5 * letters + 0.5 * sound)
 
@@ -218,5 +243,5 @@ def _mention(
     value: Any, first: int, last: int, grade: Grade, words: Sequence[Word], alike: float = 1.0
 ) -> Mention:
     return Mention(
-        value, first, last, grade, any(w.negated for w in words[first : last + 1]), words[last].draft, alike
+        value, first, last, grade, words[first].negated, words[last].draft, alike
     )

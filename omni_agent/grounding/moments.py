@@ -30,6 +30,17 @@ _DAY = r"(\d{1,2})(?:st|nd|rd|th)?"
 _SPAN = r"(day|week|fortnight|month|year)s?"
 _HALF = r"(?: (?:in the |this |at |tomorrow )?(morning|afternoon|evening|night|tonight|am|pm|a m|p m))?"
 _HALVES = r"(?:in the |this |at |tomorrow )?(?P<half>morning|afternoon|evening|night|tonight|am|pm|a m|p m)"
+# What may follow an hour that is said without "o'clock": not a noun, which it would count.
+_CLOSES = (
+    r"(?=,|$| (?:on|in|for|tomorrow|today|tonight|and|please|until|till|to|with|then|next|this|sharp|or|by|at|from|"
+    r"if|every|daily|onwards|but|so|when|as)\b)"
+)
+_PAST = frozenset(("had", "did", "was", "were", "went", "ran", "finished", "took", "been", "yesterday", "last"))
+_YEARLY = {
+    "christmas eve": (12, 24), "christmas day": (12, 25), "christmas": (12, 25), "boxing day": (12, 26),
+    "new year's eve": (12, 31), "new years eve": (12, 31), "new year's day": (1, 1), "new year": (1, 1),
+    "halloween": (10, 31), "valentine's day": (2, 14),
+}  # fmt: skip
 _RELATIVE = {"today": 0, "tonight": 0, "tomorrow": 1, "yesterday": -1}
 _NAMED_TIMES = {"noon": 12, "midday": 12, "midnight": 0}
 _LATE = frozenset({"afternoon", "evening", "night", "tonight", "pm", "p m"})
@@ -55,20 +66,24 @@ class Moment:
     draft: int
 
 
-def moments_of(words: Sequence[Word], numbers: Sequence[Number], now: datetime) -> tuple[Moment, ...]:
+def moments_of(
+    words: Sequence[Word], numbers: Sequence[Number], now: datetime, said: str
+) -> tuple[Moment, ...]:
     """The dates and times of an utterance, in order; of overlapping ones the longest."""
-    text, at = _digits_for_words(words, numbers)
+    text, at = _digits_for_words(words, numbers, said)
+    past = any(word.form in _PAST for word in words)
     found: list[Moment] = []
     for kind, pattern, read in _FORMS:
         for match in pattern.finditer(text):
             first, last = at[match.start()], at[match.end() - 1]
             try:
                 values = tuple(dict.fromkeys(read(match, now)))
+                values = _before(values, now) if past and read is _weekday else values
             except (ValueError, OverflowError):
                 continue
             if values:
-                word = words[first]
-                found.append(Moment(kind, values, first, last, word.negated, word.draft))
+                refused = first > 0 and words[first - 1].form == "not"
+                found.append(Moment(kind, values, first, last, refused, words[first].draft))
     found.sort(key=lambda moment: (moment.first - moment.last, moment.first))
     kept: list[Moment] = []
     for moment in found:
@@ -81,18 +96,35 @@ def _overlap(one: Moment, other: Moment) -> bool:
     return one.first <= other.last and other.first <= one.last
 
 
-def _digits_for_words(words: Sequence[Word], numbers: Sequence[Number]) -> tuple[str, list[int]]:
+def _before(values: tuple[str, ...], now: datetime) -> tuple[str, ...]:
+    """The same weekday before today, for what is told as past."""
+    day = date.fromisoformat(values[0])
+    return (day if day < now.date() else day - timedelta(days=7)).isoformat(), *values
+
+
+def _digits_for_words(words: Sequence[Word], numbers: Sequence[Number], said: str) -> tuple[str, list[int]]:
     """The words with numbers in digits, and for each character the index of its word."""
-    spelled = {n.first: n for n in numbers if n.exact and float(n.value).is_integer()}
+    spelled = {
+        n.first: n
+        for n in numbers
+        if (n.exact or words[n.first].form == "one") and float(n.value).is_integer()
+    }
     parts, at, index = [], [], 0
     while index < len(words):
         number = spelled.get(index)
         plain = words[index].text[0].isdigit()
         part = words[index].form if not number or plain else str(int(number.value))
+        part += "th" if number and number.ordinal else ""
+        last = index if not number or plain else _end_of(number, words)
+        part += "," if last + 1 < len(words) and _pause(said[words[last].end : words[last + 1].start]) else ""
         parts.append(part.replace("o'clock", "oclock"))
         at += [index] * (len(parts[-1]) + 1)
         index = index + 1 if not number or plain else _end_of(number, words) + 1
     return " ".join(parts), at or [0]
+
+
+def _pause(between: str) -> bool:
+    return any(mark in between for mark in ",.;!?")
 
 
 def _end_of(number: Number, words: Sequence[Word]) -> int:
@@ -155,6 +187,12 @@ def _end_of_month(match: re.Match[str], now: datetime) -> Iterator[str]:
     yield (now.date() + relativedelta(day=31)).isoformat()
 
 
+def _yearly(match: re.Match[str], now: datetime) -> Iterator[str]:
+    month, day = _YEARLY[match.group(1)]
+    this = date(now.year, month, day)
+    yield (this if this >= now.date() else this.replace(year=now.year + 1)).isoformat()
+
+
 def _iso(match: re.Match[str], now: datetime) -> Iterator[str]:
     yield date(int(match.group(1)), int(match.group(2)), int(match.group(3))).isoformat()
 
@@ -215,7 +253,8 @@ _FORMS: tuple[tuple[Kind, re.Pattern[str], _Read], ...] = tuple(
         ("date", rf"(?:the )?{_DAY} (?:of )?{_MONTH}{_YEAR}", _day_and_month),
         ("date", rf"{_MONTH} (?:the )?{_DAY}{_YEAR}", _month_and_day),
         ("date", r"(\d{4}) (\d{1,2}) (\d{1,2})", _iso),
-        ("date", r"the (\d{1,2})(?:st|nd|rd|th)?(?= |$)", _day_alone),
+        ("date", r"the (\d{1,2})(?:st|nd|rd|th)(?=[ ,]|$)", _day_alone),
+        ("date", rf"({'|'.join(_YEARLY)})", _yearly),
         ("time", r"(noon|midday|midnight)", _named_time),
         (
             "time",

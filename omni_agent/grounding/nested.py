@@ -26,7 +26,9 @@ def settle(frame: Frame) -> None:
                 span=frame.span,
                 shares=frame.shares,
             )
-            inner.taken = frame.taken
+            inner.taken, inner.before, inner.after = frame.taken, frame.before, frame.after
+            if frame.common is not None:
+                inner.common = frozenset(value) if item.name in frame.common else frozenset()
             _take(frame, item, [inner], single=True)
     for item in frame.open("list"):
         values = frame.values.get(item.name)

@@ -7,11 +7,11 @@ leaves out ("half an hour", "a dozen", "twice") is added here, in English.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from .units import unit_of
+from .units import converted, unit_of
 from .words import Word
 
 _SPOKEN_LANGUAGES = frozenset({"en", "fr", "es", "pt", "de", "it", "nl"})
@@ -64,16 +64,35 @@ def numbers_of(words: Sequence[Word], utterance: str, language: str = "en") -> t
         replace(number, negated=_refused(words, number.first), draft=words[number.first].draft)
         for number in sorted(found, key=lambda number: number.first)
     )
-    return _apart(_with_unit(number, words, utterance) for number in marked)
+    return _summed(_apart([_with_unit(number, words, utterance) for number in marked], words), words)
 
 
-def _apart(numbers: Iterable[Number]) -> tuple[Number, ...]:
+def _apart(numbers: Sequence[Number], words: Sequence[Word]) -> tuple[Number, ...]:
     """The numbers without articles that belong to another: "twice a day", "half an hour"."""
     kept: list[Number] = []
     for number in numbers:
-        if number.exact or not kept or kept[-1].last < number.first:
-            kept.append(number)
+        before = kept[-1] if kept else None
+        if before and number.first <= before.last:
+            continue
+        if before and before.last == number.first - 1 and words[number.first].form in _ARTICLES - {"one"}:
+            continue
+        kept.append(number)
     return tuple(kept)
+
+
+def _summed(numbers: Sequence[Number], words: Sequence[Word]) -> tuple[Number, ...]:
+    """Two numbers that are one: "two hours and five minutes", "5 ft 10 in"; in the second one's unit."""
+    summed: list[Number] = []
+    for number in numbers:
+        before = summed[-1] if summed else None
+        between = [w.form for w in words[before.last + 1 : number.first]] if before else []
+        whole = converted(before.value, before.unit, number.unit) if before and number.unit and before.unit else None
+        if before and whole is not None and whole > number.value and between in ([], ["and"]) and before.unit != number.unit:
+            total = replace(number, value=whole + number.value, first=before.first, exact=True)
+            summed[-1] = total
+        else:
+            summed.append(number)
+    return tuple(summed)
 
 
 def _refused(words: Sequence[Word], index: int) -> bool:
@@ -167,7 +186,8 @@ def _combined(words: Sequence[Word], found: list[Number], utterance: str) -> lis
             value, last = value / 4, last + 1
         if first and words[first - 1].form in _NEGATIVE:
             value, first = -abs(value), first - 1
-        combined.append(replace(number, value=value, first=first, last=last))
+        exact = number.exact or value != number.value
+        combined.append(replace(number, value=value, first=first, last=last, exact=exact))
     return combined
 
 

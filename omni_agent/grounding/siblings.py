@@ -127,7 +127,8 @@ def _last_pair(evidence: Evidence) -> Sequence[Word]:
     for index in range(1, len(words) - 1):
         one, joint, two = words[index - 1 : index + 2]
         rest = evidence.said[two.end :].lstrip(" \"'")
-        if joint.form == "and" and one.content and two.content and (not rest or rest[0] in ".,;!?"):
+        joined = evidence.said[one.end : two.start].split() == [joint.text]
+        if joined and joint.form == "and" and one.content and two.content and (not rest or rest[0] in ".,;!?"):
             return (one, two)
     return ()
 

@@ -38,7 +38,7 @@ def quoted(frame: Frame) -> frozenset[int]:
     found: set[int] = set()
     for item in frame.fields:
         value = frame.values.get(item.name)
-        if item.kind == "text" and not item.choices and isinstance(value, str) and len(value.split()) > 2:
+        if item.kind == "text" and not item.choices and isinstance(value, str) and len(value.split()) > 1:
             found |= set(_matches(value, frame.evidence.spoken)[0])
     return frozenset(found)
 
@@ -115,7 +115,7 @@ def _settle_list(frame: Frame, item: Field, kind: Field) -> None:
     for value in values:
         name = nearest_name(str(value), kind.choices) if kind.choices else None
         hits, share = _matches(str(value), spoken)
-        near = {i for i in hits if not spoken.words[i].negated}
+        near = {i for i in hits if not spoken.words[i].negated and frame.reachable(i, item)}
         if near and share >= _SHARE:
             kept.append(value if name is None else name)
             words |= near

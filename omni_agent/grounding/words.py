@@ -34,7 +34,7 @@ _PREPOSITIONS = frozenset(("by", "in", "at", "for", "to", "from", "with", "on", 
 _CORRECTIONS = re.compile(
     r"\b(?:no(?:pe)?,? (?:wait|sorry|make (?:it|that)|i mean(?:t)?|actually|not)|(?:oh |uh )?wait\b|scratch that|"
     r"i mean(?:t)?|make (?:that|it)|actually|correction|or rather|on second thoughts?|sorry,?(?: i mean)?|"
-    r"change (?:that|it) to|never ?mind)\b|(?<=[,.;\-–—…])\s*(?:no|nope|wait|sorry|er)\b(?=\s*[,.;\-–—…])",
+    r"change (?:that|it) to|never ?mind)\b|(?<=[,.;\-–—…])\s*(?:no|nope|wait|sorry|er|uh)\b(?=\s*[,.;\-–—…])",
     re.IGNORECASE,
 )
 
