@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from . import texts
 from .earlier import earlier_value
 from .evidence import Provenance
 from .fields import Field
@@ -79,7 +80,7 @@ def _mend(frame: Frame, item: Field) -> None:
     fitting = [n for n in _candidates(frame, item) if n.exact and not _anothers(frame, item, n)]
     sure = [n for n in fitting if _unit_fits(n, item) or _beside(frame, item, n)]
     if not sure and (item.required or _only(frame, item)):
-        sure = [n for n in fitting if not n.unit or frame.path]
+        sure = [n for n in fitting if not n.unit or not item.unit]
     latest = max((n.draft for n in sure), default=0)
     sure = [n for n in sure if n.draft == latest]
     if len({_as(n, item) for n in sure}) == 1:
@@ -107,7 +108,7 @@ def _counts(frame: Frame, item: Field, number: Number) -> bool:
         return True
     following = [w for w in words[number.first + 1 : number.first + 4] if w.content][:1]
     own = {stem for value in frame.values.values() if isinstance(value, str) for stem in content_stems(value)}
-    return bool(number.unit) or any(word.stem in item.cues | own for word in following)
+    return bool(number.unit) or any(word.stem in item.names | own for word in following)
 
 
 def _alike(unit: str, other: str) -> bool:
@@ -160,6 +161,7 @@ def _at_an_end(frame: Frame, item: Field, value: float) -> bool:
 
 def _candidates(frame: Frame, item: Field, *, loose: bool = False) -> list[Number]:
     """The numbers that may be this field's."""
+    quoted = texts.quoted(frame)
     return [
         n
         for n in frame.evidence.spoken.numbers
@@ -167,6 +169,7 @@ def _candidates(frame: Frame, item: Field, *, loose: bool = False) -> list[Numbe
         and (frame.reachable(n.first, item) if loose else frame.within(n.first))
         and not frame.taken & set(range(n.first, _end(n) + 1))
         and ((value := _as(n, item)) is None or item.least <= value <= item.most)
+        and (loose or n.first not in quoted)
         and (loose or value is not None)
     ]
 
@@ -202,7 +205,7 @@ def _anothers(frame: Frame, item: Field, number: Number) -> bool:
         f is not item
         and f.kind == "number"
         and _is_number(frame.values.get(f.name))
-        and _same(_as(number, f), frame.values[f.name])
+        and (_same(_as(number, f), frame.values[f.name]) or _share(number, f, frame.values[f.name]))
         for f in frame.fields
     )
 

@@ -180,6 +180,7 @@ def _concerns(frame: Frame, item: Field, index: int) -> bool:
 def sounding(frame: Frame) -> None:
     """Settle choices by words that sound like them: the model's own, a required one, or a very like one."""
     fields = [item for item in frame.open("choice", "text") if item.choices]
+    quoted = texts.quoted(frame)
     for item in sorted(fields, key=lambda item: item.name not in frame.values):
         value = frame.values.get(item.name)
         if isinstance(value, str) and item.kind == "text":
@@ -187,6 +188,8 @@ def sounding(frame: Frame) -> None:
         rivals = any(f is not item and _same_choices(f, item) for f in frame.fields)
         words, said = frame.evidence.spoken.words, frame.evidence.said
         for mention in mentions.sounding(item, words, frame.free(), value, said):
+            if item.name not in frame.values and any(i in quoted for i in range(mention.first, mention.last + 1)):
+                continue
             known = mention.value == value
             filled = not rivals and (mention.length > 1 or item.kind == "text") and mention.likeness >= _SURE
             if known or (item.name not in frame.values and filled) or (item.required and not rivals):

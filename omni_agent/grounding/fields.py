@@ -192,6 +192,8 @@ def _unit(name: str, schema: JsonObject) -> str:
     if hint := schema.get("x-unit"):
         return unit_of(str(hint)) or str(hint)
     last = re.split(r"_|(?<=[a-z])(?=[A-Z])", name)[-1]
+    if re.search(r"(?:^|_)(?:a|per|each)_[a-z]+$", name):
+        return "time"
     if len(last) > 1 and (unit := unit_of(last)):
         return unit
     described = str(schema.get("description", ""))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # How near in meaning words must be to a value that does not share a word with them, and to one that they are
 # nearer to than to all other values of the argument.
 NEAR = 0.42
-_NEARER = 0.2
+_NEARER = 0.15
 
 
 def loose(frame: Frame) -> list[bool]:

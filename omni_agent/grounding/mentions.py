@@ -26,7 +26,7 @@ _ALIKE = 0.68
 _LIKE_WANTED = 0.55
 _MARGIN = 0.08
 _SHORTEST_ALIKE = 4
-_NAME_ALIKE, _WORD_ALIKE = 0.66, 0.55
+_NAME_ALIKE, _WORD_ALIKE, _JOINED_ALIKE = 0.66, 0.55, 0.75
 
 
 class Grade(IntEnum):
@@ -232,6 +232,8 @@ def nearest_name(said: str, choices: Sequence[Choice]) -> Any | None:
         if len(names) == len(words):
             alike = [likeness(one, two) for one, two in zip(words, names, strict=True)]
             scored.append((sum(alike) / len(alike), min(alike), str(choice.value)))
+        elif names and (alike := likeness("".join(words), "".join(names))) >= _JOINED_ALIKE:
+            scored.append((alike, alike, str(choice.value)))
     scored.sort(reverse=True)
     if not scored or scored[0][0] < _NAME_ALIKE or scored[0][1] < _WORD_ALIKE:
         return None

@@ -106,7 +106,8 @@ def _digits(words: Sequence[Word], utterance: str) -> list[Number]:
     found = []
     for index, word in enumerate(words):
         text = word.text
-        if not text[0].isdigit() or ":" in text or utterance[: word.start].endswith("^"):
+        before = utterance[: word.start][-1:]
+        if not text[0].isdigit() or ":" in text or before == "^" or before.isalpha():
             continue
         before = utterance[max(0, word.start - 2) : word.start]
         negative = before.endswith(("-", "−")) and not before[:-1].strip().isalnum()

@@ -12,7 +12,8 @@ from .fields import Field
 from .loose import by_meaning, loose, nearest
 from .mentions import likeness, nearest_name
 from .numbers import Number
-from .words import content_stems
+from .units import unit_of
+from .words import Word, content_stems, numeral
 
 if TYPE_CHECKING:
     from .frame import Frame
@@ -141,7 +142,7 @@ def _matches(value: str, spoken: Spoken, names: frozenset[str] = frozenset()) ->
     hits: list[int] = []
     covered = 0
     # A long number may have been said or printed in groups.
-    digits = "".join(sign for sign in spoken.text if sign.isdigit())
+    digits = "".join(map(_digits, spoken.words))
     for stem in stems:
         found = [i for i, word in enumerate(spoken.words) if _is(stem, word.stem)]
         found = found or _initials(stem, spoken) or _numbers(stem, spoken.numbers)
@@ -150,8 +151,15 @@ def _matches(value: str, spoken: Spoken, names: frozenset[str] = frozenset()) ->
     return hits, covered / len(stems)
 
 
+def _digits(word: Word) -> str:
+    """A word's digits: "10", "oh", "seven"."""
+    if word.form in ("oh", "o"):
+        return "0"
+    return "".join(sign for sign in numeral(word.form) if sign.isdigit())
+
+
 def _is(stem: str, said: str) -> bool:
-    if stem == said:
+    if stem == said or (unit_of(stem) and unit_of(stem) == unit_of(said)):
         return True
     if stem[0].isdigit() or said[0].isdigit():
         return stem.lstrip("0") == said.rstrip("stndrh").lstrip("0")

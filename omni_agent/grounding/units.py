@@ -23,7 +23,7 @@ _SPOKEN = {
 # Words that pint takes for units and people hardly ever mean as such.
 _NOT_UNITS = frozenset(
     [
-        "a",
+        "a", "quarter", "half", "halves", "third",
         "an",
         "at",
         "as",

@@ -16,7 +16,7 @@ from typing import Any
 import snowballstemmer
 
 _TOKEN = re.compile(
-    r"[$€£¥₹]|\d{1,2}:\d\d(?::\d\d)?|"
+    r"[$€£¥₹]|[ap]\.m\b\.?|\d{1,2}:\d\d(?::\d\d)?|"
 
     r"\d+(?:st|nd|rd|th)\b|\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)*(?:[eE][+-]?\d+\b)?|[^\W\d_]+(?:['’][^\W\d_]+)*"
 )
@@ -32,7 +32,7 @@ _REOPENS = frozenset(("but", "instead", "just", "only", "rather", "make", "want"
 _REACH = 3
 _PREPOSITIONS = frozenset(("by", "in", "at", "for", "to", "from", "with", "on", "into", "and", "please"))
 _CORRECTIONS = re.compile(
-    r"\b(?:no(?:pe)?,? (?:wait|sorry|make (?:it|that)|i mean(?:t)?|actually|not)|(?:oh |uh )?wait\b|scratch that|"
+    r"\b(?:no(?:pe)?,? (?:wait|sorry|make (?:it|that)|i mean(?:t)?|actually)|(?:oh |uh )?wait\b|scratch that|"
     r"i mean(?:t)?|make (?:that|it)|actually|correction|or rather|on second thoughts?|sorry,?(?: i mean)?|"
     r"change (?:that|it) to|never ?mind)\b|(?<=[,.;\-–—…])\s*(?:no|nope|wait|sorry|er|uh)\b(?=\s*[,.;\-–—…])",
     re.IGNORECASE,
@@ -102,11 +102,11 @@ def stems_of(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _stems(text: str) -> tuple[str, ...]:
-    return tuple(stem(_numeral(word)) for word in _TOKEN.findall(_GLUED.sub(" ", text)))
+    return tuple(stem(numeral(word)) for word in _TOKEN.findall(_GLUED.sub(" ", text)))
 
 
 @lru_cache(maxsize=1024)
-def _numeral(word: str) -> str:
+def numeral(word: str) -> str:
     """A number word in digits, so that "twelve ounce" and "12 ounce" are one."""
     from text_to_num import text2num
 
@@ -136,7 +136,7 @@ def _stemmer() -> Any:
 
 
 def _negated(words: Sequence[Word], utterance: str) -> Iterable[Word]:
-    left = 0
+    left, negator = 0, ""
     for index, word in enumerate(words):
         between = utterance[words[index - 1].end : word.start] if index else ""
         if (
@@ -146,10 +146,10 @@ def _negated(words: Sequence[Word], utterance: str) -> Iterable[Word]:
         ):
             left = 0
         if _negates(word.form) and not _is_answer(words, index, utterance):
-            left = _REACH
+            left, negator = _REACH, word.form
             yield word
             continue
-        if word.form in _PREPOSITIONS and left < _REACH:
+        if word.form in _PREPOSITIONS and left < _REACH and negator in ("no", "without", "except"):
             left = 0
         yield replace(word, negated=left > 0)
         if word.content:
