@@ -58,6 +58,7 @@ def _keep(frame: Frame, item: Field) -> None:
     if not frame.within(best.first):
         # What belongs to another call gives way to a number of this one.
         inside = [n for n in _candidates(frame, item) if not _anothers(frame, item, n)]
+        inside = [n for n in inside if n.value not in frame.claimed]
         inside = [n for n in inside if n.exact] or [n for n in inside if not n.unit and _counts(frame, item, n)]
         if len(inside) == 1:
             frame.settle_by_words(item, _typed(_as(inside[0], item), item), inside[0].first, inside[0].last)
@@ -108,7 +109,7 @@ def _counts(frame: Frame, item: Field, number: Number) -> bool:
         return True
     following = [w for w in words[number.first + 1 : number.first + 4] if w.content][:1]
     own = {stem for value in frame.values.values() if isinstance(value, str) for stem in content_stems(value)}
-    return bool(number.unit) or any(word.stem in item.names | own for word in following)
+    return bool(number.unit) or any(word.stem in own for word in following)
 
 
 def _alike(unit: str, other: str) -> bool:
@@ -167,7 +168,7 @@ def _candidates(frame: Frame, item: Field, *, loose: bool = False) -> list[Numbe
         for n in frame.evidence.spoken.numbers
         if not n.negated
         and (frame.reachable(n.first, item) if loose else frame.within(n.first))
-        and not frame.taken & set(range(n.first, _end(n) + 1))
+        and (not frame.taken & set(range(n.first, _end(n) + 1)) or ":" in frame.evidence.spoken.words[n.first].text)
         and ((value := _as(n, item)) is None or item.least <= value <= item.most)
         and (loose or n.first not in quoted)
         and (loose or value is not None)
@@ -240,4 +241,4 @@ def _is_number(value: Any) -> bool:
 
 
 def _same(one: float | None, other: float | None) -> bool:
-    return one is not None and other is not None and math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-9)
+    return one is not None and other is not None and math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-15)

@@ -9,15 +9,16 @@ from . import mentions, texts
 from .earlier import earlier_value, from_earlier
 from .evidence import Provenance
 from .fields import Field
-from .loose import NEAR, by_meaning, nearest, nearest_choice
+from .loose import by_meaning, nearest, nearest_choice
 from .mentions import Grade, Mention, mentions_of
-from .words import content_stems
+from .words import FUNCTION_WORDS, content_stems
 
 if TYPE_CHECKING:
     from .frame import Frame
 
 # How alike a misheard word must be to a value that the model did not choose itself.
 _SURE = 0.8
+_NEAR_A_SWITCH = 0.32
 
 
 def words_naming(frame: Frame, item: Field, value: Any) -> frozenset[int]:
@@ -153,7 +154,10 @@ def switched(frame: Frame) -> None:
             last = max(hits, key=lambda m: (m.draft, m.first))
             frame.settle_by_words(item, last.value is not last.negated, last.first, last.last)
             continue
-        near = nearest(frame, " ".join(sorted(item.names)), NEAR) if value else None
+        if value and _from_pictures(frame, item, value):
+            continue
+        telling = " ".join(sorted(name for name in item.names if name not in FUNCTION_WORDS))
+        near = nearest(frame, telling, _NEAR_A_SWITCH) if value else None
         if near is not None:
             frame.settle(item, value, by_meaning(frame, near), [near])
         elif value is not None and item.required:
@@ -235,7 +239,11 @@ def _from_pictures(frame: Frame, item: Field, value: Any) -> bool:
     if not shown.text:
         return False
     forms = mentions.comparable(shown.words, shown.numbers)
-    for mention in mentions_of(item.item or item, shown.words, forms):
+    printed = mentions_of(item.item or item, shown.words, forms)
+    if isinstance(value, list) and (kept := [v for v in value if any(m.value == v for m in printed)]):
+        frame.settle(item, kept, frame.evidence.from_shown(", ".join(map(str, kept))))
+        return True
+    for mention in printed:
         if mention.value == value:
             frame.settle(item, value, frame.evidence.from_shown(shown.said(mention.first, mention.last)))
             return True

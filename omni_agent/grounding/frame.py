@@ -17,6 +17,8 @@ from .fields import Field
 from .mentions import Mention, comparable, mentions_of
 from .segments import Span
 
+_POINTERS = frozenset(("it", "them", "there", "that", "same", "its", "their"))
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -41,6 +43,7 @@ class Frame:
         shares: It may rest on words outside its span too.
         common: Names of the arguments that are the same in all calls that the utterance made.
         taken: Indexes of the words that are accounted for.
+        claimed: The numbers that the other calls have.
         before, after: Words up to the one, and from the other on, may be shared with other calls.
     """
 
@@ -52,6 +55,7 @@ class Frame:
     span: Span = (0, -1)
     shares: bool = True
     common: frozenset[str] | None = None
+    claimed: frozenset[float] = frozenset()
     before: int = 10**6
     after: int = -1
     taken: set[int] = field(default_factory=set)
@@ -98,6 +102,14 @@ class Frame:
                     hits.append(words)
         return hits
 
+    def leaves(self) -> list[tuple[Field, Any]]:
+        """The scalars that the model wrote, each with its field, nested ones too."""
+        return [leaf for f in self.fields if f.name in self.values for leaf in _leaves(f, self.values[f.name])]
+
+    def numbers(self) -> frozenset[float]:
+        """The numbers that the model wrote."""
+        return frozenset(v for f, v in self.leaves() if f.kind == "number" and isinstance(v, int | float))
+
     def open(self, *kinds: str) -> list[Field]:
         """The fields of these kinds that are not settled."""
         return [f for f in self.fields if f.kind in kinds and f.name not in self.found]
@@ -110,7 +122,14 @@ class Frame:
         """Whether a word may support what the model wrote: it lies in the own part, or calls share it."""
         if self.within(index) or item.required or self.common is None:
             return True
+        if item.name in self.common and self._points_back():
+            return True
         return item.name in self.common and self.shares and not self.before <= index <= self.after
+
+    def _points_back(self) -> bool:
+        """Whether the own part of the words refers to another: "put grapes on it"."""
+        words = self.evidence.spoken.words[self.span[0] : self.span[1] + 1]
+        return any(word.form in _POINTERS for word in words)
 
     def free(self) -> list[bool]:
         """For each word of the utterance whether it may still account for something here."""

@@ -64,7 +64,9 @@ def place(frames: Sequence[Frame], evidence: Evidence) -> None:
     spans = segments(spoken, [frame.hits() for frame in frames])
     own = [index for frame in frames for hit in frame.hits(common) for index in hit]
     everywhere = says_all(spoken)
+    numbers = [frame.numbers() for frame in frames]
     for frame, span in zip(frames, spans, strict=True):
+        frame.claimed = frozenset().union(*(n for f, n in zip(frames, numbers, strict=True) if f is not frame))
         frame.span, frame.common, frame.shares = span, common, everywhere or not opens_anew(spoken, span)
         if own and not everywhere:
             frame.before = min(own)

@@ -23,7 +23,7 @@ from .words import FUNCTION_WORDS, Word
 
 # Below this, words do not sound alike; the nearest other value must be this much further off.
 _ALIKE = 0.68
-_LIKE_WANTED = 0.55
+_LIKE_WANTED = 0.62
 _MARGIN = 0.08
 _SHORTEST_ALIKE = 4
 _NAME_ALIKE, _WORD_ALIKE, _JOINED_ALIKE = 0.66, 0.55, 0.75

@@ -72,7 +72,7 @@ def _apart(numbers: Sequence[Number], words: Sequence[Word]) -> tuple[Number, ..
     kept: list[Number] = []
     for number in numbers:
         before = kept[-1] if kept else None
-        if before and number.first <= before.last:
+        if before and number.first <= before.last and ":" not in words[number.first].text:
             continue
         if before and before.last == number.first - 1 and words[number.first].form in _ARTICLES - {"one"}:
             continue
@@ -107,6 +107,8 @@ def _digits(words: Sequence[Word], utterance: str) -> list[Number]:
     for index, word in enumerate(words):
         text = word.text
         before = utterance[: word.start][-1:]
+        if re.fullmatch(r"\d+:\d\d", text):
+            found += _clock_parts(text, index, words)
         if not text[0].isdigit() or ":" in text or before == "^" or before.isalpha():
             continue
         before = utterance[max(0, word.start - 2) : word.start]
@@ -114,6 +116,14 @@ def _digits(words: Sequence[Word], utterance: str) -> list[Number]:
         value = _value(text)
         found.append(Number(-value if negative else value, "", index, index))
     return found
+
+
+def _clock_parts(text: str, index: int, words: Sequence[Word]) -> list[Number]:
+    """The hour, on either clock, and the minute of a time: they support arguments and fill none in."""
+    hour, minute = map(int, text.split(":"))
+    late = _form(words, index + 1) in ("pm", "p.m", "p.m.") and hour < 12
+    hours = (hour, hour + 12) if late else (hour,)
+    return [Number(float(value), "", index, index, exact=False) for value in (*hours, minute)]
 
 
 def _value(text: str) -> float:
@@ -238,6 +248,9 @@ def _with_unit(number: Number, words: Sequence[Word], utterance: str) -> Number:
         return replace(number, unit=unit_of(words[number.first - 1].text))
     if re.match(r"\s?%", utterance[end:]):
         return replace(number, unit="percent")
+    if re.match(r"in\b", utterance[end:]):
+        # Glued to the digits it is no preposition: "5ft 10in".
+        return replace(number, unit="inch", last=number.last + 1)
     index = number.last + 1
     while (
         index < len(words)

@@ -83,7 +83,8 @@ def _cuts(spoken: Spoken) -> list[int]:
     found = [
         index
         for index in range(1, len(words))
-        if words[index].form in _JOINS
-        or any(mark in spoken.text[words[index - 1].end : words[index].start] for mark in ",;.:&+")
+        if not any(n.first < index <= n.last for n in spoken.numbers)
+        and (words[index].form in _JOINS
+        or any(mark in spoken.text[words[index - 1].end : words[index].start] for mark in ",;.:&+"))
     ]
     return found[:_MOST_CUTS]

@@ -10,6 +10,7 @@ from .earlier import earlier_value, from_earlier
 from .evidence import Provenance, Spoken
 from .fields import Field
 from .loose import by_meaning, loose, nearest
+from .meaning import nearness
 from .mentions import likeness, nearest_name
 from .numbers import Number
 from .units import unit_of
@@ -25,6 +26,8 @@ _ALIKE = 0.75
 _EMPTY = frozenset(("empty", "blank", "nothing", "none", "no"))
 _NEGATIONS = frozenset(("no", "not", "never", "without", "don't", "nothing", "never"))
 _NEAR = 0.4
+# A required text may be put in other words altogether.
+_NEAR_ALL = 0.2
 
 
 def words_naming(frame: Frame, item: Field, value: Any) -> frozenset[int]:
@@ -36,12 +39,12 @@ def words_naming(frame: Frame, item: Field, value: Any) -> frozenset[int]:
 
 def quoted(frame: Frame) -> frozenset[int]:
     """Indexes of the words that the model took for a text of some length: they are not for other arguments."""
-    found: set[int] = set()
-    for item in frame.fields:
-        value = frame.values.get(item.name)
-        if item.kind == "text" and not item.choices and isinstance(value, str) and len(value.split()) > 1:
-            found |= set(_matches(value, frame.evidence.spoken)[0])
-    return frozenset(found)
+    return frozenset(
+        index
+        for item, value in frame.leaves()
+        if item.kind == "text" and not item.choices and isinstance(value, str) and len(value.split()) > 1
+        for index in _matches(value, frame.evidence.spoken)[0]
+    )
 
 
 def settle(frame: Frame) -> None:
@@ -81,6 +84,8 @@ def _settle(frame: Frame, item: Field) -> None:
     elif wished and share >= _SHARE:
         frame.settle(item, value, frame.evidence.from_words(min(wished), max(wished)), wished)
         frame.texts |= set(wished)
+    elif not hits and share >= _SHARE:
+        frame.settle(item, value, Provenance("words", frame.evidence.said))
     elif frame.evidence.shown.text and _matches(value, frame.evidence.shown)[1] >= _SHARE:
         frame.settle(item, value, frame.evidence.from_shown(value))
     elif (frame.evidence.refers_back or item.required) and (
@@ -102,9 +107,14 @@ def _dated(frame: Frame, value: str) -> tuple[str, int, int] | None:
 
 
 def _keep_by_meaning(frame: Frame, item: Field, value: str) -> None:
+    if item.choices:
+        # Names have no meaning to be near to.
+        return
     near = nearest(frame, value, _NEAR, taken=item.required)
     if near is not None:
         frame.settle(item, value, by_meaning(frame, near), [near])
+    elif item.required and nearness(value, frame.evidence.said) >= _NEAR_ALL:
+        frame.settle(item, value, Provenance("meaning", frame.evidence.said))
 
 
 def _settle_list(frame: Frame, item: Field, kind: Field) -> None:
