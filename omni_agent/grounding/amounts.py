@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .frame import Frame
 
 _MOST = frozenset(("full", "fully", "max", "maximum", "maximal", "highest"))
+_USUAL = frozenset(("normal", "default", "standard", "regular", "usual", "normally"))
 _LEAST = frozenset(("min", "minimum", "minimal", "lowest", "mute", "silent", "zero", "nothing"))
 
 
@@ -155,9 +156,12 @@ def _keep_elsewhere(frame: Frame, item: Field) -> None:
 
 
 def _at_an_end(frame: Frame, item: Field, value: float) -> bool:
-    """Whether "full", "maximum" or "minimum" was said and the value is that end of the field's range."""
+    """Whether "full" or "minimum" was said and the value is that end of the range, or "normal" and the default."""
     said = {word.form for i, word in enumerate(frame.evidence.spoken.words) if frame.reachable(i, item)}
-    return (value == item.most and bool(said & _MOST)) or (value == item.least and bool(said & _LEAST))
+    return (
+        (value == item.default and bool(said & _USUAL))
+        or (value == item.most and bool(said & _MOST)) or (value == item.least and bool(said & _LEAST))
+    )
 
 
 def _candidates(frame: Frame, item: Field, *, loose: bool = False) -> list[Number]:

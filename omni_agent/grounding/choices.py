@@ -9,7 +9,7 @@ from . import mentions, texts
 from .earlier import earlier_value, from_earlier
 from .evidence import Provenance
 from .fields import Field
-from .loose import by_meaning, nearest, nearest_choice
+from .loose import NEAR, by_meaning, nearest, nearest_choice, unexplained
 from .mentions import Grade, Mention, mentions_of
 from .words import FUNCTION_WORDS, content_stems
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # How alike a misheard word must be to a value that the model did not choose itself.
 _SURE = 0.8
+_MUCH = 3
 _NEAR_A_SWITCH = 0.32
 
 
@@ -221,6 +222,9 @@ def meant(frame: Frame) -> None:
         near = nearest_choice(frame, item, value) if item.choices else None
         if near is not None:
             frame.settle(item, value, by_meaning(frame, near), [near])
+        elif not item.required and len(rest := unexplained(frame)) >= _MUCH:
+            # So much was said beside the call that the model may have understood it so; once only.
+            frame.settle(item, value, by_meaning(frame, rest[0]), rest)
 
 
 def _fill_from_earlier(frame: Frame, item: Field) -> None:

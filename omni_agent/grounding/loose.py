@@ -25,14 +25,19 @@ def loose(frame: Frame) -> list[bool]:
     return [free and words[i].content and words[i].stem not in names for i, free in enumerate(frame.free())]
 
 
+def unexplained(frame: Frame) -> list[int]:
+    """The indexes of those words."""
+    return [index for index, free in enumerate(loose(frame)) if free]
+
+
 def nearest(frame: Frame, value: str, least: float, *, taken: bool = False) -> int | None:
     """The unaccounted word (or, with `taken`, any) nearest in meaning to a value, if it is near enough."""
     words = frame.evidence.spoken.words
     usable = [taken and w.content and not w.negated and frame.within(i) for i, w in enumerate(words)]
     scored = [
         (nearness(words[i].form, value.casefold()), i)
-        for i, unexplained in enumerate(loose(frame))
-        if unexplained or usable[i]
+        for i, free in enumerate(loose(frame))
+        if free or usable[i]
     ]
     best = max(scored, default=(0.0, 0))
     return best[1] if best[0] >= least else None
@@ -42,9 +47,7 @@ def nearest_choice(frame: Frame, item: Field, value: Any) -> int | None:
     """The unaccounted word that is nearer in meaning to this choice than to any other of the field."""
     words = frame.evidence.spoken.words
     best: tuple[float, int] | None = None
-    for index, unexplained in enumerate(loose(frame)):
-        if not unexplained:
-            continue
+    for index in unexplained(frame):
         own = nearness(words[index].form, str(value).casefold())
         others = [nearness(words[index].form, str(c.value).casefold()) for c in item.choices if c.value != value]
         if own >= NEAR or (own >= _NEARER and own > max(others, default=0.0)):

@@ -79,7 +79,9 @@ class Word:
     @property
     def content(self) -> bool:
         """It may carry a value: no article, no politeness."""
-        return self.form not in FUNCTION_WORDS and not _negates(self.form)
+        form = self.form.replace("’", "'")
+        plain = form.partition("'")[0] in FUNCTION_WORDS or form in FUNCTION_WORDS
+        return not plain and not _negates(form)
 
 
 def words_of(utterance: str, language: str = "en") -> tuple[Word, ...]:
