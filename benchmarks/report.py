@@ -31,7 +31,11 @@ class Arguments:
 
 
 def arguments(
-    description: str, data: Path, limit: int = 0, *, own: Callable[[argparse.ArgumentParser], object] | None = None
+    description: str,
+    data: Path,
+    limit: int = 0,
+    *,
+    own: Callable[[argparse.ArgumentParser], object] | None = None,
 ) -> Arguments:
     """Read the command line; a limit of 0 means all. `own` adds a benchmark's own options."""
     parser = argparse.ArgumentParser(description=description)

@@ -65,7 +65,9 @@ def order_tool(vocabulary: Path) -> Tool:
     return Tool.from_schema("order_drink", "Order a drink at the coffee bar.", schema, run)
 
 
-async def outcome(agent: Agent, tool: Tool, clip: Path | Pcm, session: str, wanted: dict[str, str]) -> Outcome:
+async def outcome(
+    agent: Agent, tool: Tool, clip: Path | Pcm, session: str, wanted: dict[str, str]
+) -> Outcome:
     """Play one clip to the agent, up to its first call."""
     called, transcript, error = None, "", ""
     started = time.perf_counter()
@@ -127,7 +129,11 @@ async def run(given: Arguments) -> list[Outcome]:
         await agent.prewarm()
         for number, name in enumerate(clips, 1):
             clip = given.data / "clips" / name
-            sound = clip if given.own.snr is None else with_babble(clip, sorted(clip.parent.iterdir()), number, given.own.snr)
+            sound = (
+                clip
+                if given.own.snr is None
+                else with_babble(clip, sorted(clip.parent.iterdir()), number, given.own.snr)
+            )
             one = await outcome(agent, tool, sound, name, labels[name]["slots"])
             outcomes.append(one)
             mark = "ok " if one.called == one.wanted else "   "

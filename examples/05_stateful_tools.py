@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from omni_agent import Agent, events, tool
 from omni_agent.testing import ScriptedModel, Step
-from omni_agent.wrappers import prefix
+from omni_agent.tool import prefix
 
 
 class Oven:

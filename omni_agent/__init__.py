@@ -10,8 +10,7 @@ from .config import Settings
 from .errors import OmniError
 from .persona import Persona
 from .reply import Reply
-from .tool import Tool, ToolContext, tool
-from .toolbox import Toolbox, tools_of
+from .tool import Tool, Toolbox, ToolContext, tool, tools_of
 
 __all__ = [
     "Agent",

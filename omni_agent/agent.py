@@ -29,7 +29,7 @@ from .plugins import load_memory, load_model
 from .reply import Reply
 from .speech.pcm import Pcm
 from .state import Parts, Turn, TurnInput, TurnState
-from .toolbox import Offer, Toolbox
+from .tool import Offer, Toolbox
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -190,7 +190,7 @@ class Agent:
         senses = (parts.senses.ears, parts.senses.eyes)
         request = Request(parts.persona.prompt(parts.name), (), parts.toolbox.specs)
         async with asyncio.TaskGroup() as group:
-            group.create_task(asyncio.to_thread(lambda: self.graph))
+            group.create_task(asyncio.to_thread(self._prewarm_graph))
             group.create_task(parts.model.prewarm(request))
             group.create_task(parts.memory.history(Scope(LOCAL_USER, self.name), "default", limit=1))
             group.create_task(self._prewarm_voice())
@@ -273,6 +273,12 @@ class Agent:
             del self._running[user, session]
             if not runner.waiting:
                 await saver.adelete_thread(self._thread(user, session))
+
+    def _prewarm_graph(self) -> None:
+        if self.graph and self.parts.grounding:
+            from .grounding import prewarm
+
+            prewarm()
 
     async def _prewarm_voice(self) -> None:
         """A word in the persona's own voice: engines load by voice and language."""

@@ -10,10 +10,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from .messages import Message, ToolSpec
+from .messages import JsonObject, Message, ToolSpec
 
 MOST_WORDS = 110
-_NAME = re.compile(r"(?<=[\w,] )[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*")
+_CAPITALISED = r"(?!I['’])[A-ZÀ-ÖØ-Þ][\w'’-]+"
+# Not at the start of a sentence, where everything is.
+_NAME = re.compile(rf"(?<=[\w,] ){_CAPITALISED}(?: {_CAPITALISED})*")
+# Where a schema holds others: as they are or in a list, and by name.
+_NESTED = frozenset({"items", "prefixItems", "additionalProperties", "anyOf", "oneOf", "allOf"})
+_NAMED = frozenset({"properties", "$defs", "definitions"})
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
@@ -46,15 +51,19 @@ def _values(schema: Any) -> Iterator[str]:
             yield from _values(item)
     if not isinstance(schema, dict):
         return
-    for key in ("enum", "x-vocabulary"):
-        yield from (item.replace("_", " ") for item in schema.get(key, ()) if isinstance(item, str))
-    if isinstance(schema.get("const"), str):
-        yield schema["const"]
-    for words in schema["x-synonyms"].values() if isinstance(schema.get("x-synonyms"), dict) else ():
-        yield from [words] if isinstance(words, str) else words
+    yield from _own_values(schema)
     for key, item in schema.items():
-        if key == "properties":
-            for inner in item.values():
-                yield from _values(inner)
-        elif key in ("items", "prefixItems", "anyOf", "oneOf", "allOf", "additionalProperties", "$defs"):
-            yield from _values(list(item.values()) if key == "$defs" else item)
+        if key in _NESTED:
+            yield from _values(item)
+        elif key in _NAMED:
+            yield from _values(list(item.values()))
+
+
+def _own_values(schema: JsonObject) -> Iterator[str]:
+    """What one schema names itself: its choices, its vocabulary, and other words for them."""
+    for value in (*schema.get("enum", ()), schema.get("const"), *schema.get("x-vocabulary", ())):
+        if isinstance(value, str):
+            yield value.replace("_", " ")
+    synonyms = schema.get("x-synonyms", ())
+    for words in synonyms.values() if isinstance(synonyms, dict) else (synonyms,):
+        yield from [words] if isinstance(words, str) else words

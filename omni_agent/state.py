@@ -44,6 +44,8 @@ class TurnState(TypedDict, total=False):
 
     Attributes:
         turn: The turn's id.
+        said_at: The user's local time when it began, in ISO 8601, so that "tomorrow" keeps its meaning while
+            an approval is waited for.
         observations: What came in.
         history: Messages of earlier turns, oldest first, as JSON.
         context: What memory recalled for this turn, as words for the model.
@@ -56,6 +58,7 @@ class TurnState(TypedDict, total=False):
     """
 
     turn: str
+    said_at: str
     observations: list[Observation]
     history: list[JsonObject]
     context: str

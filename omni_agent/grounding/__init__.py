@@ -5,8 +5,10 @@ against the evidence of the turn, driven by the tools' JSON Schemas alone; it kn
 door; `Frame` is where one object of arguments is settled.
 """
 
-from .evidence import Evidence, Provenance
+from .evidence import Evidence
 from .ground import Grounded, ground
-from .relevance import relevance
+from .prewarm import prewarm
+from .provenance import Provenance
+from .relevance import is_relevant, relevance
 
-__all__ = ["Evidence", "Grounded", "Provenance", "ground", "relevance"]
+__all__ = ["Evidence", "Grounded", "Provenance", "ground", "is_relevant", "prewarm", "relevance"]

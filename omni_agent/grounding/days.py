@@ -24,6 +24,10 @@ _YEARLY = {
     "new year's eve": (12, 31), "new years eve": (12, 31), "new year's day": (1, 1), "new year": (1, 1),
     "halloween": (10, 31), "valentine's day": (2, 14),
 }  # fmt: skip
+_STEPS = {
+    "day": relativedelta(days=1), "week": relativedelta(weeks=1), "fortnight": relativedelta(weeks=2),
+    "month": relativedelta(months=1), "year": relativedelta(years=1),
+}  # fmt: skip
 _RELATIVE = {"today": 0, "tonight": 0, "tomorrow": 1, "yesterday": -1}
 _YEAR = r"(?:,? (?:of )?(\d{4}))?"
 
@@ -37,8 +41,7 @@ def _relative(match: re.Match[str], now: datetime) -> Iterator[str]:
 def _in_a_while(match: re.Match[str], now: datetime) -> Iterator[str]:
     count = 1 if match.group(1) in ("a", "an", "one", "next") else int(match.group(1))
     unit = match.group(2)
-    step = timedelta(days=14 * count) if unit == "fortnight" else relativedelta(**{f"{unit}s": count})
-    yield (now.date() + step).isoformat()
+    yield (now.date() + count * _STEPS[unit]).isoformat()
 
 
 def weekday(match: re.Match[str], now: datetime) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a call may rest on, and what each of its arguments was found to rest on."""
+"""What a call may rest on: what was said, shown and done."""
 
 from __future__ import annotations
 
@@ -6,65 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Literal
 
-from ..messages import Audio, Hearing, Image, JsonObject, Message, Text, ToolCall, ToolResult
-from .moments import Moment, moments_of
-from .numbers import Number, numbers_of
-from .words import Word, words_of
-
-Source = Literal["words", "picture", "result", "earlier", "meaning"]
+from ..messages import Audio, Hearing, Image, Message, Text, ToolCall, ToolResult
+from .provenance import Provenance
+from .spoken import Spoken
 
 _RECENT = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """What an argument rests on.
-
-    Attributes:
-        source: `words` said now; the text of a `picture`; the `result` of a tool in this turn; an `earlier`
-            turn; or the `meaning` of words that do not name the value, as the model understood them.
-        text: Those words.
-        span: Their offsets in what was said now, in characters; None for other sources.
-        seconds: When they were said, from the start of the sound; None for typed words.
-    """
-
-    source: Source
-    text: str
-    span: tuple[int, int] | None = None
-    seconds: tuple[float, float] | None = None
-
-    def to_json(self) -> JsonObject:
-        """As plain JSON, without what is not known."""
-        known: JsonObject = {"source": self.source, "text": self.text}
-        known |= {"span": list(self.span)} if self.span else {}
-        return known | ({"seconds": list(self.seconds)} if self.seconds else {})
-
-
-@dataclass(frozen=True)
-class Spoken:
-    """An utterance taken apart: its words, numbers, dates and times."""
-
-    text: str
-    language: str
-    now: datetime
-
-    @cached_property
-    def words(self) -> tuple[Word, ...]:
-        return words_of(self.text, self.language)
-
-    @cached_property
-    def numbers(self) -> tuple[Number, ...]:
-        return numbers_of(self.words, self.text, self.language)
-
-    @cached_property
-    def moments(self) -> tuple[Moment, ...]:
-        return moments_of(self.words, self.numbers, self.now, self.text) if self.language in ("", "en") else ()
-
-    def said(self, first: int, last: int) -> str:
-        """The words from one index to another, as said."""
-        return self.text[self.words[first].start : self.words[last].end]
+_REPEATS = frozenset(("same", "again", "another", "repeat", "usual", "redo", "before"))
+_POINTING = """
+    it that this those these him her them there one ones more instead he she they previous earlier other
+"""
+_REFERENCES = _REPEATS | frozenset(_POINTING.split())
 
 
 @dataclass(frozen=True)
@@ -91,6 +43,7 @@ class Evidence:
 
     @cached_property
     def spoken(self) -> Spoken:
+        """What was said, taken apart."""
         return Spoken(self.said, self.language, self.now)
 
     @cached_property
@@ -158,6 +111,10 @@ class Evidence:
         last = next((message for message in reversed(self.earlier) if message.role != "tool"), None)
         return last is not None and last.role == "assistant" and last.text.rstrip().endswith("?")
 
+    def by_meaning(self) -> Provenance:
+        """Provenance of what the words are taken to mean as a whole."""
+        return Provenance("meaning", self.said)
+
     def from_words(self, first: int, last: int) -> Provenance:
         """Provenance of what was said from one word to another."""
         words = self.spoken.words
@@ -176,9 +133,3 @@ def _spoken_at(hearing: Hearing, start: int) -> dict[tuple[int, int], tuple[floa
             at = position + len(word.text)
             found[start + position, start + at] = (word.start, word.end)
     return found
-
-
-_REPEATS = frozenset(("same", "again", "another", "repeat", "usual", "redo", "before"))
-_REFERENCES = _REPEATS | frozenset(
-    "it that this those these him her them there one ones more instead he she they previous earlier other".split()  # noqa: SIM905
-)

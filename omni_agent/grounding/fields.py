@@ -1,8 +1,8 @@
 """The arguments of a tool as fields: what each may hold, read off its JSON Schema.
 
-Three hints that JSON Schema does not know are read where a schema has them: `x-synonyms` (other words for a
-value, or for the argument itself), `x-unit` (what a number counts) and `x-vocabulary` (names that a text is
-likely to be one of).
+Hints that JSON Schema does not know are read where a schema has them: `x-synonyms` (other words for a value,
+or for the argument itself), `x-unit` (what a number counts), `x-vocabulary` (names that a text is likely
+to be one of), and `x-ground`: false (the model composes the value itself, so it is kept as it is).
 """
 
 from __future__ import annotations
@@ -21,7 +21,12 @@ from .words import content_stems, stems_of
 Kind = Literal["choice", "boolean", "number", "date", "time", "moment", "text", "list", "object", "other"]
 
 _MOMENTS: dict[str, Kind] = {"date": "date", "time": "time", "date-time": "moment"}
-_UNIT_WORD = re.compile(r"[A-Za-z%°$€£]+")
+_KINDS: dict[str, Kind] = {
+    "integer": "number", "number": "number", "boolean": "boolean", "array": "list", "object": "object",
+}  # fmt: skip
+# What is nested deeper, or refers to itself so often, stays as the model wrote it.
+_DEEPEST = 6
+_LONGEST_CHAIN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +37,9 @@ class Choice:
     phrases: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """One argument.
+    """One argument; equal to itself only, so that what was found for it can be kept.
 
     Attributes:
         name: Its name in the schema.
@@ -47,7 +52,7 @@ class Field:
         cues: Stems of its name and description.
         item: Of a list, what it holds.
         members: Of an object, its own fields.
-        integer, least, most: Limits of a number.
+        least, most: Limits of a number.
         default: What leaving it out means, as far as the schema says.
     """
 
@@ -61,7 +66,6 @@ class Field:
     cues: frozenset[str] = frozenset()
     item: Field | None = None
     members: tuple[Field, ...] = ()
-    integer: bool = False
     least: float = float("-inf")
     most: float = float("inf")
     default: Any = None
@@ -89,58 +93,74 @@ def _members(schema: JsonObject, root: JsonObject, depth: int) -> tuple[Field, .
 
 
 def _field(name: str, schema: JsonObject, root: JsonObject, depth: int, *, required: bool) -> Field:
-    schema = _resolved(schema, root, depth)
-    about = f"{name} {schema.get('description', '')}"
+    schema = _resolved(schema, root)
     kind, values = _kind(schema)
-    vocabulary = schema.get("x-vocabulary") or ()
+    kind = kind if depth < _DEEPEST else "other"
     synonyms = schema.get("x-synonyms") or {}
-    others = synonyms if isinstance(synonyms, list) else synonyms.get(name, ())
+    others = synonyms if isinstance(synonyms, list) else _listed(synonyms.get(name, ()))
     return Field(
         name=name,
-        kind=kind if depth < 6 else "other",
+        kind=kind,
         required=required,
         closed=bool(values),
-        choices=_switch(name, schema) if kind == "boolean" else _choices(
-            values or list(vocabulary), synonyms if isinstance(synonyms, dict) else {}
-        ),
+        choices=_field_choices(name, kind, values or list(schema.get("x-vocabulary") or ()), synonyms),
         unit=_unit(name, schema) if kind == "number" else "",
         names=frozenset(stem for phrase in (name, *others) for stem in content_stems(phrase)),
-        cues=frozenset(content_stems(about)),
+        cues=frozenset(content_stems(f"{name} {schema.get('description', '')}")),
         item=_field(name, _items(schema), root, depth + 1, required=True) if kind == "list" else None,
-        members=_members(schema, root, depth + 1) if kind == "object" and depth < 6 else (),
-        integer=schema.get("type") == "integer",
-        least=schema.get("minimum", schema.get("exclusiveMinimum", float("-inf"))),
-        most=schema.get("maximum", schema.get("exclusiveMaximum", float("inf"))),
+        members=_members(schema, root, depth + 1) if kind == "object" else (),
+        least=_limit(schema, "minimum", "exclusiveMinimum", float("-inf")),
+        most=_limit(schema, "maximum", "exclusiveMaximum", float("inf")),
         default=schema.get("default"),
     )
 
 
-def _resolved(schema: JsonObject, root: JsonObject, depth: int) -> JsonObject:
+def _limit(schema: JsonObject, closed: str, opened: str, without: float) -> float:
+    limit: Any = schema.get(closed, schema.get(opened, without))
+    return float(limit)
+
+
+def _field_choices(name: str, kind: Kind, values: Sequence[Any], synonyms: Any) -> tuple[Choice, ...]:
+    if kind == "boolean":
+        return _switch(name, synonyms)
+    return _choices(values, synonyms if isinstance(synonyms, dict) else {})
+
+
+def _resolved(schema: JsonObject, root: JsonObject) -> JsonObject:
     """A schema without the ways of saying "or null" and "see there"."""
-    for _ in range(8):
+    for _ in range(_LONGEST_CHAIN):
         if "$ref" in schema:
-            target: Any = root
-            for step in str(schema["$ref"]).lstrip("#/").split("/"):
-                target = target.get(step, {}) if isinstance(target, dict) else {}
-            schema = {**target, **{key: value for key, value in schema.items() if key != "$ref"}}
+            schema = {**_target(schema["$ref"], root), **_without(schema, "$ref")}
             continue
-        options = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
-        some = [
-            option for option in options or () if isinstance(option, dict) and option.get("type") != "null"
-        ]
+        options = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf") or ()
+        some = [one for one in options if isinstance(one, dict) and one.get("type") != "null"]
         if len(some) != 1:
             return schema
-        schema = {**some[0], **{k: v for k, v in schema.items() if k not in ("anyOf", "oneOf", "allOf")}}
+        schema = {**some[0], **_without(schema, "anyOf", "oneOf", "allOf")}
     return schema
+
+
+def _target(reference: Any, root: JsonObject) -> JsonObject:
+    target: Any = root
+    for step in str(reference).lstrip("#/").split("/"):
+        target = target.get(step) if isinstance(target, dict) else None
+    return target if isinstance(target, dict) else {}
+
+
+def _without(schema: JsonObject, *keys: str) -> JsonObject:
+    return {key: value for key, value in schema.items() if key not in keys}
 
 
 def _items(schema: JsonObject) -> JsonObject:
     items = schema.get("items")
-    hints = {key: schema[key] for key in ("x-vocabulary", "x-synonyms") if key in schema}
+    hints: JsonObject = {key: schema[key] for key in ("x-vocabulary", "x-synonyms") if key in schema}
     return {**hints, **items} if isinstance(items, dict) else hints
 
 
 def _kind(schema: JsonObject) -> tuple[Kind, list[Any]]:
+    """What a schema holds, and the values that it is limited to, if it is."""
+    if schema.get("x-ground") is False:
+        return "other", []
     values = schema.get("enum") or ([schema["const"]] if "const" in schema else [])
     values = [value for value in values if value is not None]
     if values and not all(isinstance(value, bool) for value in values):
@@ -150,37 +170,28 @@ def _kind(schema: JsonObject) -> tuple[Kind, list[Any]]:
         kind = next((name for name in kind if name != "null"), None)
     if kind == "string":
         return _MOMENTS.get(schema.get("format", ""), "text"), []
-    kinds: dict[Any, Kind] = {
-        "integer": "number", "number": "number", "boolean": "boolean", "array": "list", "object": "object",
-    }  # fmt: skip
-    return kinds.get(kind, "other"), []
+    return _KINDS.get(str(kind), "other"), []
 
 
 def _choices(values: Sequence[Any], synonyms: JsonObject) -> tuple[Choice, ...]:
     return tuple(
-        Choice(
-            value,
-            tuple(
-                dict.fromkeys(
-                    stems
-                    for phrase in (str(value), *_listed(synonyms.get(str(value), ())))
-                    if (stems := stems_of(phrase))
-                )
-            ),
-        )
-        for value in values
+        Choice(value, _phrases(str(value), *_listed(synonyms.get(str(value), ())))) for value in values
     )
 
 
-def _switch(name: str, schema: JsonObject) -> tuple[Choice, ...]:
+def _switch(name: str, synonyms: Any) -> tuple[Choice, ...]:
     """What turns a boolean on (its name, and the synonyms of true) and off (those of false)."""
-    synonyms = schema.get("x-synonyms") or {}
-    on = synonyms if isinstance(synonyms, list) else [*_listed(synonyms.get("true", ())), *_listed(synonyms.get(name, ()))]
-    off = [] if isinstance(synonyms, list) else _listed(synonyms.get("false", ()))
+    if isinstance(synonyms, list):
+        return (Choice(True, _phrases(name, *synonyms)), Choice(False, ()))
+    on = (*_listed(synonyms.get("true", ())), *_listed(synonyms.get(name, ())))
     return (
-        Choice(True, tuple(dict.fromkeys(map(stems_of, (name, *on))))),
-        Choice(False, tuple(dict.fromkeys(map(stems_of, off)))),
+        Choice(True, _phrases(name, *on)),
+        Choice(False, _phrases(*_listed(synonyms.get("false", ())))),
     )
+
+
+def _phrases(*texts: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(dict.fromkeys(stems for text in texts if (stems := stems_of(text))))
 
 
 def _listed(value: Any) -> list[str]:

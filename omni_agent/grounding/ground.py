@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..messages import JsonObject, ToolCall, ToolSpec
-from .evidence import Evidence, Provenance
+from ..messages import ToolCall, ToolSpec
+from .evidence import Evidence
 from .fields import fields_of
 from .frame import Frame
-from .segments import opens_anew, says_all, segments
+from .part import place
+from .provenance import Provenance
 from .siblings import with_siblings
 
 
@@ -28,11 +29,7 @@ class Grounded:
     missing: tuple[str, ...] = ()
 
 
-def ground(
-    calls: Sequence[ToolCall],
-    tools: Sequence[ToolSpec],
-    evidence: Evidence,
-) -> list[Grounded]:
+def ground(calls: Sequence[ToolCall], tools: Sequence[ToolSpec], evidence: Evidence) -> list[Grounded]:
     """Ground calls, in order, with those that the model forgot. A call of an unknown tool stays as it is.
 
     Args:
@@ -49,36 +46,10 @@ def ground(
     ]
     place(frames, evidence)
     results = iter([frame.ground() for frame in frames])
-    return [_grounded(call, *next(results)) if call.name in spec_of else Grounded(call, {}) for call in calls]
+    return [_grounded(call, next(results) if call.name in spec_of else None) for call in calls]
 
 
-def place(frames: Sequence[Frame], evidence: Evidence) -> None:
-    """Give each of several frames its own part of the utterance."""
-    if len(frames) < 2:
-        return
-    first = frames[0].values
-    common = frozenset(
-        name for name in first if all(frame.values.get(name) == first[name] for frame in frames)
-    )
-    spoken = evidence.spoken
-    spans = segments(spoken, [frame.hits() for frame in frames])
-    own = [index for frame in frames for hit in frame.hits(common) for index in hit]
-    everywhere = says_all(spoken)
-    numbers = [frame.numbers() for frame in frames]
-    for frame, span in zip(frames, spans, strict=True):
-        frame.claimed = frozenset().union(*(n for f, n in zip(frames, numbers, strict=True) if f is not frame))
-        frame.span, frame.common, frame.shares = span, common, everywhere or not opens_anew(spoken, span)
-        if own and not everywhere:
-            frame.before = min(own)
-            # Who has more said of it than what tells it from the others is complete.
-            inside = [[i for i in hit if span[0] <= i <= span[1]] for hit in frame.hits(common)]
-            complete = sum(map(bool, inside)) > 1 or any(
-                span[0] <= index <= span[1] for hit in frame.hits(only=common) for index in hit
-            )
-            frame.after = len(spoken.words) if complete else max(own)
-
-
-def _grounded(
-    call: ToolCall, arguments: JsonObject, provenance: dict[str, Provenance], missing: tuple[str, ...]
-) -> Grounded:
-    return Grounded(replace(call, arguments=arguments), provenance, missing)
+def _grounded(call: ToolCall, frame: Frame | None) -> Grounded:
+    if frame is None:
+        return Grounded(call, {})
+    return Grounded(replace(call, arguments=frame.arguments()), frame.provenance(), frame.lacking())

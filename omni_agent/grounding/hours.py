@@ -12,8 +12,8 @@ _HALF = r"(?:in the |this |at |tomorrow )?(?P<half>morning|afternoon|evening|nig
 _HOUR, _MINUTE = r"(?P<hour>[012]?\d)", r"(?P<minute>[0-5]\d)"
 # What may follow an hour that is said without "o'clock": not a noun, which it would count.
 _CLOSES = (
-    r"(?=,|$| (?:on|in|for|tomorrow|today|tonight|and|please|until|till|to|with|then|next|this|sharp|or|by|at|"
-    r"from|if|every|daily|onwards|but|so|when|as)\b)"
+    r"(?=,|$| (?:on|in|for|tomorrow|today|tonight|and|please|until|till|to|with|then|next|this|sharp|or|by|"
+    r"at|from|if|every|daily|onwards|but|so|when|as)\b)"
 )
 _NAMED_TIMES = {"noon": 12, "midday": 12, "midnight": 0}
 _LATE = frozenset({"afternoon", "evening", "night", "tonight", "pm"})
@@ -25,9 +25,7 @@ def _named_time(match: re.Match[str], now: datetime) -> Iterator[str]:
 
 def _clock(match: re.Match[str], now: datetime) -> Iterator[str]:
     groups = match.groupdict()
-    yield from _times(
-        int(groups["hour"]), int(groups.get("minute") or 0), groups.get("half")
-    )
+    yield from _times(int(groups["hour"]), int(groups.get("minute") or 0), groups.get("half"))
 
 
 def _past(match: re.Match[str], now: datetime) -> Iterator[str]:

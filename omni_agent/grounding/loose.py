@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .evidence import Provenance
 from .fields import Field
 from .meaning import nearness
+from .provenance import Provenance
 from .words import content_stems
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # How near in meaning words must be to a value that does not share a word with them, and to one that they are
 # nearer to than to all other values of the argument.
-NEAR = 0.42
+_NEAR = 0.42
 _NEARER = 0.15
 
 
@@ -49,13 +49,15 @@ def nearest_choice(frame: Frame, item: Field, value: Any) -> int | None:
     best: tuple[float, int] | None = None
     for index in unexplained(frame):
         own = nearness(words[index].form, str(value).casefold())
-        others = [nearness(words[index].form, str(c.value).casefold()) for c in item.choices if c.value != value]
-        if own >= NEAR or (own >= _NEARER and own > max(others, default=0.0)):
+        others = [
+            nearness(words[index].form, str(c.value).casefold()) for c in item.choices if c.value != value
+        ]
+        if own >= _NEAR or (own >= _NEARER and own > max(others, default=0.0)):
             best = max(best or (0.0, 0), (own, index))
     return best[1] if best else None
 
 
 def by_meaning(frame: Frame, index: int) -> Provenance:
+    """Provenance of what a word is taken to mean."""
     rests = frame.evidence.from_words(index, index)
     return Provenance("meaning", rests.text, rests.span, rests.seconds)
-

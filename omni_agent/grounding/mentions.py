@@ -1,32 +1,29 @@
 """Where an utterance names the values of a field.
 
 A mention has a grade. `NAMED`: the value's own words, or a synonym of the schema. `PART`: the words that set
-it apart from the other values ("double", where every value is some "shot"). `SOUND`: words that sound or are
+it apart from the other values ("first", where every value is some "class"). `SOUND`: words that sound or are
 spelled like it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from typing import Any
 
-import jellyfish
-from rapidfuzz.distance import Levenshtein
-
 from .fields import Choice, Field
+from .likeness import MARGIN, likeness
 from .numbers import Number
 from .units import unit_of
-from .words import FUNCTION_WORDS, Word
+from .words import FUNCTION_WORDS, Word, paused
 
-# Below this, words do not sound alike; the nearest other value must be this much further off.
+# Below this, words do not sound alike; a value that the model chose needs less.
 _ALIKE = 0.68
 _LIKE_WANTED = 0.62
-_MARGIN = 0.08
 _SHORTEST_ALIKE = 4
-_NAME_ALIKE, _WORD_ALIKE, _JOINED_ALIKE = 0.66, 0.55, 0.75
+_BETWEEN = frozenset(("the", "a", "an", "of", "my"))
 
 
 class Grade(IntEnum):
@@ -63,6 +60,11 @@ class Mention:
         """How many words."""
         return self.last - self.first + 1
 
+    @property
+    def words(self) -> range:
+        """The indexes of its words."""
+        return range(self.first, self.last + 1)
+
     def overlaps(self, first: int, last: int) -> bool:
         """Whether it shares a word with that span."""
         return self.first <= last and first <= self.last
@@ -78,20 +80,24 @@ def comparable(words: Sequence[Word], numbers: Sequence[Number]) -> list[str]:
     """For each word what it is compared by: its stem, or its number in digits."""
     forms = [_plain(word.stem) for word in words]
     for number in numbers:
-        if number.exact and not number.ordinal and words[number.first].text[0].isalpha() and float(number.value).is_integer():
+        if (
+            number.exact
+            and not number.ordinal
+            and words[number.first].text[0].isalpha()
+            and float(number.value).is_integer()
+        ):
             forms[number.first] = str(int(number.value))
-            for index in range(number.first + 1, _own_end(number) + 1):
+            for index in range(number.first + 1, number.own_last + 1):
                 forms[index] = ""
     return forms
 
 
-def _own_end(number: Number) -> int:
-    return number.last - (1 if number.unit else 0)
-
-
 def mentions_of(field: Field, words: Sequence[Word], forms: Sequence[str]) -> list[Mention]:
     """All mentions of a field's choices, whatever their grade, in order of the words."""
-    found = [m for choice in field.choices for m in _named(choice, words, forms)]
+    places: dict[str, list[int]] = {}
+    for index, form in enumerate(forms):
+        places.setdefault(form, []).append(index)
+    found = [m for choice in field.choices for m in _named(choice, words, forms, places)]
     found = [m for m in found if not any(_inside(m, other) for other in found)]
     found += _parts(field, words, forms, found)
     return sorted(found, key=lambda mention: (mention.first, -mention.last))
@@ -101,7 +107,9 @@ def _inside(one: Mention, other: Mention) -> bool:
     return one.length < other.length and other.first <= one.first and one.last <= other.last
 
 
-def _named(choice: Choice, words: Sequence[Word], forms: Sequence[str]) -> list[Mention]:
+def _named(
+    choice: Choice, words: Sequence[Word], forms: Sequence[str], places: Mapping[str, Sequence[int]]
+) -> list[Mention]:
     found = []
     for phrase in choice.phrases:
         wanted = [_plain(stem) for stem in phrase]
@@ -111,7 +119,7 @@ def _named(choice: Choice, words: Sequence[Word], forms: Sequence[str]) -> list[
                 _mention(choice.value, i, i, Grade.NAMED, words) for i in letters if i or wanted != ["a"]
             ]
             continue
-        for first in range(len(forms)):
+        for first in places.get(wanted[0], ()) if wanted else ():
             last = _matched(wanted, forms, words, first)
             idle = last == first and words[first].form in FUNCTION_WORDS and len(wanted) == 1
             if last is not None and not (idle and words[first].form != str(choice.value).casefold()):
@@ -132,7 +140,7 @@ def _matched(wanted: Sequence[str], forms: Sequence[str], words: Sequence[Word],
             position
             and at < len(forms)
             and forms[at] != stem
-            and (not forms[at] or words[at].form in ("the", "a", "an", "of", "my"))
+            and (not forms[at] or words[at].form in _BETWEEN)
         ):
             at += 1
         if at >= len(forms) or forms[at] != stem:
@@ -182,7 +190,7 @@ def sounding(
 
 def _one_name(words: Sequence[Word], free: Sequence[bool], said: str) -> bool:
     """Whether words may be one misheard name: free, without a pause, with a word that means something."""
-    pause = any(mark in said[words[0].start : words[-1].end] for mark in ",.;!?")
+    pause = paused(said[words[0].start : words[-1].end])
     return all(free) and not pause and words[0].content and words[-1].form not in ("the", "a", "an")
 
 
@@ -190,60 +198,23 @@ def _sounds(
     field: Field, heard: str, first: int, last: int, words: Sequence[Word], wanted: Any
 ) -> list[Mention]:
     scored = sorted(
-        ((likeness(heard, name), choice.value) for choice in field.choices for name in _names(choice)),
+        ((likeness(heard, _joined(choice)), choice.value) for choice in field.choices),
         key=lambda pair: -pair[0],
     )
     best, value = scored[0]
     next_best = next((score for score, other in scored if other != value), 0.0)
     least = _LIKE_WANTED if value == wanted else _ALIKE
     short = len(heard) < (_SHORTEST_ALIKE - 1 if value == wanted else _SHORTEST_ALIKE)
-    if short or best < least or best - next_best < _MARGIN:
+    if short or best < least or best - next_best < MARGIN:
         return []
     return [_mention(value, first, last, Grade.SOUND, words, best)]
 
 
-def _names(choice: Choice) -> list[str]:
-    return [str(choice.value).casefold().replace(" ", "").replace("-", "")]
-
-
-@lru_cache(maxsize=16384)
-def likeness(one: str, other: str) -> float:
-    """How alike two words are, 0 to 1: the mean of their spelling and of their sound (Metaphone)."""
-    letters = Levenshtein.normalized_similarity(one, other)
-    codes = _sound(one), _sound(other)
-    if letters < 0.4 and codes[0] != codes[1]:
-        return float(letters)
-    sound = Levenshtein.normalized_similarity(*codes) if all(codes) else letters
-    return float(0.5 * letters + 0.5 * sound)
-
-
-@lru_cache(maxsize=4096)
-def _sound(word: str) -> str:
-    """A word's Metaphone code; W sounds as V does in many names."""
-    return str(jellyfish.metaphone(word)).replace("W", "F")
-
-
-def nearest_name(said: str, choices: Sequence[Choice]) -> Any | None:
-    """The choice that a name sounds like, word by word; None where none does, or two do."""
-    words = said.casefold().split()
-    scored = []
-    for choice in choices:
-        names = str(choice.value).casefold().split()
-        if len(names) == len(words):
-            alike = [likeness(one, two) for one, two in zip(words, names, strict=True)]
-            scored.append((sum(alike) / len(alike), min(alike), str(choice.value)))
-        elif names and (alike := likeness("".join(words), "".join(names))) >= _JOINED_ALIKE:
-            scored.append((alike, alike, str(choice.value)))
-    scored.sort(reverse=True)
-    if not scored or scored[0][0] < _NAME_ALIKE or scored[0][1] < _WORD_ALIKE:
-        return None
-    clear = len(scored) == 1 or scored[0][0] - scored[1][0] >= _MARGIN
-    return scored[0][2] if clear else None
+def _joined(choice: Choice) -> str:
+    return str(choice.value).casefold().replace(" ", "").replace("-", "")
 
 
 def _mention(
     value: Any, first: int, last: int, grade: Grade, words: Sequence[Word], alike: float = 1.0
 ) -> Mention:
-    return Mention(
-        value, first, last, grade, words[first].negated, words[last].draft, alike
-    )
+    return Mention(value, first, last, grade, words[first].negated, words[last].draft, alike)

@@ -6,18 +6,27 @@ nearer one first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
 from . import days, hours
-from .numbers import Number
-from .words import Word
+from .numbers import PERIODS, Number
+from .words import Word, paused
 
 Kind = Literal["date", "time"]
 
-_PAST = frozenset(("had", "did", "was", "were", "went", "ran", "finished", "took", "been", "yesterday", "last"))
+_HALF_OF_DAY = re.compile(r"([ap])\.m\.?")
+
+_FORMS: tuple[tuple[Kind, re.Pattern[str], days.Read], ...] = (
+    *(("date", pattern, read) for pattern, read in days.FORMS),
+    *(("time", pattern, read) for pattern, read in hours.FORMS),
+)
+_PAST = frozenset(
+    ("had", "did", "was", "were", "went", "ran", "finished", "took", "been", "yesterday", "last")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,15 @@ class Moment:
     negated: bool
     draft: int
 
+    @property
+    def words(self) -> range:
+        """The indexes of its words."""
+        return range(self.first, self.last + 1)
+
+    def among(self, text: str) -> bool:
+        """Whether a text holds one of its values."""
+        return any(value in text for value in self.values)
+
 
 def moments_of(
     words: Sequence[Word], numbers: Sequence[Number], now: datetime, said: str
@@ -47,8 +65,7 @@ def moments_of(
     text, at = _digits_for_words(words, numbers, said)
     past = any(word.form in _PAST for word in words)
     found: list[Moment] = []
-    forms = [*(("date", *form) for form in days.FORMS), *(("time", *form) for form in hours.FORMS)]
-    for kind, pattern, read in forms:
+    for kind, pattern, read in _FORMS:
         for match in pattern.finditer(text):
             first, last = at[match.start()], at[match.end() - 1]
             try:
@@ -79,29 +96,22 @@ def _before(values: tuple[str, ...], now: datetime) -> tuple[str, ...]:
 
 def _digits_for_words(words: Sequence[Word], numbers: Sequence[Number], said: str) -> tuple[str, list[int]]:
     """The words with numbers in digits, and for each character the index of its word."""
-    spelled = {
-        n.first: n
-        for n in numbers
-        if (n.exact or words[n.first].form == "one") and float(n.value).is_integer()
-    }
+    spelled = {number.first: number for number in numbers if _in_digits(number, words[number.first])}
     parts, at, index = [], [], 0
     while index < len(words):
         number = spelled.get(index)
-        plain = words[index].text[0].isdigit()
+        plain = words[index].text[0].isdecimal()
         part = words[index].form if not number or plain else str(int(number.value))
         part += "th" if number and number.ordinal else ""
-        last = index if not number or plain else _end_of(number, words)
-        part += "," if last + 1 < len(words) and _pause(said[words[last].end : words[last + 1].start]) else ""
-        parts.append(part.replace("o'clock", "oclock").replace("a.m.", "am").replace("p.m.", "pm").replace("a.m", "am").replace("p.m", "pm"))
+        last = index if not number or plain else number.own_last
+        part += "," if last + 1 < len(words) and paused(said[words[last].end : words[last + 1].start]) else ""
+        parts.append(_HALF_OF_DAY.sub(r"\1m", part.replace("o'clock", "oclock")))
         at += [index] * (len(parts[-1]) + 1)
-        index = index + 1 if not number or plain else _end_of(number, words) + 1
+        index = index + 1 if not number or plain else number.own_last + 1
     return " ".join(parts), at or [0]
 
 
-def _pause(between: str) -> bool:
-    return any(mark in between for mark in ",.;!?")
-
-
-def _end_of(number: Number, words: Sequence[Word]) -> int:
-    """The last of a number's own words, without its unit."""
-    return number.last - (1 if number.unit and number.last > number.first else 0)
+def _in_digits(number: Number, word: Word) -> bool:
+    """Whether a number is written in digits: a whole one that is not the "next" of "next week"."""
+    said = (number.exact and word.form not in PERIODS) or word.form == "one"
+    return said and float(number.value).is_integer()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .evidence import Provenance
 from .fields import Field
+from .part import Part, place
+from .provenance import Provenance
 
 if TYPE_CHECKING:
     from .frame import Frame
@@ -13,64 +16,42 @@ if TYPE_CHECKING:
 
 def settle(frame: Frame) -> None:
     """Settle the objects that the model wrote, each by its own part of the words."""
-    from .frame import Frame as Inner
-
     for item in frame.open("object"):
         value = frame.values.get(item.name)
         if isinstance(value, dict):
-            inner = Inner(
-                item.members,
-                value,
-                frame.evidence,
-                f"{frame.path}{item.name}.",
-                span=frame.span,
-                shares=frame.shares,
-            )
-            inner.taken, inner.before, inner.after = frame.taken, frame.before, frame.after
-            if frame.common is not None:
-                inner.common = frozenset(value) if item.name in frame.common else frozenset()
-            _take(frame, item, [inner], single=True)
+            common = frame.part.common
+            if common is not None:
+                common = frozenset(value) if item.name in common else frozenset()
+            part = replace(frame.part, common=common, claimed=frozenset())
+            _take(frame, item, [frame.inner(item, value, part)])
     for item in frame.open("list"):
         values = frame.values.get(item.name)
         if item.item and item.item.kind == "object" and isinstance(values, list):
             _settle_objects(frame, item, values)
         elif isinstance(values, list) and item.required and item.item and item.item.kind == "list":
-            frame.settle(item, values, Provenance("meaning", frame.evidence.said))
+            # Rows of rows are too far from the words to be traced.
+            frame.settle_by_meaning(item, values)
 
 
 def _settle_objects(frame: Frame, item: Field, values: list[Any]) -> None:
-    from .frame import Frame as Inner
-    from .ground import place
-
-    assert item.item
-    inner = [
-        Inner(item.item.members, value, frame.evidence, f"{frame.path}{item.name}.{index}.")
-        for index, value in enumerate(values)
-        if isinstance(value, dict)
-    ]
-    if len(inner) == len(values) and inner:
-        if len(inner) > 1:
-            place(inner, frame.evidence)
-        else:
-            inner[0].span, inner[0].shares = frame.span, frame.shares
-        for one in inner:
-            one.taken |= frame.taken
-        _take(frame, item, inner, single=False)
-
-
-def _take(frame: Frame, item: Field, inner: list[Any], *, single: bool) -> None:
-    results, rests, missing = [], {}, []
-    for one in inner:
-        arguments, provenance, lacking = one.ground()
-        if lacking and not provenance and not single:
-            continue
-        results.append(arguments)
-        rests |= provenance
-        missing += lacking
-        frame.taken |= one.taken
-    if not rests and not item.required:
+    if not values or not all(isinstance(value, dict) for value in values):
         return
-    if results:
-        frame.settle(item, results[0] if single else results, Provenance("words", frame.evidence.said))
-        frame.nested[item.name] = rests
-        frame.missing += missing
+    alone = Part(frame.part.span, frame.part.shares) if len(values) == 1 else Part()
+    inner = [frame.inner(item, value, alone, index) for index, value in enumerate(values)]
+    place(inner, frame.evidence)
+    _take(frame, item, inner)
+
+
+def _take(frame: Frame, item: Field, inner: Sequence[Frame]) -> None:
+    """Settle an argument by the frames of its objects; of a list, those that something supports."""
+    grounded = [one.ground() for one in inner]
+    if item.kind == "list":
+        grounded = [one for one in grounded if one.provenance() or not one.lacking()]
+    rests: dict[str, Provenance] = {}
+    for one in grounded:
+        rests |= one.provenance()
+        frame.taken |= one.taken
+    if grounded and (rests or item.required):
+        objects = [one.arguments() for one in grounded]
+        frame.settle_inner(item, objects if item.kind == "list" else objects[0], rests)
+        frame.missing += [path for one in grounded for path in one.lacking()]

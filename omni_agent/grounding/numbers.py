@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from .units import converted, unit_of
-from .words import Word
+from .words import Word, is_english, paused
 
 _SPOKEN_LANGUAGES = frozenset({"en", "fr", "es", "pt", "de", "it", "nl"})
 _PRONOUNS = frozenset({"one"})
-_PERIODS = frozenset({"next", "past", "last", "coming"})
+# What stands for one before a unit of time: "next week".
+PERIODS = frozenset({"next", "past", "last", "coming"})
 _GROUPS = {"dozen": 12, "couple": 2, "pair": 2, "score": 20}
 _PARTS = {"half": 0.5, "halve": 0.5, "quarter": 0.25, "quarters": 0.25, "third": 1 / 3, "thirds": 1 / 3}
 _TIMES = {"once": 1, "twice": 2, "thrice": 3, "daily": 1, "single": 1, "double": 2, "triple": 3}
@@ -50,14 +51,24 @@ class Number:
     exact: bool = True
     ordinal: bool = False
 
+    @property
+    def words(self) -> range:
+        """The indexes of its words."""
+        return range(self.first, self.last + 1)
+
+    @property
+    def own_last(self) -> int:
+        """Index of the last of the number's own words, without a unit that follows them."""
+        return self.last - (1 if self.unit and self.last > self.first else 0)
+
 
 def numbers_of(words: Sequence[Word], utterance: str, language: str = "en") -> tuple[Number, ...]:
     """The numbers of an utterance, in order."""
     found = _digits(words, utterance)
-    if language in ("", *_SPOKEN_LANGUAGES):
+    if reads_numbers(language):
         taken = {index for number in found for index in range(number.first, number.last + 1)}
         found += [n for n in _spelled(words, language or "en") if not taken & set(range(n.first, n.last + 1))]
-    if language in ("", "en"):
+    if is_english(language):
         found = _combined(words, found, utterance)
         found += _loose(words, found)
     marked = (
@@ -65,6 +76,11 @@ def numbers_of(words: Sequence[Word], utterance: str, language: str = "en") -> t
         for number in sorted(found, key=lambda number: number.first)
     )
     return _summed(_apart([_with_unit(number, words, utterance) for number in marked], words), words)
+
+
+def reads_numbers(language: str) -> bool:
+    """Whether the number words of a language are known (ISO 639-1; empty counts as English)."""
+    return language in ("", *_SPOKEN_LANGUAGES)
 
 
 def _apart(numbers: Sequence[Number], words: Sequence[Word]) -> tuple[Number, ...]:
@@ -86,10 +102,10 @@ def _summed(numbers: Sequence[Number], words: Sequence[Word]) -> tuple[Number, .
     for number in numbers:
         before = summed[-1] if summed else None
         between = [w.form for w in words[before.last + 1 : number.first]] if before else []
-        whole = converted(before.value, before.unit, number.unit) if before and number.unit and before.unit else None
-        if before and whole is not None and whole > number.value and between in ([], ["and"]) and before.unit != number.unit:
-            total = replace(number, value=whole + number.value, first=before.first, exact=True)
-            summed[-1] = total
+        units = (before.unit, number.unit) if before else ("", "")
+        whole = converted(before.value, *units) if before and all(units) and units[0] != units[1] else None
+        if before and whole is not None and whole > number.value and between in ([], ["and"]):
+            summed[-1] = replace(number, value=whole + number.value, first=before.first, exact=True)
         else:
             summed.append(number)
     return tuple(summed)
@@ -109,7 +125,7 @@ def _digits(words: Sequence[Word], utterance: str) -> list[Number]:
         before = utterance[: word.start][-1:]
         if re.fullmatch(r"\d+:\d\d", text):
             found += _clock_parts(text, index, words)
-        if not text[0].isdigit() or ":" in text or before == "^" or before.isalpha():
+        if not text[0].isdecimal() or ":" in text or before == "^" or before.isalpha():
             continue
         before = utterance[max(0, word.start - 2) : word.start]
         negative = before.endswith(("-", "−")) and not before[:-1].strip().isalnum()
@@ -134,7 +150,7 @@ def _value(text: str) -> float:
 
 
 class _Token:
-    """A word as `text2num` wants it."""
+    """A word with the methods that `text2num` calls on it."""
 
     def __init__(self, word: str) -> None:
         self._word = word
@@ -158,7 +174,12 @@ def _spelled(words: Sequence[Word], language: str) -> list[Number]:
     tokens = [_Token(word.form) for word in words]
     return [
         Number(
-            float(found.value), "", found.start, found.end - 1, exact=words[found.start].form not in _PRONOUNS, ordinal=found.is_ordinal
+            float(found.value),
+            "",
+            found.start,
+            found.end - 1,
+            exact=words[found.start].form not in _PRONOUNS,
+            ordinal=found.is_ordinal,
         )
         for found in find_numbers(tokens, language, threshold=0.0)
         if words[found.start].form != "ones"
@@ -167,7 +188,7 @@ def _spelled(words: Sequence[Word], language: str) -> list[Number]:
 
 def _power(words: Sequence[Word], last: int, utterance: str) -> float:
     """The power of ten that follows digits: "10 thousand", "5k", "$1.2M"; 0 where none does."""
-    if not words[last].text[-1].isdigit():
+    if not words[last].text[-1].isdecimal():
         return 0
     priced = _CURRENCY.search(utterance[max(0, words[last].start - 1) : words[last].start])
     text = words[last + 1].text
@@ -175,7 +196,7 @@ def _power(words: Sequence[Word], last: int, utterance: str) -> float:
 
 
 def _combined(words: Sequence[Word], found: list[Number], utterance: str) -> list[Number]:
-    """Join "two and a half", "3 quarters", "minus 5", "2 dozen", "10 thousand" and the digits of "7 30 pm" apart."""
+    """Numbers joined with what belongs to them: "two and a half", "3 quarters", "minus 5", "10 thousand"."""
     combined: list[Number] = []
     for number in found:
         first, last, value = number.first, number.last, number.value
@@ -203,7 +224,7 @@ def _combined(words: Sequence[Word], found: list[Number], utterance: str) -> lis
 
 
 def _loose(words: Sequence[Word], found: Sequence[Number]) -> list[Number]:
-    """Numbers that are not said as such: "half an hour", "a couple of", "twice", "a" latte."""
+    """Numbers that are not said as such: "half an hour", "a couple of", "twice", "a" parcel."""
     taken = {index for number in found for index in range(number.first, number.last + 1)}
     extra: list[Number] = []
     for index, word in enumerate(words):
@@ -221,7 +242,7 @@ def _loose(words: Sequence[Word], found: Sequence[Number]) -> list[Number]:
         elif form in _TIMES:
             extra.append(Number(_TIMES[form], "", index, index, exact=False))
         elif (form in _ARTICLES and not (index and words[index - 1].form in _PARTS)) or (
-            form in _PERIODS and unit_of(_form(words, index + 1))
+            form in PERIODS and unit_of(_form(words, index + 1))
         ):
             extra.append(Number(1, "", index, index, exact=False))
     return extra
@@ -264,7 +285,7 @@ def _with_unit(number: Number, words: Sequence[Word], utterance: str) -> Number:
         # A rate ("4 m/s") counts neither.
         if unit and utterance[words[index + length - 1].end :][:1] in ("/", "^", "²", "³"):
             return number
-        if unit and not any(mark in utterance[end : words[index].start] for mark in ".,;"):
+        if unit and not paused(utterance[end : words[index].start]):
             exact = number.exact or number.value == 1
             return _and_a_part(replace(number, unit=unit, last=index + length - 1, exact=exact), words)
     return number

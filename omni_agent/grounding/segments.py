@@ -1,6 +1,6 @@
 """Which part of an utterance each of several calls (or items of a list) rests on.
 
-"A small latte and a large mocha": the cut that leaves each call the most of its own values wins; it can only
+"A small box and a large bag": the cut that leaves each call the most of its own values wins; it can only
 lie at a word that joins, or at a pause.
 """
 
@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from .evidence import Spoken
+from .spoken import Spoken
 from .words import Word
 
 Span = tuple[int, int]
 
-_JOINS = frozenset(("and", "then", "also", "plus", "or", "while", "after", "followed", "next", "und", "et", "y", "e"))
+_JOINS = frozenset(
+    ("and", "then", "also", "plus", "or", "while", "after", "followed", "next", "und", "et", "y", "e")
+)
 _OWN = frozenset(
     ("a", "an", "another", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 )
@@ -65,7 +67,7 @@ def says_all(spoken: Spoken) -> bool:
 
 
 def opens_anew(spoken: Spoken, span: Span) -> bool:
-    """Whether a span begins with a thing of its own ("and a mocha"), so that it takes over nothing."""
+    """Whether a span begins with a thing of its own ("and a bag"), so that it takes over nothing."""
     opening = [word.form for word in spoken.words[span[0] : span[0] + 3] if word.form not in _JOINS]
     return bool(opening) and opening[0] in _OWN
 
@@ -84,7 +86,9 @@ def _cuts(spoken: Spoken) -> list[int]:
         index
         for index in range(1, len(words))
         if not any(n.first < index <= n.last for n in spoken.numbers)
-        and (words[index].form in _JOINS
-        or any(mark in spoken.text[words[index - 1].end : words[index].start] for mark in ",;.:&+"))
+        and (
+            words[index].form in _JOINS
+            or any(mark in spoken.text[words[index - 1].end : words[index].start] for mark in ",;.:&+")
+        )
     ]
     return found[:_MOST_CUTS]

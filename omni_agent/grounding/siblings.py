@@ -1,4 +1,4 @@
-"""The calls that a model forgot: "for 5, 10 and 20 years" is three calls, "in the kitchen and the hall" two.
+"""The calls that a model forgot: "for 5, 10 and 20 years" is three calls, "the first and the last" two.
 
 Only values side by side count, joined by commas or "and", of an argument that every call needs, and only
 where no other argument of any call has them.
@@ -15,7 +15,7 @@ from typing import Any
 from ..messages import ToolCall, ToolSpec
 from .evidence import Evidence
 from .fields import Field, fields_of
-from .mentions import Grade, comparable, mentions_of
+from .mentions import Grade
 from .units import converted
 from .words import Word
 
@@ -36,6 +36,9 @@ class _Item:
 
 def with_siblings(calls: Sequence[ToolCall], tools: Sequence[ToolSpec], evidence: Evidence) -> list[ToolCall]:
     """The calls, and those that differ from one of them in a value said beside its own."""
+    if not evidence.spoken.english:
+        # How values are joined is known of English only.
+        return list(calls)
     spec_of = {spec.name: spec for spec in tools}
     complete = [_parted(call, spec_of.get(call.name), evidence) for call in calls]
     for name in dict.fromkeys(call.name for call in calls if call.name in spec_of):
@@ -77,7 +80,7 @@ def _parted(call: ToolCall, spec: ToolSpec | None, evidence: Evidence) -> ToolCa
 
 
 def _row(item: Field, calls: Sequence[ToolCall], evidence: Evidence) -> list[Any]:
-    """The values said side by side of which these calls have one; empty where another argument has one too."""
+    """The values said side by side of which these calls have one; none where another argument has one too."""
     if not item.required or item.kind not in ("number", "choice", "text"):
         return []
     said = _said(item, evidence)
@@ -105,14 +108,13 @@ def _said(item: Field, evidence: Evidence) -> list[_Item]:
     if any(word.draft for word in words):
         return []
     if item.kind == "choice":
-        found = mentions_of(item, words, comparable(words, spoken.numbers))
         return [
             _Item(m.value, words[m.first].start, words[m.last].end)
-            for m in found
+            for m in spoken.mentions(item)
             if m.grade is Grade.NAMED and not m.negated
         ]
     if item.kind == "text":
-        codes = [w for w in words if w.text[0].isdigit() and len(w.text) > 2 and not w.negated]
+        codes = [w for w in words if w.text[0].isdecimal() and len(w.text) > 2 and not w.negated]
         return [_Item(w.text, w.start, w.end) for w in codes or _last_pair(evidence)]
     numbers = [n for n in spoken.numbers if n.exact and not n.negated]
     unit = next((n.unit for n in reversed(numbers) if n.unit), "")
@@ -128,7 +130,13 @@ def _last_pair(evidence: Evidence) -> Sequence[Word]:
         one, joint, two = words[index - 1 : index + 2]
         rest = evidence.said[two.end :].lstrip(" \"'")
         joined = evidence.said[one.end : two.start].split() == [joint.text]
-        if joined and joint.form == "and" and one.content and two.content and (not rest or rest[0] in ".,;!?"):
+        if (
+            joined
+            and joint.form == "and"
+            and one.content
+            and two.content
+            and (not rest or rest[0] in ".,;!?")
+        ):
             return (one, two)
     return ()
 

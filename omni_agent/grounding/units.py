@@ -6,73 +6,38 @@ from functools import lru_cache
 from typing import Any
 
 # What pint does not know, or reads as something else ("m" as metre is right, "c" as light is not).
-_SPOKEN = {
-    "%": "percent", "percent": "percent", "per cent": "percent", "percentage": "percent", "pct": "percent",
-    "$": "USD", "dollar": "USD", "dollars": "USD", "usd": "USD", "bucks": "USD", "buck": "USD",
-    "€": "EUR", "euro": "EUR", "euros": "EUR", "eur": "EUR",
-    "£": "GBP", "pound sterling": "GBP", "gbp": "GBP", "quid": "GBP",
-    "¥": "JPY", "yen": "JPY", "₹": "INR", "rupee": "INR", "rupees": "INR",
-    "hrs": "hour", "hr": "hour", "h": "hour", "min": "minute", "mins": "minute", "sec": "second", "secs": "second",
-    "s": "second", "fortnight": "fortnight", "degrees": "degC", "degree": "degC", "celsius": "degC",
-    "centigrade": "degC", "c": "degC", "degrees celsius": "degC", "degrees centigrade": "degC",
-    "fahrenheit": "degF", "f": "degF", "degrees fahrenheit": "degF", "kilo": "kg", "kilos": "kg",
-    "klicks": "km", "calories": "kcal", "calorie": "kcal", "kcal": "kcal", "times": "time", "time": "time",
-    "tablets": "tablet", "tablet": "tablet", "pills": "tablet", "pill": "tablet", "bpm": "bpm",
-    "square feet": "foot ** 2", "sq ft": "foot ** 2", "square meters": "meter ** 2", "square metres": "meter ** 2",
-}  # fmt: skip
+_SAID_FOR = {
+    "percent": ("%", "percent", "per cent", "percentage", "pct"),
+    "USD": ("$", "dollar", "dollars", "usd", "buck", "bucks"),
+    "EUR": ("€", "euro", "euros", "eur"),
+    "GBP": ("£", "pound sterling", "gbp", "quid"),
+    "JPY": ("¥", "yen"),
+    "INR": ("₹", "rupee", "rupees"),
+    "hour": ("h", "hr", "hrs"),
+    "minute": ("min", "mins"),
+    "second": ("s", "sec", "secs"),
+    "fortnight": ("fortnight",),
+    "degC": ("degree", "degrees", "celsius", "centigrade", "c", "degrees celsius", "degrees centigrade"),
+    "degF": ("fahrenheit", "f", "degrees fahrenheit"),
+    "kg": ("kilo", "kilos"),
+    "km": ("klicks",),
+    "kcal": ("kcal", "calorie", "calories"),
+    "time": ("time", "times"),
+    "tablet": ("tablet", "tablets", "pill", "pills"),
+    "bpm": ("bpm",),
+    "foot ** 2": ("square feet", "sq ft"),
+    "meter ** 2": ("square meters", "square metres"),
+}
+_SPOKEN = {phrase: unit for unit, phrases in _SAID_FOR.items() for phrase in phrases}
 # Words that pint takes for units and people hardly ever mean as such.
-_NOT_UNITS = frozenset(
-    [
-        "a", "quarter", "half", "halves", "third",
-        "an",
-        "at",
-        "as",
-        "in",
-        "are",
-        "bar",
-        "b",
-        "e",
-        "d",
-        "g's",
-        "u",
-        "t",
-        "k",
-        "p",
-        "pm",
-        "am",
-        "go",
-        "degree_",
-        "year_",
-        "count",
-        "dot",
-        "pixel",
-        "point",
-        "stone",
-        "turn",
-        "rate",
-        "set",
-        "pair",
-        "dozen",
-        "score",
-        "hand",
-        "table",
-        "cup",
-        "may",
-        "day_",
-        "light",
-        "force",
-        "line",
-        "link",
-        "mark",
-        "mil",
-        "rod",
-        "rope",
-        "barn",
-        "bit",
-        "byte",
-        "us",
-        "or",
-    ]
+_ORDINARY = """
+    a quarter half halves third an at as in are bar b e d g's u t k p pm am go count dot pixel point
+    stone turn rate set pair dozen score hand table cup may light force line link mark mil rod rope barn
+    bit byte us or
+"""
+_NOT_UNITS = frozenset(_ORDINARY.split())
+_MEASURED = frozenset(
+    ("[time]", "[length]", "[mass]", "[temperature]", "[length] ** 3", "[mass] * [length] ** 2 / [time] ** 2")
 )
 _CURRENCIES = frozenset({"USD", "EUR", "GBP", "JPY", "INR", "CHF", "CAD", "AUD", "CNY"})
 _ONE_OF_A_KIND = _CURRENCIES | {"percent", "time", "tablet", "bpm"}
@@ -93,15 +58,7 @@ def unit_of(phrase: str) -> str:
     except Exception:
         # pint raises its own errors, and those of Python's tokenizer, for what is no unit.
         return ""
-    known = {
-        "[time]",
-        "[length]",
-        "[mass]",
-        "[temperature]",
-        "[length] ** 3",
-        "[mass] * [length] ** 2 / [time] ** 2",
-    }
-    return str(parsed) if str(parsed.dimensionality) in known else ""
+    return str(parsed) if str(parsed.dimensionality) in _MEASURED else ""
 
 
 def converted(value: float, unit: str, wanted: str) -> float | None:

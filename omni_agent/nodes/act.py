@@ -9,12 +9,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..context import Cancellation, ToolContext, ToolMemory
 from ..errors import ToolError, ToolTimeout
 from ..events import ToolFinished, ToolProgress, ToolStarted
 from ..messages import JsonObject, Message, ToolCall, ToolResult
 from ..state import Turn, Update
-from ..tool import Tool
+from ..tool import Cancellation, Tool, ToolContext, ToolMemory
 from .showing import shown
 
 log = logging.getLogger(__name__)

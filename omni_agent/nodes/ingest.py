@@ -28,15 +28,18 @@ async def ingest(state: TurnState, turn: Turn) -> Update:
     observations = state["observations"]
     parts = tuple([part for item in observations for part in await _parts(item, turn)])
     message = Message("user", parts)
-    if not message.text.strip() and all(isinstance(part, Text | Audio) for part in parts):
-        what = (
-            "no speech was heard"
-            if any(isinstance(p, Audio) for p in parts)
-            else "there was nothing to answer"
-        )
+    if not message.text.strip() and all(map(_is_words, parts)):
+        heard = any(isinstance(part, Audio) for part in parts)
+        what = "no speech was heard" if heard else "there was nothing to answer"
         raise InputError(what, code="input_empty", remedy="say or write something")
     turn.mark("ingested")
-    return {"turn": turn.id, "messages": [message.to_json()], "steps": 0, "reply": ""}
+    said_at = turn.parts.clock.now().astimezone().replace(tzinfo=None).isoformat()
+    return {"turn": turn.id, "said_at": said_at, "messages": [message.to_json()], "steps": 0, "reply": ""}
+
+
+def _is_words(part: Part) -> bool:
+    """Whether nothing but its words counts; a sound that nobody transcribed is for the model to hear."""
+    return isinstance(part, Text) or (isinstance(part, Audio) and part.hearing is not None)
 
 
 async def _parts(item: Observation, turn: Turn) -> list[Part]:

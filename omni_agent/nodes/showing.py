@@ -8,8 +8,8 @@ from dataclasses import replace
 from ..errors import OmniError
 from ..media import load_audio, load_image, load_video
 from ..messages import Audio, Image, Video
-from ..rendering import Media, split
 from ..state import Turn
+from ..tool.result import Media, split
 
 log = logging.getLogger(__name__)
 

@@ -138,17 +138,28 @@ class WhisperEars:
             # Where running speech was cut, the pieces touch: what is heard in one is not for the other.
             earliest = cuts[at - 1][1] if at else first
             latest = cuts[at + 1][0] if at + 1 < len(cuts) else last
-            piece = _slice(sound, max(earliest, start - _BEFORE), min(latest, end + _AFTER))
+            begin = max(earliest, start - _BEFORE)
+            piece = _slice(sound, begin, min(latest, end + _AFTER))
             found, words = self._piece(piece, language or _settled(heard, end - start), hints)
             if not _nothing(found):
-                at_start = max(earliest, start - _BEFORE)
-                heard.append(_Heard(end - start, found, tuple(_later(word, at_start) for word in words)))
+                heard.append(_Heard(end - start, found, tuple(_later(word, begin) for word in words)))
         return _joined(heard)
 
     def _piece(
         self, piece: Pcm, language: str, hints: tuple[str, ...]
     ) -> tuple[Decoded, tuple[HeardWord, ...]]:
-        """One piece: in a short window with the hints, and again where that reading looks wrong."""
+        """One piece's reading and its words, without those from further off."""
+        best, encoded = self._reading(piece, language, hints)
+        if _nothing(best):
+            return best, ()
+        words = self._engine().align(encoded, best.texts[0], seconds=piece.seconds, language=best.language)
+        near = nearest(piece, words)
+        if len(near) < len(words):
+            best = replace(best, texts=(" ".join(word.text for word in near), *best.texts), scores=())
+        return best, near
+
+    def _reading(self, piece: Pcm, language: str, hints: tuple[str, ...]) -> tuple[Decoded, object]:
+        """In a short window with the hints, and again where that looks wrong; with the encoded window."""
         model, seconds = self._engine(), piece.seconds
         window = next((w for w in WINDOWS if w >= seconds + _TAIL), WINDOWS[-1])
         encoded = model.encode(piece.samples, window)
@@ -156,20 +167,20 @@ class WhisperEars:
         if hints and best.logprob < _DOUBTFUL and not language and best.language != "en":
             # A short command is easily taken for another language; what tools are called is mostly English.
             english = model.decode(encoded, seconds=seconds, language="en", hints=hints)
-            best = _better(best, _rescored(english, hints))
+            sure = min(english.language_probability, 1 - best.language_probability)
+            best = _better(best, _rescored(replace(english, language_probability=sure), hints))
         if hints and (best.logprob < _DOUBTFUL or _repeats(best.texts[0])):
-            best = _better(best, model.decode(encoded, seconds=seconds, language=language or best.language))
+            plain = model.decode(encoded, seconds=seconds, language=language or best.language)
+            # Nobody named the language, whatever the engine was told.
+            sure = min(plain.language_probability, best.language_probability)
+            best = _better(best, replace(plain, language_probability=sure))
         if window < WINDOWS[-1] and _suspect(best):
             encoded = model.encode(piece.samples, WINDOWS[-1])
             best = _better(best, model.decode(encoded, seconds=seconds, language=language))
         if _repeats(best.texts[0]):
             varied = model.decode(encoded, seconds=seconds, language=language, hints=hints, varied=True)
             best = _better(best, _rescored(varied, hints))
-        words = model.align(encoded, best.texts[0], seconds=seconds, language=best.language)
-        near = nearest(piece, words)
-        if len(near) < len(words):
-            best = replace(best, texts=(" ".join(word.text for word in near), *best.texts), scores=())
-        return best, near
+        return best, encoded
 
 
 def _rescored(found: Decoded, hints: Sequence[str]) -> Decoded:

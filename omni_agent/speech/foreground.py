@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Speech is in the foreground from the first to the last moment within so many decibels of its loud parts,
 # and a little longer, because words begin and end softly. Only sound whose pauses are not quiet is cut.
-_FOREGROUND_DB, _QUIET_PAUSE_DB = 9.0, 45.0
+_FOREGROUND_DB, _QUIET_PAUSE_DB = 11.0, 45.0
 _SOFT_START, _SOFT_END = 0.2, 0.55
 _HOP, _FRAME = 0.02, 0.12
 # Words at the ends that are so much quieter than the middle one are another's.
@@ -30,25 +30,16 @@ _FEWEST_WORDS = 4
 
 
 def foreground(audio: Pcm) -> Span:
-    """Where the nearest voice speaks, as (start, end) in seconds, without the voices in the background around it.
+    """Where the nearest voice speaks, as (start, end) in seconds, without those further off around it.
 
     What is quieter in between stays. A recording whose pauses are quiet is all foreground.
     """
-    level = _levels(audio)
-    if pauses_are_quiet(audio):
+    levels, hop = _levels(audio)
+    if _pauses_are_quiet(levels):
         return 0.0, audio.seconds
-    near = np.flatnonzero(level > np.percentile(level, 95) - _FOREGROUND_DB)
-    start, end = float(near[0]) * _HOP - _SOFT_START, float(near[-1] + 1) * _HOP + _SOFT_END
+    near = np.flatnonzero(levels > np.percentile(levels, 95) - _FOREGROUND_DB)
+    start, end = float(near[0]) * hop - _SOFT_START, float(near[-1] + 1) * hop + _SOFT_END
     return max(0.0, start), min(audio.seconds, end)
-
-
-def pauses_are_quiet(audio: Pcm) -> bool:
-    """Whether nothing much is heard between the words."""
-    level = _levels(audio)
-    if not len(level):
-        return True
-    quiet, loud = np.percentile(level, (10, 95))
-    return bool(loud - quiet > _QUIET_PAUSE_DB)
 
 
 def nearest(audio: Pcm, words: Sequence[HeardWord]) -> tuple[HeardWord, ...]:
@@ -68,16 +59,23 @@ def nearest(audio: Pcm, words: Sequence[HeardWord]) -> tuple[HeardWord, ...]:
     return tuple(words[first if first > 1 else 0 : last + 1 if last < len(words) - 2 else len(words)])
 
 
-def _levels(audio: Pcm) -> NDArray[np.float64]:
-    """The level in decibels, every 20 ms, over 120 ms; empty for a shorter sound."""
-    hop = round(_HOP * audio.rate)
+def _pauses_are_quiet(levels: NDArray[np.float64]) -> bool:
+    """Whether nothing much is heard between the words."""
+    if not len(levels):
+        return True
+    quiet, loud = np.percentile(levels, (10, 95))
+    return bool(loud - quiet > _QUIET_PAUSE_DB)
+
+
+def _levels(audio: Pcm) -> tuple[NDArray[np.float64], float]:
+    """The level in decibels, about every 20 ms, over 120 ms, and those seconds; empty for a shorter sound."""
+    hop, width = max(1, round(_HOP * audio.rate)), round(_FRAME / _HOP)
     frames = len(audio.samples) // hop
-    if frames < _FRAME / _HOP:
-        return np.zeros(0)
+    if frames < width:
+        return np.zeros(0), hop / audio.rate
     energy = (audio.samples[: frames * hop].reshape(frames, hop).astype(np.float64) ** 2).mean(axis=1)
-    width = round(_FRAME / _HOP)
     smooth = np.convolve(energy, np.ones(width) / width, "same")
-    return np.asarray(10 * np.log10(smooth + 1e-10), dtype=np.float64)
+    return np.asarray(10 * np.log10(smooth + 1e-10), dtype=np.float64), hop / audio.rate
 
 
 def _level(audio: Pcm, word: HeardWord) -> float:

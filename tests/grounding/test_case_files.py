@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from omni_agent.formats import format_checker
+from omni_agent.tool.formats import format_checker
 
 FILES = sorted((Path(__file__).parent / "cases").glob("*.toml"))
 KINDS = frozenset(

@@ -1,72 +1,12 @@
-"""The hand-written cases of `cases/`: what was said, what a small model made of it, what must run."""
+"""The hand-written cases pass: paraphrases, negations, corrections, two calls, numbers in words and so on."""
 
 from __future__ import annotations
 
-import json
-import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-from typing import Any
+from tests.grounding.case import cases
 
-from omni_agent.grounding import Evidence, ground
-from omni_agent.messages import Message, Text, ToolCall, ToolSpec
-
-FOLDER = Path(__file__).parent / "cases"
-LEAST = 0.95
-
-
-@dataclass(frozen=True)
-class Case:
-    """One case, with the tools and the time of its file."""
-
-    name: str
-    tools: tuple[ToolSpec, ...]
-    now: datetime
-    data: dict[str, Any]
-
-    def outcome(self) -> tuple[list[list[Any]], list[str]]:
-        """What runs, and what is asked for."""
-        calls = [ToolCall(f"m{i}", name, arguments) for i, (name, arguments) in enumerate(self.data["model"])]
-        evidence = Evidence(
-            self.data["said"],
-            self.now,
-            earlier=tuple(map(_message, self.data.get("earlier", ()))),
-            pictures=tuple(self.data.get("pictures", ())),
-        )
-        grounded = ground(calls, self.tools, evidence)
-        asked = [path.split(".")[-1] for one in grounded for path in one.missing]
-        return [[g.call.name, g.call.arguments] for g in grounded if not g.missing], asked
-
-    def passes(self) -> bool:
-        """Whether just the wanted calls run, and just the missing arguments are asked for."""
-        runs, asked = self.outcome()
-        return runs == self.data["want"] and sorted(set(asked)) == sorted(self.data.get("ask", ()))
-
-
-def cases() -> Iterator[Case]:
-    """All cases of all files."""
-    for path in sorted(FOLDER.glob("*.toml")):
-        file = tomllib.loads(path.read_text(encoding="utf-8"))
-        tools = tuple(
-            ToolSpec(t["name"], t["description"], json.loads(t["parameters"])) for t in file["tool"]
-        )
-        for number, data in enumerate(file["case"], 1):
-            yield Case(
-                f"{path.stem} {number} ({data['kind']})", tools, datetime.fromisoformat(file["now"]), data
-            )
-
-
-def _message(turn: list[Any]) -> Message:
-    match turn:
-        case ["call", name, arguments]:
-            return Message("assistant", (ToolCall("e", name, arguments),))
-        case ["user", text]:
-            return Message("user", (Text(text),))
-        case [_, text]:
-            return Message("assistant", (Text(text),))
-    raise ValueError(turn)
+# Of all cases. Each schema by itself reaches less where it asks for what only a language model can know.
+LEAST = 0.94
+LEAST_OF_A_SCHEMA = 0.8
 
 
 def test_the_cases_pass() -> None:
@@ -74,3 +14,11 @@ def test_the_cases_pass() -> None:
     failed = [case.name for case in every if not case.passes()]
     assert len(every) >= 200
     assert len(failed) <= (1 - LEAST) * len(every), failed
+
+
+def test_no_schema_is_left_behind() -> None:
+    schemas: dict[str, list[bool]] = {}
+    for case in cases():
+        schemas.setdefault(case.name.split()[0], []).append(case.passes())
+    assert len(schemas) >= 10
+    assert not [name for name, passed in schemas.items() if sum(passed) < LEAST_OF_A_SCHEMA * len(passed)]

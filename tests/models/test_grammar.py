@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from omni_agent.messages import Audio, Hearing, Message, Text, ToolSpec
-from omni_agent.models.base import Request
-from omni_agent.models.grammar import grammar, grammar_of, heard
+from omni_agent.messages import ToolSpec
+from omni_agent.models.grammar import grammar
 
 _TOKEN = re.compile(
     r'\s*(?:(?P<literal>"(?:\\.|[^"\\])*")|(?P<set>\[(?:\\.|[^\]\\])*\])'
@@ -265,70 +264,12 @@ def test_the_same_tools_give_the_same_grammar_whatever_object_they_are() -> None
     assert grammar(PAIR) is grammar(tuple(ToolSpec(s.name, "other words", dict(s.parameters)) for s in PAIR))
 
 
-PAINT = ToolSpec(
-    "paint",
-    "Paint a thing.",
-    an_object(
-        ["thing"],
-        thing={"enum": ["door", "garden door", "fence"]},
-        colour={"anyOf": [{"enum": ["red", "dark red", "blue"]}, {"type": "null"}]},
-        coats={"enum": ["one coat", "two coats"]},
-        finish={"enum": ["matt", "red lacquer"]},
-        note={"type": "string"},
-    ),
-)
-
-
-def choices(words: str) -> dict[str, Any]:
-    (spec,) = heard((PAINT,), words)
-    return {name: schema.get("enum") for name, schema in spec.parameters["properties"].items()}
-
-
-@pytest.mark.parametrize(
-    ("words", "left"),
-    [
-        ("the DOOR in red, please", {"thing": ["door"], "colour": ["red"], "note": None}),
-        ("the garden door", {"thing": ["garden door"], "note": None}),
-        ("a door and the garden door", {"thing": ["door", "garden door"], "note": None}),
-        ("dark red lacquer", {"thing": ["door", "garden door", "fence"], "colour": ["dark red"]}
-         | {"finish": ["red lacquer"], "note": None}),
-        ("the fence, 2 coats", {"thing": ["fence"], "coats": ["two coats"], "note": None}),
-    ],
-)  # fmt: skip
-def test_a_choice_that_was_not_named_cannot_be_made(words: str, left: dict[str, Any]) -> None:
-    assert choices(words) == left
-
-
-def test_where_no_choice_was_named_all_can_be_made() -> None:
-    assert heard((PAINT, *PAIR), "das Tor, in Rot") == (PAINT, *PAIR)
-    assert heard((PAINT,), "") == (PAINT,)
-
-
-def asks(*messages: Message, **fields: Any) -> str:
-    return grammar_of(Request("", messages, (PAINT,), **fields))
-
-
-def test_what_was_said_in_the_last_turns_or_recalled_counts() -> None:
-    earlier, now = Message("user", (Text("the fence"),)), Message("user", (Text("red"),))
-    filler = Message("user", (Text("hm"),))
-    assert "fence" in asks(earlier, now)
-    assert "two coats" not in asks(earlier, now)
-    assert "red" not in asks(now, filler, filler, filler, earlier)
-    assert "blue" in asks(earlier, context="Likes blue.")
-
-
-@pytest.mark.parametrize("fields", [{"language": "de"}, {}])
-def test_what_is_not_english_narrows_nothing(fields: dict[str, str]) -> None:
-    heard_as = "en" if fields else "de"
-    message = Message("user", (Audio("media://1", hearing=Hearing("fence, rot", heard_as)),))
-    assert asks(message, **fields) == grammar((PAINT,))
-
-
-@settings(deadline=None)
-@given(st.text())
-def test_any_words_can_be_heard(words: str) -> None:
-    (spec,) = heard((PAINT,), words)
-    assert "thing" in spec.parameters["properties"]
+def test_every_choice_can_be_made_whatever_was_said() -> None:
+    colour = {"anyOf": [{"enum": ["red", "dark red"]}, {"type": "null"}]}
+    paint = an_object(["thing"], thing={"enum": ["door", "garden door"]}, colour=colour)
+    for thing in ("door", "garden door"):
+        for rest in ({}, {"colour": None}, {"colour": "red"}, {"colour": "dark red"}):
+            assert admits(paint, {"thing": thing, **rest})
 
 
 def test_members_come_in_any_order_but_once_while_they_are_few() -> None:

@@ -68,13 +68,20 @@ def last(*messages: Message, **fields: object) -> str:
 CALL = ToolCall("c1", "set_timer", {"minutes": 10, "label": "für Käse"})
 
 
-def test_persona_and_tools_come_first_and_who_it_is_last() -> None:
+def test_persona_comes_first_tools_and_who_it_is_last() -> None:
     *opening, question = render(Request("You are Ada.\nBe brief.", (user("hi"),), (TIMER,)))
     assert question == {"role": "user", "content": "hi"}
     assert opening[0]["role"] == opening[-1]["role"] == "system"
-    assert signature(TIMER) in opening[0]["content"]
     assert "You are Ada.\nBe brief." in opening[0]["content"]
+    assert signature(TIMER) in opening[-1]["content"]
     assert opening[-1]["content"].endswith("You are Ada.")
+
+
+def test_agents_with_other_tools_share_all_before_the_tools() -> None:
+    other = replace(TIMER, name="start_timer")
+    one, two = (render(Request("You are Ada.", (user("hi"),), (spec,))) for spec in (TIMER, other))
+    assert one[:-2] == two[:-2]
+    assert one[-2] != two[-2]
 
 
 def test_a_signature_is_short_and_says_it_all() -> None:

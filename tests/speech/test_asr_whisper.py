@@ -16,7 +16,7 @@ import pytest
 import soundfile
 
 from omni_agent.errors import ModelError, ModelUnavailable
-from omni_agent.messages import Hearing
+from omni_agent.messages import HeardWord, Hearing
 from omni_agent.senses import Ears
 from omni_agent.speech.asr_whisper import WhisperEars
 from omni_agent.speech.pcm import Pcm
@@ -26,19 +26,26 @@ GOOD = -0.1
 
 
 def said(
-    *texts: str, logprob: float = GOOD, language: str = "en", sure: float = 0.9, no_speech: float = 0.01
+    *texts: str,
+    logprob: float = GOOD,
+    language: str = "en",
+    sure: float = 0.9,
+    no_speech: float = 0.01,
+    scores: tuple[float, ...] = (),
 ) -> Decoded:
-    return Decoded(texts, language, sure, logprob, no_speech)
+    return Decoded(texts, language, sure, logprob, no_speech, scores)
 
 
 class FakeWhisper:
-    """Answers from a list; the last answer stays."""
+    """Answers from a list; the last answer stays. Every word takes half a second."""
 
     def __init__(self, *answers: Decoded) -> None:
         self.answers = list(answers)
         self.windows: list[int] = []
         self.sizes: list[float] = []
         self.asked: list[tuple[str, tuple[str, ...]]] = []
+        self.varied: list[bool] = []
+        self.aligned: list[str] = []
 
     def encode(self, samples: np.ndarray, seconds: int) -> object:
         self.windows.append(seconds)
@@ -46,10 +53,21 @@ class FakeWhisper:
         return object()
 
     def decode(
-        self, encoded: object, *, seconds: float, language: str = "", hints: Sequence[str] = ()
+        self,
+        encoded: object,
+        *,
+        seconds: float,
+        language: str = "",
+        hints: Sequence[str] = (),
+        varied: bool = False,
     ) -> Decoded:
         self.asked.append((language, tuple(hints)))
+        self.varied.append(varied)
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+    def align(self, encoded: object, text: str, *, seconds: float, language: str) -> tuple[HeardWord, ...]:
+        self.aligned.append(text)
+        return tuple(HeardWord(word, i / 2, (i + 1) / 2, 0.9) for i, word in enumerate(text.split()))
 
 
 def ears_of(model: WindowModel, *spans: tuple[float, float]) -> WhisperEars:
@@ -145,6 +163,109 @@ def test_hints_that_mislead_are_dropped() -> None:
 def test_hints_that_help_are_kept() -> None:
     model = FakeWhisper(said("light roast", logprob=-0.6), said("light rose", logprob=-0.9))
     assert hear(ears_of(model, (1.0, 3.0)), hints=["light roast"]).text == "light roast"
+
+
+@pytest.mark.parametrize(
+    ("scores", "heard"),
+    [((-0.20, -0.25), "a light roast"), ((-0.20, -0.60), "a light rose")],
+)
+def test_of_readings_that_are_nearly_as_likely_the_hinted_one_is_taken(
+    scores: tuple[float, ...], heard: str
+) -> None:
+    model = FakeWhisper(said("a light rose", "a light roast", scores=scores))
+    hearing = hear(ears_of(model, (1.0, 3.0)), hints=["roast"])
+    assert hearing.text == heard
+    assert {hearing.text, *hearing.alternatives} == {"a light rose", "a light roast"}
+
+
+def test_without_hints_the_likeliest_reading_is_taken() -> None:
+    model = FakeWhisper(said("a light rose", "a light roast", scores=(-0.20, -0.21)))
+    assert hear(ears_of(model, (1.0, 3.0))).text == "a light rose"
+
+
+def test_a_reading_in_circles_is_not_taken_for_its_hinted_words() -> None:
+    circles = "roast me a roast, roast me a roast"
+    model = FakeWhisper(said("a light rose", circles, scores=(-0.2, -0.2)))
+    assert hear(ears_of(model, (1.0, 3.0)), hints=["roast"]).text == "a light rose"
+    assert len(model.asked) == 1
+
+
+def test_a_doubtful_command_in_another_language_is_tried_in_english() -> None:
+    model = FakeWhisper(
+        said("lait trost", language="fr", sure=0.6, logprob=-0.7),
+        said("light roast", language="en", sure=1.0, logprob=-0.3),
+    )
+    hearing = hear(ears_of(model, (1.0, 3.0)), hints=["roast"])
+    assert (hearing.text, hearing.language) == ("light roast", "en")
+    assert hearing.language_confidence == pytest.approx(0.4)
+    assert [language for language, _ in model.asked] == ["", "en"]
+
+
+@pytest.mark.parametrize(
+    ("first", "language", "hints"),
+    [
+        (said("lait trost", language="fr", logprob=-0.2), "", ["roast"]),
+        (said("lait trost", language="fr", logprob=-0.7), "fr", ["roast"]),
+        (said("lait trost", language="fr", logprob=-0.7), "", []),
+    ],
+)
+def test_english_is_not_tried_without_reason(first: Decoded, language: str, hints: list[str]) -> None:
+    model = FakeWhisper(first)
+    assert hear(ears_of(model, (1.0, 3.0)), language=language, hints=hints).language == "fr"
+    assert "en" not in [language for language, _ in model.asked]
+
+
+def test_the_language_stays_as_sure_as_it_was_detected() -> None:
+    doubtful = said("Der Raum", language="de", sure=0.7, logprob=-0.8)
+    retried = said("Der Traum", language="de", sure=1.0, logprob=-0.3)
+    model = FakeWhisper(doubtful, said("there a room", sure=1.0, logprob=-2.0), retried)
+    hearing = hear(ears_of(model, (1.0, 3.0)), hints=["roast"])
+    assert (hearing.text, hearing.language, hearing.language_confidence) == ("Der Traum", "de", 0.7)
+
+
+def test_what_repeats_itself_in_every_window_is_made_again_without_repetition() -> None:
+    circles = said("Stop, stop, stop.")
+    model = FakeWhisper(circles, circles, said("Stop."))
+    assert hear(ears_of(model, (1.0, 3.0))).text == "Stop."
+    assert model.varied == [False, False, True]
+
+
+def test_words_have_their_times_in_the_recording() -> None:
+    model = FakeWhisper(said("Lights on."), said("Thank you."))
+    hearing = hear(ears_of(model, (5.0, 25.0), (40.0, 41.0)))
+    assert hearing.text == "Lights on. Thank you."
+    assert [(word.text, word.start, word.end) for word in hearing.words] == [
+        ("Lights", 4.75, 5.25), ("on.", 5.25, 5.75), ("Thank", 39.75, 40.25), ("you.", 40.25, 40.75),
+    ]  # fmt: skip
+
+
+def test_words_from_further_off_are_left_out() -> None:
+    random = np.random.default_rng(3)
+    loud = np.repeat([0.2, 0.2, 0.2, 0.2, 0.2, 0.02, 0.02, 0.02], 8000) * random.normal(0, 1, 64_000)
+    ears = ears_of(FakeWhisper(said("turn on the hall light goodbye my dear")), (0.0, 4.0))
+    hearing = asyncio.run(ears.transcribe(Pcm(loud.astype(np.float32).clip(-1, 1), 16_000)))
+    asyncio.run(ears.close())
+    assert hearing.text == "turn on the hall light"
+    assert [word.text for word in hearing.words] == hearing.text.split()
+    assert hearing.alternatives == ("turn on the hall light goodbye my dear",)
+
+
+def test_speech_further_off_never_reaches_the_model() -> None:
+    random = np.random.default_rng(4)
+    sound = random.normal(0, 0.005, 160_000)
+    sound[64_000:96_000] = random.normal(0, 0.2, 32_000)
+    model = FakeWhisper(said("Lights on."))
+    ears = ears_of(model, (0.5, 2.0), (4.0, 6.0), (8.0, 9.5))
+    asyncio.run(ears.transcribe(Pcm(sound.astype(np.float32), 16_000)))
+    asyncio.run(ears.close())
+    assert len(model.sizes) == 1
+    assert 2.0 <= model.sizes[0] <= 3.0
+
+
+def test_where_nothing_was_said_no_words_are_timed() -> None:
+    model = FakeWhisper(said("..."))
+    assert hear(ears_of(model, (1.0, 3.0))) == Hearing("")
+    assert model.aligned == []
 
 
 def test_a_long_recording_is_heard_in_order() -> None:

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
-from .errors import ToolArgumentError, ToolDefinitionError
+from ..errors import ToolArgumentError, ToolDefinitionError
+from ..messages import JsonObject
 from .media_parameters import loaded, with_references
-from .messages import JsonObject
-from .tidy import tidied
+from .short_schema import shortened
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from .media import MediaStore
+    from ..media import MediaStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def signature_of(function: Callable[..., Any], injected_type: type) -> Signature
     made: dict[str, Any] = {field: parameters[key] for field, key in fields.items()}
     try:
         model: type[BaseModel] = create_model(f"{name}_arguments", **made)
-        schema = tidied(_schema(model))
+        schema = shortened(_schema(model))
     except PydanticUserError as error:
         raise ToolDefinitionError(f"tool '{name}': {str(error).splitlines()[0]}") from None
     return Signature(name, description, schema, tuple(injected), owner, model, fields)

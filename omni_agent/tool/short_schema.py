@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
-from .errors import ToolDefinitionError
-from .messages import JsonObject
+from ..errors import ToolDefinitionError
+from ..messages import JsonObject
 
 DEEPEST = 60
 _NAMED = frozenset({"properties", "patternProperties", "dependentSchemas"})
 _VALUES = frozenset({"default", "const", "enum", "examples", "required", "dependentRequired"})
 
 
-def tidied(schema: JsonObject) -> JsonObject:
+def shortened(schema: JsonObject) -> JsonObject:
     """The same schema, shorter: prompts get shorter by it, and readers need no references.
 
     A definition that refers to itself stays in `$defs`, because it cannot be written out.

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .errors import ToolError
-from .memory import MemoryStore, Recollection, Scope, TransientMemory, TurnRecord
+from ..errors import ToolError
+from ..memory import MemoryStore, Recollection, Scope, TransientMemory, TurnRecord
 
 if TYPE_CHECKING:
-    from .media import MediaStore
+    from ..media import MediaStore
 
 
 class Cancellation:
@@ -60,7 +60,7 @@ class ToolMemory:
 
 
 def _store() -> MediaStore:
-    from .media import MediaStore
+    from ..media import MediaStore
 
     return MediaStore()
 

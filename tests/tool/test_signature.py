@@ -20,11 +20,11 @@ from pydantic import AnyUrl, BaseModel, Field, JsonValue, conlist, field_validat
 from typing_extensions import TypedDict
 
 from omni_agent import Tool, ToolContext, tool
-from omni_agent.context import ToolMemory
 from omni_agent.errors import ToolArgumentError, ToolDefinitionError
 from omni_agent.media import MediaStore
 from omni_agent.messages import Image
 from omni_agent.models.grammar import grammar
+from omni_agent.tool import ToolMemory
 
 
 class Color(Enum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TypeAlias
 
-from .messages import Audio, Image, Text, Video
+from ..messages import Audio, Image, Text, Video
 
 Media: TypeAlias = Image | Audio | Video
 

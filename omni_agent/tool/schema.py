@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
-from .errors import ToolDefinitionError
+from ..errors import ToolDefinitionError
+from ..messages import JsonObject
 from .formats import KNOWN, format_checker
-from .messages import JsonObject
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator

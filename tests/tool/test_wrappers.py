@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from omni_agent import Tool, Toolbox, ToolContext, tool
 from omni_agent.errors import ToolDefinitionError, ToolError, ToolNotFound
-from omni_agent.wrappers import approval, only, prefix, rename, retry, timeout, without
+from omni_agent.tool import approval, only, prefix, rename, retry, timeout, without
 
 
 @tool(effect="read")

@@ -6,8 +6,8 @@ import copy
 import json
 from typing import TYPE_CHECKING, Any, cast
 
-from .errors import ToolArgumentError
-from .messages import JsonObject
+from ..errors import ToolArgumentError
+from ..messages import JsonObject
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

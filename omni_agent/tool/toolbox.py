@@ -6,11 +6,11 @@ import inspect
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .errors import ToolDefinitionError, ToolNotFound
+from ..errors import ToolDefinitionError, ToolNotFound
+from .definition import Tool, tool
 
 if TYPE_CHECKING:
-    from .messages import ToolSpec
-    from .tool import Tool
+    from ..messages import ToolSpec
 
 # A `Tool`, a function, a toolbox or list of them, or any object with `@tool` methods.
 Offer: TypeAlias = object
@@ -64,16 +64,12 @@ class Toolbox:
 
 def tools_of(owner: object) -> tuple[Tool, ...]:
     """The `@tool` methods of an object, bound to it, in the order of its class; those it inherits first."""
-    from .tool import Tool
-
     names = dict.fromkeys(name for part in reversed(type(owner).__mro__) for name in vars(part))
     found = (name for name in names if isinstance(inspect.getattr_static(type(owner), name, None), Tool))
     return tuple(getattr(owner, name) for name in found)
 
 
 def _made(offer: Any) -> Iterable[Tool]:
-    from .tool import Tool, tool
-
     if isinstance(offer, Tool):
         if offer.method is not None:
             raise ToolDefinitionError(

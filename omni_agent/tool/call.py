@@ -10,9 +10,9 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing, closing, suppress
 from typing import Any
 
+from ..messages import Audio, Image, Video
 from .context import ToolContext
-from .messages import Audio, Image, Video
-from .rendering import as_text
+from .result import as_text
 
 LONGEST_PROGRESS = 200
 

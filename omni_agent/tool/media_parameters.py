@@ -11,11 +11,11 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
-from .errors import ToolArgumentError
-from .messages import Audio, Image, Video
+from ..errors import ToolArgumentError
+from ..messages import Audio, Image, Video
 
 if TYPE_CHECKING:
-    from .media import MediaStore
+    from ..media import MediaStore
 
 _KINDS: dict[type, tuple[str, str]] = {
     Image: ("image", "a picture"),
@@ -62,8 +62,8 @@ async def loaded(value: Any, store: MediaStore) -> Any:
 
 
 async def _loaded_part(part: Image | Audio | Video, store: MediaStore) -> Image | Audio | Video:
-    from .errors import MediaError
-    from .media import load_audio, load_image, load_video
+    from ..errors import MediaError
+    from ..media import load_audio, load_image, load_video
 
     try:
         match part:

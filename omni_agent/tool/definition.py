@@ -2,7 +2,7 @@
 
 The schema comes from the signature (pydantic) and the docstring (griffe); it is examined once, and arguments
 are validated by a JSON Schema validator compiled once. A parameter annotated `ToolContext` is injected and
-never in the schema. `toolbox.py` holds tools, `wrappers.py` makes other tools of them.
+never in the schema.
 """
 
 from __future__ import annotations
@@ -13,20 +13,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
+from ..errors import ToolDefinitionError
+from ..messages import JsonObject, ToolSpec
 from .arguments import fitting
-from .calling import call
+from .call import call
 from .context import ToolContext
-from .errors import ToolDefinitionError
-from .messages import JsonObject, ToolSpec
-from .rendering import as_text
 from .schema import compiled, examined
 from .signature import Signature, signature_of
-from .toolbox import Toolbox
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
-
-__all__ = ["Effect", "Function", "Run", "Tool", "ToolContext", "Toolbox", "as_text", "tool"]
 
 Effect = Literal["read", "write", "irreversible"]
 Function: TypeAlias = Callable[..., Any]
@@ -130,7 +126,7 @@ def tool(
 
     The first paragraph of the docstring (Google, NumPy or Sphinx style) describes the tool, its `Args`
     describe the parameters. A plain `def` runs in a thread; what a generator yields is progress
-    (`calling.call` has the rules).
+    (`call.py` has the rules).
 
     Args:
         name: Instead of the function's own.

@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator
 
 from omni_agent import Tool, ToolContext
 from omni_agent.errors import ToolArgumentError, ToolDefinitionError
-from omni_agent.formats import KNOWN
 from omni_agent.models.grammar import grammar
+from omni_agent.tool.formats import KNOWN
 
 
 async def nothing(arguments: dict[str, Any], context: ToolContext) -> str:

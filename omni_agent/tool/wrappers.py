@@ -3,7 +3,7 @@
 Each takes a tool and gives a tool, or takes a toolbox (or list) and gives a toolbox; what it was given stays
 as it is.
 
-    from omni_agent.wrappers import approval, only, prefix, retry, timeout
+    from omni_agent.tool import approval, only, prefix, retry, timeout
 
     tools = [*prefix(lamps, "home_"), timeout(retry(weather), 10), *approval(only(bank, "pay"))]
 """
@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import overload
 
-from .errors import ToolDefinitionError, ToolError
-from .messages import JsonObject
-from .tool import Run, Tool, ToolContext
+from ..errors import ToolDefinitionError, ToolError
+from ..messages import JsonObject
+from .context import ToolContext
+from .definition import Run, Tool
 from .toolbox import Offer, Toolbox
 
 __all__ = ["approval", "only", "prefix", "rename", "retry", "timeout", "without"]
