@@ -22,7 +22,7 @@ _POINTERS = frozenset(("it", "them", "there", "that", "same", "its", "their"))
 # In this order: what is surest first. In languages that cannot be read, what the model wrote mostly stands.
 _STEPS = (
     dates.settle, choices.named, amounts.settle, switches.settle, choices.sounding, texts.settle,
-    choices.meant, nested.settle, elsewhere.fill,
+    nested.settle, choices.meant, elsewhere.fill,
 )  # fmt: skip
 _STEPS_ABROAD = (foreign.settle, nested.settle)
 

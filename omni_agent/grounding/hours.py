@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from .days import Read
 
@@ -53,11 +53,18 @@ def _times(hour: int, minute: int, half: str | None) -> Iterator[str]:
         yield time(second, minute).isoformat("minutes")
 
 
+def _from_now(match: re.Match[str], now: datetime) -> Iterator[str]:
+    count = int(match["count"]) if match["count"].isdigit() else 1
+    end = now + timedelta(minutes=count * (60 if match["span"] == "hour" else 1))
+    yield end.time().isoformat("minutes")
+
+
 # What is read of a text in which numbers stand as digits.
 FORMS: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
     (re.compile(rf"\b{pattern}(?![\w:])"), read)
     for pattern, read in (
         (r"(noon|midday|midnight)", _named_time),
+        (r"for the next (?P<count>an|one|\d{1,3}) (?P<span>hour|minute)s?", _from_now),
         (rf"{_HOUR}:{_MINUTE}(?::[0-5]\d)?(?: ?{_HALF})?", _clock),
         (rf"{_HOUR}[. ]{_MINUTE} {_HALF}", _clock),
         (rf"{_HOUR} ?{_HALF}", _clock),

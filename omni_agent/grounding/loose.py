@@ -22,7 +22,10 @@ def loose(frame: Frame) -> list[bool]:
     """For each word whether it carries meaning that nothing accounts for, the tool's own name included."""
     names = set(content_stems(frame.name)) | {stem for item in frame.fields for stem in item.names}
     words = frame.evidence.spoken.words
-    return [free and words[i].content and words[i].stem not in names for i, free in enumerate(frame.free())]
+    return [
+        free and words[i].content and words[i].stem not in names and not words[i].text[0].isdigit()
+        for i, free in enumerate(frame.free())
+    ]
 
 
 def unexplained(frame: Frame) -> list[int]:

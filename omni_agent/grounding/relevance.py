@@ -16,18 +16,19 @@ from .fields import Field, fields_of
 from .meaning import available, nearness
 from .provenance import Provenance
 
-# Short orders are far from what tools are called: "ten minutes for the pasta" and a countdown timer come to
-# 0.08. So where the words gave a call its arguments, only what points away from the tool counts against it;
-# where they gave none, the request itself must be near to it.
-LEAST = 0.0
-LEAST_UNSUPPORTED = 0.2
+LEAST = 0.2
 _TELLING = 4
 
 
 def is_relevant(spec: ToolSpec, evidence: Evidence, provenance: Mapping[str, Provenance]) -> bool:
-    """Whether a call may be what the request asks for, by `relevance` and by what its arguments rest on."""
+    """Whether a call may be what the request asks for.
+
+    It is where words, pictures or earlier turns gave it an argument: short orders are too far from what tools
+    are called for more to be asked ("ten minutes for the pasta" and a countdown timer come to 0.08). A call
+    that rests on nothing must be near to the request.
+    """
     supported = any(rests.source != "meaning" for rests in provenance.values())
-    return relevance(spec, evidence, provenance) >= (LEAST if supported else LEAST_UNSUPPORTED)
+    return supported or relevance(spec, evidence, provenance) >= LEAST
 
 
 def relevance(spec: ToolSpec, evidence: Evidence, provenance: Mapping[str, Provenance]) -> float:

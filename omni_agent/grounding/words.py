@@ -86,11 +86,15 @@ class Word:
         return not plain and not _negates(form)
 
 
+_INTERJECTIONS = frozenset(("um", "uh", "er", "erm", "hmm"))
+
+
 def words_of(utterance: str, language: str = "en") -> tuple[Word, ...]:
     """The words of an utterance, in order, with what was negated and corrected marked."""
     found = [
         Word(match.group(), stem(match.group()), match.start(), match.end())
         for match in _TOKEN.finditer(utterance)
+        if match.group().casefold() not in _INTERJECTIONS
     ]
     if not is_english(language):
         return tuple(found)

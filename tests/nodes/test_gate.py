@@ -219,7 +219,7 @@ async def test_a_tool_that_has_nothing_to_do_with_the_request_is_not_run() -> No
     pytest.importorskip("wordllama")
     events = await turn(
         "what is the capital of France",
-        Step(calls={"find_number": {"name": "France"}}),
+        Step(calls={"water_garden": {}}),
         Step("Not run: this is not what the user asked for.", says="Paris."),
     )
     assert ran == []
