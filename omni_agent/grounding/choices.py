@@ -159,7 +159,7 @@ def _may_be(frame: Frame, item: Field, mention: Mention, value: Any) -> bool:
     if any(f is not item and _same_choices(f, item) for f in frame.fields):
         return False
     long = mention.length > 1 or item.kind == "text"
-    return item.required or (not written and long and mention.likeness >= _SURE)
+    return item.required or (long and mention.likeness >= _SURE)
 
 
 def meant(frame: Frame) -> None:
