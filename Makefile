@@ -36,6 +36,7 @@ docs: setup
 bench: setup
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.speech_to_intent
+	$(BIN)/python -m benchmarks.grounding
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* dist build site reply.wav

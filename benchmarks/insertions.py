@@ -14,6 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import soundfile as sf
 
 from omni_agent import Agent
@@ -72,7 +73,8 @@ async def utterances(folder: Path, voice: Voice, limit: int) -> list[Utterance]:
     found = []
     for name, about in json.loads((folder / "transcripts.json").read_text(encoding="utf-8")).items():
         samples, rate = sf.read(folder / name, dtype="float32")
-        found.append(Utterance(about["text"], Pcm(samples, rate), about["language"]))
+        sound = Pcm(np.asarray(samples, dtype=np.float32), rate)
+        found.append(Utterance(about["text"], sound, about["language"]))
     found += [
         Utterance(sentence, await voice.speak(sentence, language="en", voice=name))
         for sentence in SENTENCES
