@@ -16,7 +16,7 @@ from .fields import Field, fields_of
 from .meaning import available, nearness
 from .provenance import Provenance
 
-LEAST = 0.2
+LEAST = 0.1
 _TELLING = 4
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T.*)?")
 _EMPTY = frozenset(("empty", "blank", "nothing", "none", "no"))
 _NEGATIONS = frozenset(("no", "not", "never", "without", "don't", "nothing"))
+# Whoever speaks of a span up to a day means from now.
+_PRESENT = frozenset(("now", "today"))
 _NEAR = 0.4
 # A required text may be put in other words altogether.
 _NEAR_ALL = 0.2
@@ -75,6 +77,8 @@ def _settle(frame: Frame, item: Field, value: str) -> None:
     if dated and trace.share < 1:
         text, words = dated
         frame.settle_by_words(item, text, words)
+    elif value.casefold() in _PRESENT:
+        frame.settle_by_meaning(item, value)
     elif wished and trace.enough:
         frame.settle_by_words(item, value, wished)
         frame.texts |= set(wished)
@@ -91,8 +95,11 @@ def _supports(frame: Frame, item: Field, value: str, index: int) -> bool:
 
 
 def _dated(frame: Frame, value: str) -> tuple[str, range] | None:
-    """For a date in a plain text: as said, where the model made up another; with its words."""
+    """For a date or time in a plain text, with its words: as said, where the model made up another date."""
     spoken = frame.evidence.spoken
+    for moment in spoken.moments:
+        if not moment.negated and value in moment.values:
+            return value, moment.words
     days = [m for m in spoken.moments if m.kind == "date" and not m.negated]
     days = [m for m in days if frame.within(m.first)] or days
     if not _ISO_DATE.fullmatch(value) or not days or any(value[:10] in m.values for m in days):
