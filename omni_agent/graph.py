@@ -1,7 +1,9 @@
-"""The state machine of a turn: seven nodes and their edges, on one page.
+"""The state machine of a turn: eight nodes and their edges, on one page.
 
-    START → ingest → recall → model ─(calls)→ gate → act (one for each call) → collect ─→ model …
-                                └─(answer)→ commit → END
+    START → ingest → recall → model ─(calls)→ ground → gate → act (one for each call) → collect ─→ model …
+                              │   ↑              │
+                              │   └─(other tool)─┘
+                              └─(answer)→ commit → END
 
 Nodes are plain functions `(state, turn) -> update`, one a file in `omni_agent.nodes`.
 """
@@ -36,12 +38,22 @@ def build(parts: Parts) -> TurnGraph:
     `reply` and `messages`. Run that way it needs no context; `thread_id` names the session.
     """
     graph = StateGraph(TurnState, context_schema=Turn, input_schema=TurnInput)
-    for node in (nodes.ingest, nodes.recall, nodes.model, nodes.gate, nodes.act, nodes.collect, nodes.commit):
+    for node in (
+        nodes.ingest,
+        nodes.recall,
+        nodes.model,
+        nodes.ground,
+        nodes.gate,
+        nodes.act,
+        nodes.collect,
+        nodes.commit,
+    ):
         graph.add_node(node.__name__, _bound(node, parts))
     graph.add_edge(START, "ingest")
     graph.add_edge("ingest", "recall")
     graph.add_edge("recall", "model")
-    graph.add_conditional_edges("model", _after_model, ["gate", "commit"])
+    graph.add_conditional_edges("model", _after_model, ["ground", "commit"])
+    graph.add_conditional_edges("ground", _after_ground, ["model", "gate"])
     graph.add_conditional_edges("gate", _after_gate, ["act", "collect"])
     graph.add_edge("act", "collect")
     graph.add_edge("collect", "model")
@@ -50,7 +62,11 @@ def build(parts: Parts) -> TurnGraph:
 
 
 def _after_model(state: TurnState) -> str:
-    return "gate" if Message.from_json(state["messages"][-1]).tool_calls else "commit"
+    return "ground" if Message.from_json(state["messages"][-1]).tool_calls else "commit"
+
+
+def _after_ground(state: TurnState) -> str:
+    return "model" if state["choice"] else "gate"
 
 
 def _after_gate(state: TurnState) -> list[Send] | str:

@@ -29,7 +29,7 @@ from .events import (
     TurnStatus,
 )
 from .messages import Message, Text, ToolResult
-from .nodes.collect import results_message
+from .nodes.results import results_message
 from .nodes.commit import remember
 from .state import Turn, TurnInput, TurnState, total_usage
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from operator import add
+from operator import add, or_
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypedDict
 
 from .clock import Clock
@@ -50,6 +50,8 @@ class TurnState(TypedDict, total=False):
         history: Messages of earlier turns, oldest first, as JSON.
         context: What memory recalled for this turn, as words for the model.
         messages: Messages of this turn, as JSON, in order.
+        choice: Name of the tool that the model is to call in its next answer; empty leaves it to the model.
+        provenance: What the arguments of this turn's calls rest on, by call id.
         allowed: Calls of the last message that passed the gate.
         results: Results of this turn's calls, by call id.
         steps: How often the model has answered.
@@ -63,8 +65,10 @@ class TurnState(TypedDict, total=False):
     history: list[JsonObject]
     context: str
     messages: Annotated[list[JsonObject], add]
+    choice: str
+    provenance: Annotated[dict[str, JsonObject], or_]
     allowed: list[JsonObject]
-    results: Annotated[dict[str, JsonObject], lambda old, new: {**old, **new}]
+    results: Annotated[dict[str, JsonObject], or_]
     steps: int
     usage: Annotated[list[JsonObject], add]
     reply: str

@@ -9,6 +9,6 @@ from .evidence import Evidence
 from .ground import Grounded, ground
 from .prewarm import prewarm
 from .provenance import Provenance
-from .relevance import is_relevant, relevance
+from .relevance import is_relevant, nearer, relevance
 
-__all__ = ["Evidence", "Grounded", "Provenance", "ground", "is_relevant", "prewarm", "relevance"]
+__all__ = ["Evidence", "Grounded", "Provenance", "ground", "is_relevant", "nearer", "prewarm", "relevance"]

@@ -25,6 +25,9 @@ _KINDS: dict[str, Kind] = {
     "integer": "number", "number": "number", "boolean": "boolean", "array": "list", "object": "object",
 }  # fmt: skip
 # What is nested deeper, or refers to itself so often, stays as the model wrote it.
+_MEASURED_IN = re.compile(
+    r"\b(?:in|of|as|number of)\s+(?:a\s+)?([A-Za-z%°]+(?:\s(?:celsius|fahrenheit))?)"
+)
 _DEEPEST = 6
 _LONGEST_CHAIN = 8
 
@@ -205,10 +208,7 @@ def _unit(name: str, schema: JsonObject) -> str:
     last = re.split(r"_|(?<=[a-z])(?=[A-Z])", name)[-1]
     if re.search(r"(?:^|_)(?:a|per|each)_[a-z]+$", name):
         return "time"
-    if len(last) > 1 and (unit := unit_of(last)):
-        return unit
-    described = str(schema.get("description", ""))
-    match = re.search(
-        r"\b(?:in|of|as|number of)\s+(?:a\s+)?([A-Za-z%°]+(?:\s(?:celsius|fahrenheit))?)", described
-    )
-    return unit_of(match.group(1)) if match and len(match.group(1)) > 1 else ""
+    described = _MEASURED_IN.findall(str(schema.get("description", "")))
+    # "Time" is what is measured, "times" is what is counted.
+    named = (unit_of(word) for word in (last, *described) if len(word) > 1 and word.casefold() != "time")
+    return next(filter(None, named), "")

@@ -24,6 +24,7 @@ _TIMES = {"once": 1, "twice": 2, "thrice": 3, "daily": 1, "single": 1, "double":
 _ARTICLES = frozenset({"a", "an", "one"})
 _POWERS = {"k": 1e3, "thousand": 1e3, "million": 1e6, "billion": 1e9, "hundred": 1e2, "grand": 1e3}
 _PRICED = {"m": 1e6, "mn": 1e6, "b": 1e9, "bn": 1e9, "k": 1e3}
+_NONE = frozenset({"nothing", "nil", "nought", "rest", "standstill", "scratch"})
 _NEGATIVE = frozenset({"minus", "negative"})
 _CURRENCY = re.compile(r"[$€£¥₹]")
 
@@ -239,6 +240,8 @@ def _loose(words: Sequence[Word], found: Sequence[Number]) -> list[Number]:
             extra.append(Number(_GROUPS[form], "", index, index))
         elif form in _PARTS:
             extra.append(Number(float(Fraction(_PARTS[form]).limit_denominator(12)), "", index, index))
+        elif form in _NONE and index and words[index - 1].form in ("from", "at", "a"):
+            extra.append(Number(0, "", index, index, exact=False))
         elif form in _TIMES:
             extra.append(Number(_TIMES[form], "", index, index, exact=False))
         elif (form in _ARTICLES and not (index and words[index - 1].form in _PARTS)) or (

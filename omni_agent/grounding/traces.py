@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from .likeness import likeness
 from .numbers import Number
@@ -54,6 +55,7 @@ def trace_of(
     for stem in stems:
         found = [i for i, word in enumerate(words) if _is(stem, word.stem)]
         found = found or _initials(stem, words) or _numbers(stem, numbers)
+        found = found or [i for i, word in enumerate(words) if stem.upper() in text and _short(stem, word)]
         covered += bool(found) or (stem.isdecimal() and len(stem) > 3 and stem in digits)
         hits += found
     return Trace(tuple(hits), covered / len(stems))
@@ -82,6 +84,14 @@ def _initials(stem: str, words: Sequence[Word]) -> list[int]:
         return []
     at = "".join(word.form[0] for word in words).find(stem.casefold())
     return list(range(at, at + len(stem))) if at >= 0 else []
+
+
+def _short(code: str, word: Word) -> bool:
+    """Whether letters are short for a name: MSFT, AAPL."""
+    if not 3 <= len(code) <= 5 or not word.text[0].isupper() or code[0] != word.form[0]:
+        return False
+    letters = iter(word.form)
+    return all(letter in letters for letter, _ in groupby(code))
 
 
 def _numbers(stem: str, numbers: Sequence[Number]) -> list[int]:

@@ -51,6 +51,7 @@ class Request:
         system: The system prompt; the same from turn to turn, so that its prefix stays cached.
         messages: The conversation, oldest first; the last is the user's or the tools'.
         tools: What may be called; empty for talk only.
+        tool_choice: Name of the one of them that the answer must call; empty leaves it to the model.
         context: Words for this request only (what memory recalled), not part of the stable prefix.
         language: ISO 639-1 code that the answer is wanted in; empty for the user's own.
         max_tokens: Most tokens of the answer.
@@ -62,6 +63,7 @@ class Request:
     system: str
     messages: tuple[Message, ...]
     tools: tuple[ToolSpec, ...] = ()
+    tool_choice: str = ""
     context: str = ""
     language: str = ""
     max_tokens: int = 512

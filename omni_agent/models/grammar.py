@@ -1,8 +1,9 @@
 """Tool specs as a GBNF grammar, in which a model either speaks or calls, and a call always fits its schema.
 
-GBNF is llama.cpp's own notation (`grammars/README.md` in its repository). The JSON has one spelling only,
-that of `json.dumps(..., ensure_ascii=False)`: a call that is rendered back into the history is then the
-text that was generated, and its prefix stays in the cache. Everything is bounded, so that a call always
+GBNF is llama.cpp's own notation (`grammars/README.md` in its repository). The JSON is spelled as
+`json.dumps(..., ensure_ascii=False)` does: a call that is rendered back into the history is then the text
+that was generated, and its prefix stays in the cache. Only numbers may end in zeros: a model that may not
+write 112.0740 writes 112.07400000000001. Everything is bounded, so that a call always
 ends. What a schema says beyond the grammar (patterns, ranges, conditions) is checked later, by the gate.
 """
 
@@ -34,8 +35,8 @@ character ::= [^"\\\x00-\x1F\x7F] | "\\" ["\\nt]
 string ::= "\"" character{{0,{MOST_CHARACTERS}}} "\""
 key ::= "\"" character{{1,64}} "\": "
 integer ::= "0" | "-"? [1-9] [0-9]{{0,15}}
-fraction ::= "." ("0" | [0-9]{{0,14}} [1-9])
-number ::= integer | "-"? ("0" | [1-9] [0-9]{{0,12}}) fraction | "-"? [1-9] fraction? "e-" [0-9] [0-9]
+fraction ::= "." [0-9]{{1,15}}
+number ::= integer | "-"? ("0" | [1-9] [0-9]{{0,12}}) fraction | "-"? [1-9] fraction? "e-" [0-9]{{1,2}}
 boolean ::= "true" | "false"
 null ::= "null"
 clock ::= [0-2] [0-9] ":" [0-5] [0-9] (":" [0-5] [0-9])? ("Z" | [-+] [0-2] [0-9] ":" [0-5] [0-9])?
@@ -49,23 +50,25 @@ _FORMATS = frozenset({"date", "time", "date-time"})
 _ANY = ("string", "number", "boolean", "null", "array", "object")
 
 
-def grammar(tools: tuple[ToolSpec, ...]) -> str:
+def grammar(tools: tuple[ToolSpec, ...], choice: str = "") -> str:
     """The GBNF grammar of an answer that is either words or calls of these tools; words only without tools.
 
-    Compiled once for the same tools.
+    With a `choice` it is calls of that tool only. Compiled once for the same tools.
     """
-    return _compile(json.dumps([(spec.name, spec.parameters) for spec in tools], ensure_ascii=False))
+    offered = [(spec.name, spec.parameters) for spec in tools if choice in ("", spec.name)]
+    return _compile(json.dumps(offered, ensure_ascii=False), talk=not choice)
 
 
 @lru_cache(maxsize=64)
-def _compile(tools_json: str) -> str:
+def _compile(tools_json: str, *, talk: bool) -> str:
     rules = _Rules()
     calls = [f"{_literal(name + ' ')} {rules.arguments(schema)}" for name, schema in json.loads(tools_json)]
     words = f"root ::= {_literal(SAY)} text"
     if not calls:
         return f"{words}\n{_SHARED}"
     some = f'call (" " call){{0,{MOST_CALLS - 1}}}'
-    return "\n".join([f"{words} | {some}", f"call ::= {' | '.join(calls)}", *rules.lines(), _SHARED])
+    root = f"{words} | {some}" if talk else f"root ::= {some}"
+    return "\n".join([root, f"call ::= {' | '.join(calls)}", *rules.lines(), _SHARED])
 
 
 class _Rules:

@@ -236,7 +236,7 @@ def _body(request: Request) -> Chunk:
         "return_progress": True,
     }
     if marked(request):
-        body["grammar"] = grammar(request.tools)
+        body["grammar"] = grammar(request.tools, request.tool_choice)
     return body
 
 

@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from ..errors import ToolError, ToolTimeout
 from ..events import ToolFinished, ToolProgress, ToolStarted
-from ..messages import JsonObject, Message, ToolCall, ToolResult
+from ..messages import JsonObject, ToolCall, ToolResult
 from ..state import Turn, Update
 from ..tool import Cancellation, Tool, ToolContext, ToolMemory
+from .results import by_call
 from .showing import shown
 
 log = logging.getLogger(__name__)
@@ -28,18 +29,14 @@ async def act(call: JsonObject, turn: Turn) -> Update:
         # Mended, so that the user sees what the tool gets.
         asked = ToolCall(call["id"], tool.name, tool.validate(call["arguments"]))
     except ToolError as error:
-        return _update(ToolResult(call["id"], tool.name, "failed", error.message))
+        return {"results": by_call([ToolResult(call["id"], tool.name, "failed", error.message)])}
     turn.emit(ToolStarted(asked.id, asked.name, asked.arguments, call.get("provenance", {})))
     started = turn.parts.clock.monotonic()
     result = await _run(tool, asked, turn)
     seconds = turn.parts.clock.monotonic() - started
     turn.timings = replace(turn.timings, tools=round(turn.timings.tools + seconds, 4))
     turn.emit(ToolFinished(asked.id, asked.name, result.status, result.content))
-    return _update(result)
-
-
-def _update(result: ToolResult) -> Update:
-    return {"results": {result.call_id: Message("tool", (result,)).to_json()["parts"][0]}}
+    return {"results": by_call([result])}
 
 
 async def _run(tool: Tool, call: ToolCall, turn: Turn) -> ToolResult:

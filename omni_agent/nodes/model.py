@@ -42,6 +42,7 @@ def _request(state: TurnState, turn: Turn) -> base.Request:
         system=parts.persona.prompt(parts.name),
         messages=messages,
         tools=() if last_step else parts.toolbox.specs,
+        tool_choice="" if last_step else state.get("choice", ""),
         context=state["context"],
         language=parts.persona.reply_language(user.language),
         speech=turn.delivery is not None,

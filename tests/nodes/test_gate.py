@@ -403,7 +403,7 @@ async def test_what_a_tool_found_may_be_handed_on() -> None:
 async def test_what_a_result_leads_to_is_the_models_to_say() -> None:
     pytest.importorskip("wordllama")
     watered = Step(calls={"water_garden": {}})
-    await turn(SAID, watered, Step("Not run: this is not what the user asked for.", says="No."))
+    await turn("who wrote Hamlet", watered, Step("Not run: this is not what the user asked for.", says="No."))
     assert ran == []
     await turn(SAID, LOOKED_UP, watered, Step("The flowers are wet.", says="Done."))
     assert [name for name, _ in ran] == ["find_number", "water_garden"]

@@ -1,0 +1,117 @@
+"""ground: calls are held against what was said before anything else is asked of them.
+
+Values that nobody gave are dropped, said ones that the model forgot are filled in. A call that is left
+without support gets a refusal for its result, or the model is asked again for the tool that the words speak
+of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import accumulate
+from typing import cast
+
+from langgraph.types import Overwrite
+
+from .. import grounding
+from ..errors import ToolError, ToolNotFound
+from ..grounding import Evidence, Grounded
+from ..messages import JsonObject, Message, Part, Text, ToolCall, ToolResult
+from ..state import Turn, TurnState, Update
+from .results import by_call, failed
+
+NOT_FOR_THIS = "Not run: this is not what the user asked for. Answer in words."
+
+
+async def ground(state: TurnState, turn: Turn) -> Update:
+    """Give the last message's calls what the words support, and note what each argument rests on."""
+    if not turn.parts.grounding:
+        return {"choice": ""}
+    *before, last = (Message.from_json(item) for item in state["messages"])
+    evidence = _evidence(before, state, turn)
+    grounded = _grounded(last.tool_calls, evidence, turn)
+    # After a result it is the model's to say what it leads to.
+    request = evidence if len(before) == 1 else None
+    refused = [result for one in grounded if (result := _unsupported(one, request, turn))]
+    if request and refused and (choice := _better(grounded, request, state, turn)):
+        return {"choice": choice, "messages": _said_instead(None, state)}
+    update: Update = {
+        "choice": "",
+        "results": by_call(refused),
+        "provenance": {one.call.id: _rests_on(one) for one in grounded},
+    }
+    calls = tuple(one.call for one in grounded)
+    if calls != last.tool_calls:
+        words = tuple(part for part in last.parts if isinstance(part, Text))
+        update["messages"] = _said_instead(Message("assistant", words + calls), state)
+    return update
+
+
+def _said_instead(message: Message | None, state: TurnState) -> list[JsonObject]:
+    """The turn's messages with another last one: what the model is shown of itself is what ran."""
+    said = [message.to_json()] if message else []
+    return cast(list[JsonObject], Overwrite([*state["messages"][:-1], *said]))
+
+
+def _better(grounded: Sequence[Grounded], request: Evidence, state: TurnState, turn: Turn) -> str:
+    """The tool that the request speaks of rather than of the one that was called; empty where there is none.
+
+    Asked once in a turn, and only where nothing has been said yet that it could contradict.
+    """
+    if len(grounded) > 1 or state.get("choice") or Message.from_json(state["messages"][-1]).text:
+        return ""
+    return grounding.nearer(grounded[0].call.name, turn.parts.toolbox.specs, request)
+
+
+def _unsupported(one: Grounded, request: Evidence | None, turn: Turn) -> ToolResult | None:
+    """Why the words do not support a call, as the result that the model reads; None where they do."""
+    if one.missing:
+        asked = ", ".join(path.replace("_", " ") for path in one.missing)
+        return failed(one.call, f"Not run: the user did not say: {asked}. Ask for it.")
+    if request is None or one.call.name not in turn.parts.toolbox:
+        return None
+    spec = turn.parts.toolbox[one.call.name].spec
+    if grounding.is_relevant(spec, request, one.provenance):
+        return None
+    return failed(one.call, NOT_FOR_THIS)
+
+
+def _evidence(before: Sequence[Message], state: TurnState, turn: Turn) -> Evidence:
+    history = [Message.from_json(item) for item in state.get("history", [])]
+    # A refusal may name all that a tool takes; that is nothing that anybody said or found.
+    known = [
+        replace(message, parts=tuple(part for part in message.parts if not _is_refusal(part)))
+        for message in before
+    ]
+    return Evidence.of(history, known, datetime.fromisoformat(state["said_at"]))
+
+
+def _is_refusal(part: Part) -> bool:
+    return isinstance(part, ToolResult) and part.status != "done"
+
+
+def _grounded(calls: Sequence[ToolCall], evidence: Evidence, turn: Turn) -> list[Grounded]:
+    """The calls with what they rest on, in order; those of unknown tools stay as they are."""
+    known = [mended for call in calls if (mended := _mended(call, turn))]
+    made = grounding.ground(known, turn.parts.toolbox.specs, evidence)
+    order = {call.id: place for place, call in enumerate(calls)}
+    # A call that the model forgot stays beside the one that it was made from.
+    places = accumulate((order.get(one.call.id, 0) for one in made), max)
+    unknown = [(order[c.id], Grounded(c, {})) for c in calls if c.name not in turn.parts.toolbox]
+    return [one for _, one in sorted([*zip(places, made, strict=True), *unknown], key=lambda each: each[0])]
+
+
+def _mended(call: ToolCall, turn: Turn) -> ToolCall | None:
+    """The call in its schema's types as far as that goes: what is missing may yet be found in the words."""
+    try:
+        return replace(call, arguments=turn.parts.toolbox[call.name].validate(call.arguments))
+    except ToolNotFound:
+        return None
+    except ToolError:
+        return call
+
+
+def _rests_on(one: Grounded) -> JsonObject:
+    return {path: rests.to_json() for path, rests in one.provenance.items()}
