@@ -29,8 +29,8 @@ from .events import (
     TurnStatus,
 )
 from .messages import Message, Text, ToolResult
-from .nodes.results import results_message
 from .nodes.commit import remember
+from .nodes.results import results_message
 from .state import Turn, TurnInput, TurnState, total_usage
 
 if TYPE_CHECKING:

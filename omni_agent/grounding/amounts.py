@@ -80,7 +80,9 @@ def _said(frame: Frame, item: Field, value: float) -> Number | None:
     said = [
         n
         for n in _candidates(frame, item, loose=True)
-        if _says(n, item, value) and (n.exact or item.required or _counts(frame, n))
+        if _says(n, item, value)
+        and (n.exact or item.required or _counts(frame, n))
+        and not _measures_another(frame, item, n)
     ]
     said.sort(key=lambda n: (frame.within(n.first), n.exact, _beside(frame, item, n), -n.first))
     return said[-1] if said else None
@@ -97,10 +99,15 @@ def _replaces(frame: Frame, item: Field, number: Number, earlier: Number) -> boo
     """Whether a number corrects an earlier one: it counts the same, and not what another argument counts."""
     if not _alike(number.unit, earlier.unit):
         return False
-    if not number.unit or earlier.unit:
-        return True
+    return bool(earlier.unit) or not _measures_another(frame, item, number)
+
+
+def _measures_another(frame: Frame, item: Field, number: Number) -> bool:
+    """Whether a number has a unit that another argument is measured in, and this one in none."""
+    if not number.unit or item.unit:
+        return False
     others = (f for f in frame.fields if f is not item and f.kind == "number" and f.unit)
-    return not any(_alike(f.unit, number.unit) for f in others)
+    return any(_alike(f.unit, number.unit) for f in others)
 
 
 def _keep_sign(frame: Frame, item: Field) -> None:

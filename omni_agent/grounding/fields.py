@@ -25,9 +25,7 @@ _KINDS: dict[str, Kind] = {
     "integer": "number", "number": "number", "boolean": "boolean", "array": "list", "object": "object",
 }  # fmt: skip
 # What is nested deeper, or refers to itself so often, stays as the model wrote it.
-_MEASURED_IN = re.compile(
-    r"\b(?:in|of|as|number of)\s+(?:a\s+)?([A-Za-z%°]+(?:\s(?:celsius|fahrenheit))?)"
-)
+_MEASURED_IN = re.compile(r"\b(?:in|of|as|number of)\s+(?:a\s+)?([A-Za-z%°]+(?:\s(?:celsius|fahrenheit))?)")
 _DEEPEST = 6
 _LONGEST_CHAIN = 8
 

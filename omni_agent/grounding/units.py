@@ -17,6 +17,7 @@ _SAID_FOR = {
     "minute": ("min", "mins"),
     "second": ("s", "sec", "secs"),
     "fortnight": ("fortnight",),
+    "ten_years": ("decade", "decades"),
     "degC": ("degree", "degrees", "celsius", "centigrade", "c", "degrees celsius", "degrees centigrade"),
     "degF": ("fahrenheit", "f", "degrees fahrenheit"),
     "kg": ("kilo", "kilos"),
@@ -78,4 +79,7 @@ def converted(value: float, unit: str, wanted: str) -> float | None:
 def _registry() -> Any:
     import pint
 
-    return pint.UnitRegistry(cache_folder=None, autoconvert_offset_to_baseunit=True)
+    registry: Any = pint.UnitRegistry(cache_folder=None, autoconvert_offset_to_baseunit=True)
+    # Its own decade is one of frequencies.
+    registry.define("ten_years = 10 * year")
+    return registry

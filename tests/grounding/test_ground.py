@@ -64,6 +64,40 @@ def test_values_rest_on_words(said: str, written: JsonObject, expected: JsonObje
     assert kept(said, **written) == expected
 
 
+MEASURED: JsonObject = {
+    "type": "object",
+    "required": ["field", "seconds", "speed", "symbol"],
+    "properties": {
+        "field": {"type": "integer", "description": "Of the magnet, in tesla."},
+        "seconds": {"type": "integer", "description": "The change in time in seconds."},
+        "speed": {"type": "number", "description": "At the start, in metres a second."},
+        "symbol": {"type": "string"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "value"),
+    [
+        ("it started from rest", "speed", 0),
+        ("it was not at home", "speed", None),
+        ("a change of 10 seconds", "seconds", 10),
+        ("shares of Apple and Microsoft", "symbol", "AAPL"),
+        ("shares of Apple and Microsoft", "symbol", "MSFT"),
+        ("shares of Apple and Microsoft", "symbol", "TSLA"),
+        ("a bag of apples", "symbol", "AAPL"),
+    ],
+)
+def test_what_is_said_for_nothing_and_what_letters_are_short_for(said: str, name: str, value: object) -> None:
+    tool = ToolSpec("measure", "Measure.", MEASURED)
+    written = {"field": 10} if name == "seconds" else {}
+    (one,) = ground(
+        [ToolCall("c", "measure", {**written, name: 0 if value is None else value})], [tool], Evidence(said)
+    )
+    refused = value in (None, "TSLA") or said == "a bag of apples"
+    assert one.call.arguments == ({} if refused else {name: value})
+
+
 def test_a_required_value_that_nothing_supports_is_asked_for() -> None:
     one = grounded("the attic", {"place": "attic", "minutes": 45})
     assert one.missing == ("minutes",)

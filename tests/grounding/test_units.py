@@ -37,6 +37,7 @@ def test_what_is_no_unit(word: str) -> None:
     [
         (1.5, "hour", "minute", 90),
         (1, "kg", "gram", 1000),
+        (2, unit_of("decades"), "year", 20),
         (68, "degF", "degC", 20),
         (5, "USD", "USD", 5),
         (5, "USD", "EUR", None),

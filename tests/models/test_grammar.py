@@ -223,6 +223,20 @@ def test_schemas_beyond_the_grammar_are_met_loosely(schema: dict[str, Any], argu
 PAIR = (ToolSpec("one", "", an_object(a={"type": "integer"})), ToolSpec("two", "", an_object()))
 
 
+@pytest.mark.parametrize("number", ["0", "-7", "112.0740", "0.05", "2.0", "1e-9", "1.5e-09", "123456789.25"])
+def test_a_number_may_be_spelled_as_it_was_said(number: str) -> None:
+    tool = ToolSpec("act", "", an_object(a={"type": "number"}))
+    assert Grammar(grammar((tool,))).admits(f'act {{"a": {number}}}')
+    assert not Grammar(grammar((tool,))).admits(f'act {{"a": {number}e}}')
+
+
+def test_where_a_tool_is_chosen_no_other_may_be_called_and_nothing_said() -> None:
+    chosen = Grammar(grammar(PAIR, "two"))
+    assert chosen.admits("two {} two {}")
+    assert not chosen.admits('one {"a": 1}')
+    assert not chosen.admits("say no")
+
+
 @pytest.mark.parametrize(
     "answer", ['one {"a": 1}', "two {}", 'one {} two {} one {"a": -2}', "say Grüezi! 你好, 3 < 4."]
 )
