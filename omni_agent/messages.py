@@ -177,6 +177,12 @@ class Message:
         return tuple(part for part in self.parts if isinstance(part, ToolCall))
 
     @property
+    def media(self) -> tuple[Image | Audio | Video, ...]:
+        """What it shows: the user's sounds, pictures and clips, or those in the tools' results."""
+        shown = (part.media if isinstance(part, ToolResult) else (part,) for part in self.parts)
+        return tuple(part for parts in shown for part in parts if isinstance(part, Image | Audio | Video))
+
+    @property
     def language(self) -> str:
         """Language that the user was heard to speak, or empty."""
         return next((p.hearing.language for p in self.parts if isinstance(p, Audio) and p.hearing), "")

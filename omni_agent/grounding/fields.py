@@ -18,14 +18,16 @@ from ..messages import JsonObject
 from .units import unit_of
 from .words import content_stems, stems_of
 
-Kind = Literal["choice", "boolean", "number", "date", "time", "moment", "text", "list", "object", "other"]
+Kind = Literal[
+    "choice", "boolean", "number", "date", "time", "moment", "text", "list", "object", "media", "other"
+]
 
 _MOMENTS: dict[str, Kind] = {"date": "date", "time": "time", "date-time": "moment"}
 _KINDS: dict[str, Kind] = {
     "integer": "number", "number": "number", "boolean": "boolean", "array": "list", "object": "object",
 }  # fmt: skip
-# What is nested deeper, or refers to itself so often, stays as the model wrote it.
 _MEASURED_IN = re.compile(r"\b(?:in|of|as|number of)\s+(?:a\s+)?([A-Za-z%°]+(?:\s(?:celsius|fahrenheit))?)")
+# What is nested deeper, or refers to itself so often, stays as the model wrote it.
 _DEEPEST = 6
 _LONGEST_CHAIN = 8
 
@@ -160,6 +162,8 @@ def _items(schema: JsonObject) -> JsonObject:
 
 def _kind(schema: JsonObject) -> tuple[Kind, list[Any]]:
     """What a schema holds, and the values that it is limited to, if it is."""
+    if "x-media" in schema:
+        return "media", []
     if schema.get("x-ground") is False:
         return "other", []
     values = schema.get("enum") or ([schema["const"]] if "const" in schema else [])

@@ -24,7 +24,7 @@ def settle(frame: Frame) -> None:
     for item in frame.fields:
         value = frame.values.get(item.name)
         kind = item.item.kind if item.item else item.kind
-        if value is None or kind == "object":
+        if value is None or kind in ("object", "media"):
             continue
         if item.kind == "list" and kind == "text" and isinstance(value, list):
             _settle_list(frame, item, value)

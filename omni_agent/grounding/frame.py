@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..messages import JsonObject
-from . import amounts, choices, dates, elsewhere, foreign, nested, switches, texts
+from . import amounts, choices, dates, elsewhere, foreign, handed, nested, switches, texts
 from .evidence import Evidence
 from .fields import Field
 from .mentions import Mention
@@ -21,10 +21,10 @@ from .provenance import Provenance
 _POINTERS = frozenset(("it", "them", "there", "that", "same", "its", "their"))
 # In this order: what is surest first. In languages that cannot be read, what the model wrote mostly stands.
 _STEPS = (
-    dates.settle, choices.named, amounts.settle, switches.settle, choices.sounding, texts.settle,
-    nested.settle, choices.meant, elsewhere.fill,
+    handed.settle, dates.settle, choices.named, amounts.settle, switches.settle, choices.sounding,
+    texts.settle, nested.settle, choices.meant, elsewhere.fill,
 )  # fmt: skip
-_STEPS_ABROAD = (foreign.settle, nested.settle)
+_STEPS_ABROAD = (handed.settle, foreign.settle, nested.settle)
 
 
 @dataclass(frozen=True, slots=True)

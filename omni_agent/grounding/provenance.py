@@ -7,7 +7,7 @@ from typing import Literal
 
 from ..messages import JsonObject
 
-Source = Literal["words", "picture", "result", "earlier", "meaning"]
+Source = Literal["words", "picture", "result", "earlier", "media", "meaning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,9 @@ class Provenance:
 
     Attributes:
         source: `words` said now; the text of a `picture`; the `result` of a tool in this turn; an `earlier`
-            turn; or the `meaning` of words that do not name the value, as the model understood them.
-        text: Those words.
+            turn; the `media` that are handed over; or the `meaning` of words that do not name the value, as
+            the model understood them.
+        text: Those words, or the reference of the media.
         span: Their offsets in what was said now, in characters; None for other sources.
         seconds: When they were said, from the start of the sound; None for typed words.
     """

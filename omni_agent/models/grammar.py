@@ -13,7 +13,8 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from .prompt import SAY, resolved
+from .notation import dumps, resolved
+from .prompt import SAY
 
 if TYPE_CHECKING:
     from ..messages import JsonObject, ToolSpec
@@ -98,9 +99,9 @@ class _Rules:
                 return self._loose(1)
             return self._value(resolved(schema, self._root), nesting - 1, references - 1)
         if "const" in schema:
-            return self._rule(_literal(_dumps(schema["const"])))
+            return self._rule(_literal(dumps(schema["const"])))
         if isinstance(schema.get("enum"), list) and schema["enum"]:
-            return self._rule(" | ".join(_literal(_dumps(item)) for item in schema["enum"]))
+            return self._rule(" | ".join(_literal(dumps(item)) for item in schema["enum"]))
         options = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf", [])[:1]
         if options and isinstance(options, list):
             return self._rule(" | ".join(self._value(item, nesting - 1, references) for item in options))
@@ -119,6 +120,9 @@ class _Rules:
         return self._object(schema, nesting, references)
 
     def _string(self, schema: JsonObject) -> str:
+        if "x-media" in schema:
+            # A model reads no references: it names the kind, and what was shown is handed over.
+            return self._rule(_literal(dumps(schema["x-media"])))
         if schema.get("format") in _FORMATS:
             return str(schema["format"])
         least = min(_count(schema, "minLength", 0), MOST_CHARACTERS)
@@ -144,7 +148,7 @@ class _Rules:
         required = [str(name) for name in schema.get("required", ())]
         named = {**properties, **{name: True for name in required if name not in properties}}
         member_of = {
-            name: f"{_literal(_dumps(name) + ': ')} {self._value(value, nesting - 1, references)}"
+            name: f"{_literal(dumps(name) + ': ')} {self._value(value, nesting - 1, references)}"
             for name, value in named.items()
         }
         if len(named) <= _FREE_ORDER:
@@ -213,10 +217,6 @@ def _kinds(schema: JsonObject) -> tuple[str, ...]:
         kind = "object" if "properties" in schema else "array" if "items" in schema else None
     kinds = tuple(kind) if isinstance(kind, list) else (kind,)
     return tuple(item for item in kinds if item in _SCALARS or item in ("array", "object")) or _ANY
-
-
-def _dumps(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _literal(text: str) -> str:

@@ -8,18 +8,17 @@ docs/adr/0002-talk-or-call.md.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from ..messages import Audio, Image, Message, Part, Text, ToolCall, ToolResult, Video
 from ..persona import LANGUAGES
+from .notation import CONTROL, dumps, signature
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from ..messages import JsonObject, ToolSpec
     from .base import Request
 
 SAY = "say "
@@ -39,8 +38,8 @@ _NOW = (
 _TALK = "Each answer begins with `say`, and a few plain words."
 _EYES = "Of pictures you get only the text in them: when asked what else they show, say that you cannot see."
 
-# Control tokens of chat templates, and the frame of tool results: nobody but this file may write them.
-_CONTROL = re.compile(r"<(?=\||/?tool_)")
+
+_REFERENCE = re.compile(r"media://[0-9a-f]{64}")
 
 
 class ChatMessage(TypedDict):
@@ -90,13 +89,14 @@ def render(request: Request) -> list[ChatMessage]:
     mark = SAY if marked(request) else ""
     chat = _opening(request)
     suffixes = _suffixes(request)
+    kinds = {part.ref: part.type for message in request.messages for part in message.media}
     for index, message in enumerate(request.messages):
         if message.role == "user":
             chat.append(_chat("user", _user(message) + suffixes[index]))
         elif message.role == "tool":
             _append_results(chat, message, merge=index > 0 and request.messages[index - 1].role == "tool")
         else:
-            chat += [_chat("assistant", content) for content in _assistant(message, mark)]
+            chat += [_chat("assistant", content) for content in _assistant(message, mark, kinds)]
     return chat
 
 
@@ -157,65 +157,6 @@ def _opening(request: Request) -> list[ChatMessage]:
     ]
 
 
-def signature(spec: ToolSpec) -> str:
-    """A tool in two lines: what it does, and its name with its arguments, required ones first."""
-    described = [
-        f"{name}: {_line(schema['description'])}"
-        for name, schema in _properties(spec.parameters).items()
-        if isinstance(schema, dict) and schema.get("description")
-    ]
-    about = f" ({' '.join(described)})" if described else ""
-    return f"# {_line(spec.description)}{about}\n{spec.name} {_shape(spec.parameters, spec.parameters, 4)}"
-
-
-def _line(text: object) -> str:
-    return _CONTROL.sub("< ", " ".join(str(text).split()))
-
-
-def _properties(schema: JsonObject) -> JsonObject:
-    properties = schema.get("properties")
-    return properties if isinstance(properties, dict) else {}
-
-
-def _shape(schema: object, root: JsonObject, depth: int) -> str:
-    """A schema in TypeScript's notation, without its descriptions."""
-    if not isinstance(schema, dict) or depth == 0:
-        return "any"
-    if "$ref" in schema:
-        return _shape(resolved(schema, root), root, depth - 1)
-    if isinstance(schema.get("enum"), list):
-        return " | ".join(map(_dumps, schema["enum"]))
-    if "const" in schema:
-        return _dumps(schema["const"])
-    if options := schema.get("anyOf") or schema.get("oneOf"):
-        return " | ".join(_shape(item, root, depth - 1) for item in options)
-    kind = schema.get("type", "object" if "properties" in schema else "any")
-    if kind == "array":
-        item = _shape(schema.get("items"), root, depth - 1)
-        return f"({item})[]" if " " in item and not item.startswith("{") else f"{item}[]"
-    if kind == "object":
-        return _members(schema, root, depth)
-    return " | ".join(map(str, kind)) if isinstance(kind, list) else str(kind)
-
-
-def _members(schema: JsonObject, root: JsonObject, depth: int) -> str:
-    required = schema.get("required", ())
-    named = sorted(_properties(schema).items(), key=lambda item: item[0] not in required)
-    members = (
-        f"{_dumps(name)}{'' if name in required else '?'}: {_shape(value, root, depth - 1)}"
-        for name, value in named
-    )
-    return "{" + ", ".join(members) + "}"
-
-
-def resolved(schema: JsonObject, root: JsonObject) -> object:
-    """What a local reference (`#/...`) points to; true, that is anything, where it leads nowhere."""
-    node: object = root
-    for step in str(schema["$ref"]).removeprefix("#").split("/")[1:]:
-        node = node.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(node, dict) else None
-    return node if isinstance(node, dict) and node != schema else True
-
-
 def _suffixes(request: Request) -> dict[int, str]:
     """What is added to each user message: its reply's language, and to the last one what was recalled."""
     users = [index for index, message in enumerate(request.messages) if message.role == "user"]
@@ -258,16 +199,21 @@ def _seen(part: Part) -> str:
             return ""
 
 
-def _assistant(message: Message, mark: str) -> Iterator[str]:
+def _assistant(message: Message, mark: str, kinds: Mapping[str, str]) -> Iterator[str]:
     if words := message.text.strip():
         yield mark + words
     if message.tool_calls:
-        yield " ".join(map(written, message.tool_calls))
+        yield _named_media(" ".join(map(written, message.tool_calls)), kinds)
+
+
+def _named_media(text: str, kinds: Mapping[str, str]) -> str:
+    """References as the model writes them: by the kind of what they lead to."""
+    return _REFERENCE.sub(lambda found: kinds.get(found[0], "media"), text)
 
 
 def written(call: ToolCall) -> str:
     """A call as the model writes it, byte for byte."""
-    return f"{call.name} {_dumps(call.arguments)}"
+    return f"{call.name} {dumps(call.arguments)}"
 
 
 def _results(message: Message) -> str:
@@ -292,8 +238,4 @@ def _append_results(chat: list[ChatMessage], message: Message, *, merge: bool) -
 
 def _clean(text: str) -> str:
     """`text` without what could pass for the frame of a message or of a tool's result."""
-    return _CONTROL.sub("< ", text)
-
-
-def _dumps(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return CONTROL.sub("< ", text)

@@ -20,6 +20,7 @@ from ..errors import ToolError, ToolNotFound
 from ..grounding import Evidence, Grounded
 from ..messages import JsonObject, Message, Part, Text, ToolCall, ToolResult
 from ..state import Turn, TurnState, Update
+from .handing import with_media
 from .results import by_call, failed
 
 NOT_FOR_THIS = "Not run: this is not what the user asked for. Answer in words."
@@ -27,40 +28,48 @@ NOT_FOR_THIS = "Not run: this is not what the user asked for. Answer in words."
 
 async def ground(state: TurnState, turn: Turn) -> Update:
     """Give the last message's calls what the words support, and note what each argument rests on."""
-    if not turn.parts.grounding:
-        return {"choice": ""}
     *before, last = (Message.from_json(item) for item in state["messages"])
-    evidence = _evidence(before, state, turn)
-    grounded = _grounded(last.tool_calls, evidence, turn)
+    history = [Message.from_json(item) for item in state.get("history", [])]
+    handed = with_media(last.tool_calls, [*history, *before], turn.parts.toolbox)
+    if not turn.parts.grounding:
+        return {"choice": "", **_with_calls(handed, last, state)}
+    evidence = _evidence(history, before, state)
+    grounded = _grounded(handed, evidence, turn)
     # After a result it is the model's to say what it leads to.
     request = evidence if len(before) == 1 else None
     refused = [result for one in grounded if (result := _unsupported(one, request, turn))]
-    if request and refused and (choice := _better(grounded, request, state, turn)):
+    if request and refused and (choice := _better(grounded, last, request, state, turn)):
         return {"choice": choice, "messages": _said_instead(None, state)}
-    update: Update = {
+    return {
         "choice": "",
         "results": by_call(refused),
         "provenance": {one.call.id: _rests_on(one) for one in grounded},
+        **_with_calls([one.call for one in grounded], last, state),
     }
-    calls = tuple(one.call for one in grounded)
-    if calls != last.tool_calls:
-        words = tuple(part for part in last.parts if isinstance(part, Text))
-        update["messages"] = _said_instead(Message("assistant", words + calls), state)
-    return update
+
+
+def _with_calls(calls: Sequence[ToolCall], last: Message, state: TurnState) -> Update:
+    """The last message with other calls, if they are: what the model is shown of itself is what ran."""
+    if tuple(calls) == last.tool_calls:
+        return {}
+    words = tuple(part for part in last.parts if isinstance(part, Text))
+    return {"messages": _said_instead(Message("assistant", (*words, *calls)), state)}
 
 
 def _said_instead(message: Message | None, state: TurnState) -> list[JsonObject]:
-    """The turn's messages with another last one: what the model is shown of itself is what ran."""
+    """The turn's messages with another last one, or without it."""
     said = [message.to_json()] if message else []
     return cast(list[JsonObject], Overwrite([*state["messages"][:-1], *said]))
 
 
-def _better(grounded: Sequence[Grounded], request: Evidence, state: TurnState, turn: Turn) -> str:
+def _better(
+    grounded: Sequence[Grounded], last: Message, request: Evidence, state: TurnState, turn: Turn
+) -> str:
     """The tool that the request speaks of rather than of the one that was called; empty where there is none.
 
     Asked once in a turn, and only where nothing has been said yet that it could contradict.
     """
-    if len(grounded) > 1 or state.get("choice") or Message.from_json(state["messages"][-1]).text:
+    if len(grounded) > 1 or state.get("choice") or last.text:
         return ""
     return grounding.nearer(grounded[0].call.name, turn.parts.toolbox.specs, request)
 
@@ -78,8 +87,7 @@ def _unsupported(one: Grounded, request: Evidence | None, turn: Turn) -> ToolRes
     return failed(one.call, NOT_FOR_THIS)
 
 
-def _evidence(before: Sequence[Message], state: TurnState, turn: Turn) -> Evidence:
-    history = [Message.from_json(item) for item in state.get("history", [])]
+def _evidence(history: Sequence[Message], before: Sequence[Message], state: TurnState) -> Evidence:
     # A refusal may name all that a tool takes; that is nothing that anybody said or found.
     known = [
         replace(message, parts=tuple(part for part in message.parts if not _is_refusal(part)))

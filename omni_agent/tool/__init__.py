@@ -19,6 +19,7 @@ What that stands on:
 
 from .context import Cancellation, ToolContext, ToolMemory
 from .definition import Effect, Function, Run, Tool, tool
+from .media_parameters import handed_over
 from .result import as_text
 from .toolbox import Offer, Toolbox, tools_of
 from .wrappers import approval, only, prefix, rename, retry, timeout, without
@@ -35,6 +36,7 @@ __all__ = [
     "Toolbox",
     "approval",
     "as_text",
+    "handed_over",
     "only",
     "prefix",
     "rename",

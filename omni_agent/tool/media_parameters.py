@@ -15,7 +15,10 @@ from ..errors import ToolArgumentError
 from ..messages import Audio, Image, Video
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from ..media import MediaStore
+    from ..messages import JsonObject
 
 _KINDS: dict[type, tuple[str, str]] = {
     Image: ("image", "a picture"),
@@ -44,6 +47,45 @@ def with_references(hint: Any) -> Any:
     if origin in (Union, types.UnionType):
         return reduce(or_, changed) if origin is types.UnionType else Union[tuple(changed)]  # noqa: UP007
     return origin[tuple(changed)]
+
+
+def handed_over(arguments: JsonObject, schema: JsonObject, shown: Mapping[str, Sequence[str]]) -> JsonObject:
+    """The arguments, with what was shown wherever the schema wants media.
+
+    Models cannot read references, so whatever they write stands for the media themselves: one takes the first
+    of its kind, a list takes all. A required one is filled in.
+
+    Args:
+        arguments: What the model wrote.
+        schema: The tool's parameters.
+        shown: `media://` references by kind (`image`, `audio`, `video`).
+    """
+    properties = schema.get("properties") or {}
+    wanted = {name: part for name, part in properties.items() if isinstance(part, dict) and _wants(part)}
+    needed = {*arguments, *schema.get("required", ())}
+    given = {name: arguments.get(name) for name in wanted if name in needed}
+    handed = {name: _handed(value, wanted[name], shown) for name, value in given.items()}
+    return {**arguments, **{name: value for name, value in handed.items() if value is not None}}
+
+
+def _wants(schema: object) -> bool:
+    """Whether a schema, or one of its options or items, is a reference."""
+    if not isinstance(schema, dict):
+        return False
+    return "x-media" in schema or any(map(_wants, (schema.get("items"), *schema.get("anyOf", ()))))
+
+
+def _handed(value: Any, schema: JsonObject, shown: Mapping[str, Sequence[str]]) -> Any:
+    options = [option for option in schema.get("anyOf", ()) if _wants(option)]
+    if options:
+        return None if value is None else _handed(value, options[0], shown)
+    if "x-media" in schema:
+        references = shown.get(schema["x-media"], ())
+        return value if value in references or not references else references[0]
+    kind = schema["items"].get("x-media", "")
+    references = shown.get(kind, ())
+    known = isinstance(value, list) and value and all(one in references for one in value)
+    return value if known or not references else list(references)
 
 
 async def loaded(value: Any, store: MediaStore) -> Any:

@@ -25,7 +25,8 @@ from omni_agent.messages import (
     Video,
 )
 from omni_agent.models.base import Request
-from omni_agent.models.prompt import estimated_tokens, fit, marked, render, signature
+from omni_agent.models.notation import signature
+from omni_agent.models.prompt import estimated_tokens, fit, marked, render
 
 TIMER = ToolSpec(
     "set_timer",
