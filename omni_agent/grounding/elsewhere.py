@@ -22,8 +22,9 @@ def source(frame: Frame, item: Field, value: Any, says: Says) -> Provenance | No
     A required value may come from an earlier turn in any case: what was told once need not be told again.
     """
     evidence = frame.evidence
-    if evidence.shown.text and (shown := says(value, evidence.shown)):
-        return evidence.from_shown(shown)
+    for shows, text in evidence.shown:
+        if shown := says(value, text):
+            return Provenance(shows, shown)
     if not evidence.refers_back and not item.required:
         return None
     had = any(_had(call.arguments, item, value) for call in evidence.earlier_calls)

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 
 from ..messages import Audio, Hearing, Image, Message, Text, ToolCall, ToolResult
-from .provenance import Provenance
+from .provenance import Provenance, Source
 from .spoken import Spoken
 
 _RECENT = 12
@@ -47,13 +47,17 @@ class Evidence:
         return Spoken(self.said, self.language, self.now)
 
     @cached_property
-    def shown(self) -> Spoken:
-        """What pictures say and tools gave, taken apart."""
-        return Spoken("\n".join((*self.pictures, *self.results)), self.language, self.now)
-
-    def from_shown(self, text: str) -> Provenance:
-        """Provenance of what a picture or a result holds."""
-        return Provenance("picture" if self.pictures else "result", text)
+    def shown(self) -> tuple[tuple[Source, Spoken], ...]:
+        """What pictures say and what tools gave, taken apart."""
+        texts: tuple[tuple[Source, Sequence[str]], ...] = (
+            ("picture", self.pictures),
+            ("result", self.results),
+        )
+        return tuple(
+            (source, Spoken("\n".join(lines), self.language, self.now))
+            for source, lines in texts
+            if any(lines)
+        )
 
     @classmethod
     def of(cls, earlier: Sequence[Message], turn: Sequence[Message], now: datetime) -> Evidence:

@@ -10,32 +10,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from enum import Enum, auto
-from uuid import uuid4
+from enum import Enum
 
 from ..messages import ToolCall
 from .base import ModelEvent, TextDelta, ToolCallDelta
 from .markup import Gate, JsonText
+from .parsing import AnswerParser, new_call_id
 from .prompt import SAY
 
 _WORD = re.compile(r"[\w.-]+\s*")
 _UNKNOWN_CALL = re.compile(r"[\w.-]+\s*\{")
 
 
-def new_call_id() -> str:
-    """A fresh id of a call."""
-    return f"call_{uuid4().hex}"
-
-
 class _State(Enum):
-    START = auto()
-    TEXT = auto()
-    NAME = auto()
-    ARGUMENTS = auto()
-    SWALLOW = auto()
+    START = "_start"
+    TEXT = "_text"
+    NAME = "_call"
+    ARGUMENTS = "_arguments"
+    SWALLOW = "_swallow"
 
 
-class CallParser:
+class CallParser(AnswerParser):
     """Turns an answer into `TextDelta`, `ToolCallDelta` and `ToolCall`.
 
     However the answer is cut into pieces, the words, calls and their order are the same.
@@ -52,21 +47,10 @@ class CallParser:
         self._names = tuple(names)
         self._new_id = new_id
         self._state = _State.START if marked else _State.TEXT
-        self._held = ""
         self._gate = Gate(self._names)
         self._index = -1
         self._name = ""
         self._json = JsonText()
-
-    def feed(self, piece: str) -> list[ModelEvent]:
-        """Take the next piece of the answer, give what is now certain."""
-        events: list[ModelEvent] = []
-        self._held += piece
-        before = None
-        while self._held and before != (self._state, self._held):
-            before = (self._state, self._held)
-            _STEPS[self._state](self, events)
-        return events
 
     def finish(self) -> list[ModelEvent]:
         """The answer is over: give what was held back, if it is words. An unfinished call is dropped."""
@@ -129,18 +113,6 @@ class CallParser:
         else:
             self._state = _State.SWALLOW
 
-    def _swallow(self, events: list[ModelEvent]) -> None:
-        self._held = ""
-
 
 def _words(text: str) -> list[ModelEvent]:
     return [TextDelta(text)] if text else []
-
-
-_STEPS: dict[_State, Callable[[CallParser, list[ModelEvent]], None]] = {
-    _State.START: CallParser._start,
-    _State.TEXT: CallParser._text,
-    _State.NAME: CallParser._call,
-    _State.ARGUMENTS: CallParser._arguments,
-    _State.SWALLOW: CallParser._swallow,
-}

@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from enum import Enum, auto
+from enum import Enum
 
 from ..messages import JsonObject, ToolCall
 from .base import ModelEvent, TextDelta, ToolCallDelta
-from .calls import new_call_id
 from .markup import BRACES, FENCES, KEYS, MARKUP, TAGS, Gate, JsonText, opens, without_space
+from .parsing import AnswerParser, new_call_id
 
 # Any object is held back until it is whole: the key that tells a call from other JSON may be its last.
 _JSON = tuple(f"{fence}{brace}{quote}" for fence in FENCES for brace in BRACES for quote in ('"', '\\"'))
@@ -36,15 +36,15 @@ _ARGUMENTS = ("arguments", "parameters")
 
 
 class _State(Enum):
-    AFTER = auto()
-    TEXT = auto()
-    THOUGHT = auto()
-    PAIR = auto()
-    VALUE = auto()
-    SWALLOW = auto()
+    AFTER = "_after"
+    TEXT = "_text"
+    THOUGHT = "_thought"
+    PAIR = "_pair"
+    VALUE = "_value"
+    SWALLOW = "_swallow"
 
 
-class HermesParser:
+class HermesParser(AnswerParser):
     """Turns an answer in the Hermes form into `TextDelta`, `ToolCallDelta` and `ToolCall`.
 
     However the answer is cut into pieces, the words, calls and their order are the same. A call is given
@@ -65,23 +65,12 @@ class HermesParser:
         self._new_id = new_id
         self._gate = Gate(self._names, (*MARKUP, *_JSON, *_THOUGHT, *_TORN))
         self._state = _State.THOUGHT if thinking else _State.AFTER
-        self._held = ""
         self._left_over = _SPACE
         self._fence = ""
         self._prefix = ""
         self._in_pair = False
         self._json = JsonText()
         self._index = 0
-
-    def feed(self, piece: str) -> list[ModelEvent]:
-        """Take the next piece of the answer, give what is now certain."""
-        events: list[ModelEvent] = []
-        self._held += piece
-        before = None
-        while self._held and before != (self._state, self._held):
-            before = (self._state, self._held)
-            _STEPS[self._state](self, events)
-        return events
 
     def finish(self) -> list[ModelEvent]:
         """The answer is over: give what was held back, if it is words. An unfinished call is dropped."""
@@ -183,9 +172,6 @@ class HermesParser:
                 events.append(ToolCall(self._new_id(), name, arguments))
                 self._index += 1
 
-    def _swallow(self, events: list[ModelEvent]) -> None:
-        self._held = ""
-
 
 def _decoded(text: JsonText, *, strict: bool) -> object:
     """The value; models also double the braces that they saw in a template."""
@@ -227,13 +213,3 @@ def _arguments(given: object) -> JsonObject | None:
         text.take(given.strip())
         given = text.value(strict=False)
     return given if isinstance(given, dict) else None
-
-
-_STEPS: dict[_State, Callable[[HermesParser, list[ModelEvent]], None]] = {
-    _State.AFTER: HermesParser._after,
-    _State.TEXT: HermesParser._text,
-    _State.THOUGHT: HermesParser._thought,
-    _State.PAIR: HermesParser._pair,
-    _State.VALUE: HermesParser._value,
-    _State.SWALLOW: HermesParser._swallow,
-}

@@ -22,9 +22,10 @@ from ..events import Usage
 from ..messages import ToolCall
 from ..senses import Senses
 from .base import Capabilities, Done, ModelEvent, Request
-from .calls import CallParser, new_call_id
+from .calls import CallParser
 from .engine import SLOTS, Chunk, Engine, load
 from .grammar import grammar
+from .parsing import new_call_id
 from .prefix import PREFIX_SLOT, prefix_name
 from .prompt import estimated_tokens, fit, marked, render
 

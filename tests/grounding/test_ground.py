@@ -127,6 +127,8 @@ def test_pictures_results_and_earlier_turns_support_too() -> None:
     assert picture.provenance["place"].source == "picture"
     result = grounded("where it is", {"place": "cellar"}, results=("It is in the cellar",))
     assert result.provenance["place"].source == "result"
+    both = grounded("where it is", {"place": "cellar"}, pictures=("A house",), results=("In the cellar",))
+    assert both.provenance["place"].source == "result"
     call = Message("assistant", (ToolCall("e", TOOL.name, {"place": "attic", "minutes": 5}),))
     again = grounded("the same again", {}, earlier=(call,))
     assert again.call.arguments == {"place": "attic", "minutes": 5}

@@ -60,7 +60,9 @@ def agent(*steps: Step, invents: bool = True) -> Agent:
         model=ScriptedModel(
             *steps,
             capabilities=Capabilities(invents=invents),
-            senses=Senses(ears=ScriptedEars(Hearing("what song is this", "en", 0.9, 0.9)), eyes=ScriptedEyes()),
+            senses=Senses(
+                ears=ScriptedEars(Hearing("what song is this", "en", 0.9, 0.9)), eyes=ScriptedEyes()
+            ),
         ),
         tools=[count_coins, compare, name_song],
         memory=None,
