@@ -39,6 +39,7 @@ _BEFORE, _AFTER = 0.25, 0.35
 _REPETITIVE = 2.4  # zlib ratio; the threshold of Whisper's authors
 _UNLIKELY = -1.0  # mean log probability; likewise
 _DOUBTFUL = -0.5  # below this, hints may have pulled the reading away from what was said
+_UNDECIDED = 0.2  # mean log probability between two languages for the same words
 _NO_SPEECH = 0.6
 _EXPECTED = 0.1  # mean log probability that a hinted word makes up for, between readings of one sound
 _WORD = re.compile(r"\w+")
@@ -164,11 +165,14 @@ class WhisperEars:
         window = next((w for w in WINDOWS if w >= seconds + _TAIL), WINDOWS[-1])
         encoded = model.encode(piece.samples, window)
         best = _rescored(model.decode(encoded, seconds=seconds, language=language, hints=hints), hints)
-        if hints and best.logprob < _DOUBTFUL and not language and best.language != "en":
+        foreign = hints and not language and best.language != "en"
+        short = seconds < _SHORT and _is_expected(best.texts[0], hints)
+        if foreign and (best.logprob < _DOUBTFUL or short):
             # A short command is easily taken for another language; what tools are called is mostly English.
             english = model.decode(encoded, seconds=seconds, language="en", hints=hints)
             sure = min(english.language_probability, 1 - best.language_probability)
-            best = _better(best, _rescored(replace(english, language_probability=sure), hints))
+            english = _rescored(replace(english, language_probability=sure), hints)
+            best = english if _same_words(english, best) else _better(best, english)
         if hints and (best.logprob < _DOUBTFUL or _repeats(best.texts[0])):
             plain = model.decode(encoded, seconds=seconds, language=language or best.language)
             # Nobody named the language, whatever the engine was told.
@@ -187,7 +191,7 @@ def _rescored(found: Decoded, hints: Sequence[str]) -> Decoded:
     """The readings in the order of their scores, with a little for every hinted word that a reading has."""
     if not hints or len(found.scores) < 2:
         return found
-    expected = {word for hint in hints for word in _WORD.findall(hint.lower()) if len(word) > 2}
+    expected = _expected(hints)
 
     def score(reading: tuple[str, float]) -> tuple[bool, float]:
         words = set(_WORD.findall(reading[0].lower()))
@@ -195,6 +199,22 @@ def _rescored(found: Decoded, hints: Sequence[str]) -> Decoded:
 
     order = sorted(zip(found.texts, found.scores, strict=True), key=score, reverse=True)
     return replace(found, texts=tuple(text for text, _ in order), scores=tuple(s for _, s in order))
+
+
+def _expected(hints: Sequence[str]) -> set[str]:
+    return {word for hint in hints for word in _WORD.findall(hint.lower()) if len(word) > 2}
+
+
+def _is_expected(text: str, hints: Sequence[str]) -> bool:
+    """Whether a reading is made of hinted words, but for short ones."""
+    words = {word for word in _WORD.findall(text.lower()) if len(word) > 2}
+    return bool(words) and words <= _expected(hints)
+
+
+def _same_words(one: Decoded, other: Decoded) -> bool:
+    """Whether two readings differ in little but the language that they are taken for."""
+    alike = _WORD.findall(one.texts[0].lower()) == _WORD.findall(other.texts[0].lower())
+    return alike and one.logprob > other.logprob - _UNDECIDED
 
 
 def _later(word: HeardWord, seconds: float) -> HeardWord:

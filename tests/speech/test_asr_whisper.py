@@ -201,6 +201,18 @@ def test_a_doubtful_command_in_another_language_is_tried_in_english() -> None:
     assert [language for language, _ in model.asked] == ["", "en"]
 
 
+@pytest.mark.parametrize(("logprob", "language"), [(-0.35, "en"), (-0.9, "pt")])
+def test_a_short_command_of_expected_words_is_english_if_it_is_about_as_likely(
+    logprob: float, language: str
+) -> None:
+    model = FakeWhisper(
+        said("2 small, latte", language="pt", sure=0.86, logprob=-0.3),
+        said("2 small latte.", language="en", sure=1.0, logprob=logprob),
+    )
+    hearing = hear(ears_of(model, (1.0, 3.0)), hints=["small", "latte"])
+    assert hearing.language == language
+
+
 @pytest.mark.parametrize(
     ("first", "language", "hints"),
     [
