@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from ..messages import HeardWord
 
-# Speech is in the foreground from the first to the last moment within so many decibels of its loud parts,
-# and a little longer, because words begin and end softly. Only sound whose pauses are not quiet is cut.
+# Speech is in the foreground from the first to the last moment, or word, within so many decibels of its loud
+# parts, and a little longer, because words begin and end softly. Only sound whose pauses are not quiet is cut.
 _FOREGROUND_DB, _QUIET_PAUSE_DB = 11.0, 45.0
 _SOFT_START, _SOFT_END = 0.2, 0.55
 _HOP, _FRAME = 0.02, 0.12
-# Words at the ends that are so much quieter than the middle one are another's.
-_FURTHER_DB = 6.5
+# A loud word is louder than nine in ten: however much others say around it, the nearest voice has some.
+_LOUD_WORD = 90
 _FEWEST_WORDS = 4
 
 
@@ -49,10 +49,10 @@ def nearest(audio: Pcm, words: Sequence[HeardWord]) -> tuple[HeardWord, ...]:
         audio: The sound that the words' times refer to.
         words: What was heard in it, in order.
     """
-    if len(words) < _FEWEST_WORDS:
+    if len(words) < _FEWEST_WORDS or _pauses_are_quiet(_levels(audio)[0]):
         return tuple(words)
     levels = [_level(audio, word) for word in words]
-    least = float(np.median(levels)) - _FURTHER_DB
+    least = float(np.percentile(levels, _LOUD_WORD)) - _FOREGROUND_DB
     near = [index for index, level in enumerate(levels) if level >= least]
     first, last = near[0], near[-1]
     # One quiet word is how people begin and end.
