@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..messages import HeardWord
 
 # Speech is in the foreground from the first to the last moment, or word, within so many decibels of its loud
-# parts, and a little longer, because words begin and end softly. Only sound whose pauses are not quiet is cut.
+# parts. Moments are cut a little later, because words begin and end softly, and only where pauses are not quiet.
 _FOREGROUND_DB, _QUIET_PAUSE_DB = 11.0, 45.0
 _SOFT_START, _SOFT_END = 0.2, 0.55
 _HOP, _FRAME = 0.02, 0.12
@@ -49,7 +49,7 @@ def nearest(audio: Pcm, words: Sequence[HeardWord]) -> tuple[HeardWord, ...]:
         audio: The sound that the words' times refer to.
         words: What was heard in it, in order.
     """
-    if len(words) < _FEWEST_WORDS or _pauses_are_quiet(_levels(audio)[0]):
+    if len(words) < _FEWEST_WORDS:
         return tuple(words)
     levels = [_level(audio, word) for word in words]
     least = float(np.percentile(levels, _LOUD_WORD)) - _FOREGROUND_DB

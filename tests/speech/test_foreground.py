@@ -93,13 +93,6 @@ def test_only_several_much_quieter_words_at_the_ends_are_dropped(
     assert " ".join(word.text for word in nearest(spoken(*levels), said)) == left
 
 
-def test_who_ends_softly_in_a_quiet_room_is_heard_out() -> None:
-    pauses = [np.random.default_rng(7).normal(0, 1e-5, RATE // 2)] * 2
-    said = [speech(0.5, level, seed) for seed, level in enumerate((0.2, 0.2, 0.2, 0.2, 0.02, 0.02))]
-    sound = pcm(np.concatenate([*said, *pauses]))
-    assert len(nearest(sound, words(*"abcdef"))) == 6
-
-
 def test_no_words_are_none() -> None:
     assert nearest(spoken(0.1), ()) == ()
 
