@@ -188,10 +188,9 @@ class Agent:
         """Load the model and the senses, and compute the system prompt, so that the first reply is quick."""
         parts = self.parts
         senses = (parts.senses.ears, parts.senses.eyes)
-        request = Request(parts.persona.prompt(parts.name), (), parts.toolbox.specs)
         async with asyncio.TaskGroup() as group:
             group.create_task(asyncio.to_thread(self._prewarm_graph))
-            group.create_task(parts.model.prewarm(request))
+            group.create_task(self._prewarm_model())
             group.create_task(parts.memory.history(Scope(LOCAL_USER, self.name), "default", limit=1))
             group.create_task(self._prewarm_voice())
             for sense in senses:
@@ -279,6 +278,14 @@ class Agent:
             from .grounding import prewarm
 
             prewarm()
+
+    async def _prewarm_model(self) -> None:
+        parts = self.parts
+        await parts.model.prewarm(Request(parts.persona.prompt(parts.name), (), parts.toolbox.specs))
+        if parts.grounding and any(tool.effect != "read" for tool in parts.toolbox):
+            from .nodes.wish import wish
+
+            await wish("Hello.", parts.model)
 
     async def _prewarm_voice(self) -> None:
         """A word in the persona's own voice: engines load by voice and language."""

@@ -9,6 +9,17 @@ from .evidence import Evidence
 from .ground import Grounded, ground
 from .prewarm import prewarm
 from .provenance import Provenance
-from .relevance import is_relevant, nearer, relevance
+from .relevance import Doubt, doubt, nearer, relevance, serves
 
-__all__ = ["Evidence", "Grounded", "Provenance", "ground", "is_relevant", "nearer", "prewarm", "relevance"]
+__all__ = [
+    "Doubt",
+    "Evidence",
+    "Grounded",
+    "Provenance",
+    "doubt",
+    "ground",
+    "nearer",
+    "prewarm",
+    "relevance",
+    "serves",
+]

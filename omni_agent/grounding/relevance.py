@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from enum import Enum, auto
 from statistics import fmean
 
 from ..messages import ToolSpec
@@ -15,21 +16,46 @@ from .evidence import Evidence
 from .fields import Field, fields_of
 from .meaning import available, nearness
 from .provenance import Provenance
+from .units import unit_of
 
-LEAST = 0.1
+# Below, a call that rests on nothing is not what was asked for; below the other, any call may not be.
+_LEAST, _SURE = 0.1, 0.3
+_WISHED = 0.24
 _NEARER = 0.25
 _TELLING = 4
+_SIGNS = re.compile(r"[^\W\d_]+|[^\w\s]")
+_TYPED = frozenset(("date", "time", "moment"))
 
 
-def is_relevant(spec: ToolSpec, evidence: Evidence, provenance: Mapping[str, Provenance]) -> bool:
-    """Whether a call may be what the request asks for.
+class Doubt(Enum):
+    """How doubtful it is that a call is what the request asks for."""
 
-    It is where words, pictures or earlier turns gave it an argument: short orders are too far from what tools
-    are called for more to be asked ("ten minutes for the pasta" and a countdown timer come to 0.08). A call
-    that rests on nothing must be near to the request.
+    NONE = auto()
+    SOME = auto()
+    CERTAIN = auto()
+
+
+def doubt(spec: ToolSpec, evidence: Evidence, provenance: Mapping[str, Provenance]) -> Doubt:
+    """Whether a call may be what the request asks for, as far as words can tell.
+
+    There is none in the answer to a question, and where a value of the tool's own kind was said (a choice, a
+    date, a number in its unit), shown or agreed on. Otherwise the request must be near to what the tool does.
+    Many an order is not ("wake me at 7" and an alarm come to 0.13), so that is for `serves` to tell, unless
+    the words gave the call no argument at all.
     """
+    if evidence.answers_a_question or any(_is_telling(spec, *item) for item in provenance.items()):
+        return Doubt.NONE
+    near = relevance(spec, evidence, provenance)
+    if near >= _SURE:
+        return Doubt.NONE
     supported = any(rests.source != "meaning" for rests in provenance.values())
-    return supported or relevance(spec, evidence, provenance) >= LEAST
+    return Doubt.SOME if supported or near >= _LEAST else Doubt.CERTAIN
+
+
+def serves(spec: ToolSpec, wish: str) -> bool:
+    """Whether a tool does what the user wants, put in plain words: "set an alarm"."""
+    does = re.split(r"(?<=[.;])\s", spec.description)[0]
+    return max(nearness(wish, does), nearness(wish, _plain(spec.name))) >= _WISHED
 
 
 def nearer(name: str, tools: Sequence[ToolSpec], evidence: Evidence) -> str:
@@ -45,34 +71,35 @@ def nearer(name: str, tools: Sequence[ToolSpec], evidence: Evidence) -> str:
 def relevance(spec: ToolSpec, evidence: Evidence, provenance: Mapping[str, Provenance]) -> float:
     """How near the request is to what the tool does, about 0 to 1; 1 where that cannot be told.
 
-    Who names a value of the tool's own vocabulary speaks of it. Not told are requests in other languages than
-    English, without the word vectors, or without words of their own: an answer to a question, a reference to
-    an earlier turn.
+    Not told are requests in other languages than English, without the word vectors, or without words of their
+    own: an answer to a question, a reference to an earlier turn.
     """
-    if _names_a_choice(spec, provenance):
-        return 1.0
     rest = _rest(evidence, provenance)
     if not available() or not evidence.spoken.english or (evidence.refers_back and not rest):
         return 1.0
-    name = re.sub(r"(?<=[a-z])(?=[A-Z])|_|-", " ", spec.name)
-    request = evidence.said
-    if not rest:
-        return fmean((nearness(request, spec.description), nearness(request, name)))
-    return fmean(nearness(one, other) for one in (request, rest) for other in (spec.description, name))
+    does = (spec.description, _plain(spec.name))
+    said = (evidence.said, rest) if rest else (evidence.said,)
+    return fmean(nearness(one, other) for one in said for other in does)
 
 
-def _names_a_choice(spec: ToolSpec, provenance: Mapping[str, Provenance]) -> bool:
-    """Whether a word of some length names one of the schema's own values."""
-    chosen = {field.name for field in fields_of(spec.parameters) if _has_choices(field)}
-    return any(
-        rests.source == "words" and len(rests.text) >= _TELLING and path.split(".")[0] in chosen
-        for path, rests in provenance.items()
-    )
+def _plain(name: str) -> str:
+    """A tool's name as words."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|_|-", " ", name)
 
 
-def _has_choices(field: Field) -> bool:
+def _is_telling(spec: ToolSpec, path: str, rests: Provenance) -> bool:
+    """Whether an argument tells that its tool is meant: anything can be said in a text or a bare number."""
+    if rests.source != "words":
+        return rests.source != "meaning"
+    field = next((f for f in fields_of(spec.parameters) if f.name == path.split(".")[0]), None)
+    return field is not None and _is_of_its_own_kind(field, rests.text)
+
+
+def _is_of_its_own_kind(field: Field, said: str) -> bool:
     inner = (field.item,) if field.item else field.members
-    return bool(field.choices) or any(map(_has_choices, inner))
+    measured = bool(field.unit) and any(map(unit_of, _SIGNS.findall(said)))
+    named = bool(field.choices) and len(said) >= _TELLING
+    return field.kind in _TYPED or measured or named or any(_is_of_its_own_kind(one, said) for one in inner)
 
 
 def _rest(evidence: Evidence, provenance: Mapping[str, Provenance]) -> str:

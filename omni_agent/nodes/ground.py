@@ -8,7 +8,7 @@ of.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from itertools import accumulate
 from typing import cast
@@ -17,13 +17,15 @@ from langgraph.types import Overwrite
 
 from .. import grounding
 from ..errors import ToolError, ToolNotFound
-from ..grounding import Evidence, Grounded
+from ..grounding import Doubt, Evidence, Grounded
 from ..messages import JsonObject, Message, Part, Text, ToolCall, ToolResult
 from ..state import Turn, TurnState, Update
 from .handing import with_media
 from .results import by_call, failed
+from .wish import wish
 
 NOT_FOR_THIS = "Not run: this is not what the user asked for. Answer in words."
+UNSURE = "Not run yet: this may not be what the user wants. Ask whether it is."
 
 
 async def ground(state: TurnState, turn: Turn) -> Update:
@@ -37,15 +39,46 @@ async def ground(state: TurnState, turn: Turn) -> Update:
     grounded = _grounded(handed, evidence, turn)
     # After a result it is the model's to say what it leads to.
     request = evidence if len(before) == 1 else None
-    refused = [result for one in grounded if (result := _unsupported(one, request, turn))]
+    unasked, usage = await _unasked(grounded, request, turn)
+    refused = [*(failed(one.call, _to_ask(one)) for one in grounded if one.missing), *unasked]
     if request and refused and (choice := _better(grounded, last, request, state, turn)):
-        return {"choice": choice, "messages": _said_instead(None, state)}
+        return {"choice": choice, "messages": _said_instead(None, state), "usage": usage}
     return {
         "choice": "",
         "results": by_call(refused),
         "provenance": {one.call.id: _rests_on(one) for one in grounded},
+        "usage": usage,
         **_with_calls([one.call for one in grounded], last, state),
     }
+
+
+def _to_ask(one: Grounded) -> str:
+    asked = ", ".join(path.replace("_", " ") for path in one.missing)
+    return f"Not run: the user did not say: {asked}. Ask for it."
+
+
+async def _unasked(
+    grounded: Sequence[Grounded], request: Evidence | None, turn: Turn
+) -> tuple[list[ToolResult], list[JsonObject]]:
+    """Refusals of the calls that are not what the request asks for, and the tokens that it took to tell.
+
+    A call that only reads is given the benefit of the doubt.
+    """
+    refused, wished, usage = list[ToolResult](), "", list[JsonObject]()
+    for one in grounded:
+        if request is None or one.missing or one.call.name not in turn.parts.toolbox:
+            continue
+        tool = turn.parts.toolbox[one.call.name]
+        doubt = grounding.doubt(tool.spec, request, one.provenance)
+        if doubt is Doubt.CERTAIN:
+            refused.append(failed(one.call, NOT_FOR_THIS))
+        elif doubt is Doubt.SOME and tool.effect != "read":
+            if not usage:
+                wished, tokens = await wish(request.said, turn.parts.model)
+                usage = [asdict(tokens)]
+            if wished and not grounding.serves(tool.spec, wished):
+                refused.append(failed(one.call, UNSURE))
+    return refused, usage
 
 
 def _with_calls(calls: Sequence[ToolCall], last: Message, state: TurnState) -> Update:
@@ -72,19 +105,6 @@ def _better(
     if len(grounded) > 1 or state.get("choice") or last.text:
         return ""
     return grounding.nearer(grounded[0].call.name, turn.parts.toolbox.specs, request)
-
-
-def _unsupported(one: Grounded, request: Evidence | None, turn: Turn) -> ToolResult | None:
-    """Why the words do not support a call, as the result that the model reads; None where they do."""
-    if one.missing:
-        asked = ", ".join(path.replace("_", " ") for path in one.missing)
-        return failed(one.call, f"Not run: the user did not say: {asked}. Ask for it.")
-    if request is None or one.call.name not in turn.parts.toolbox:
-        return None
-    spec = turn.parts.toolbox[one.call.name].spec
-    if grounding.is_relevant(spec, request, one.provenance):
-        return None
-    return failed(one.call, NOT_FOR_THIS)
 
 
 def _evidence(history: Sequence[Message], before: Sequence[Message], state: TurnState) -> Evidence:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from ..messages import HeardWord
 
 # Speech is in the foreground from the first to the last moment, or word, within so many decibels of its loud
-# parts. Moments are cut a little later, because words begin and end softly, and only where pauses are not quiet.
+# parts. Moments have a little room around them, because words begin and end softly, and are cut only where
+# pauses are not quiet.
 _FOREGROUND_DB, _QUIET_PAUSE_DB = 11.0, 45.0
 _SOFT_START, _SOFT_END = 0.2, 0.55
 _HOP, _FRAME = 0.02, 0.12

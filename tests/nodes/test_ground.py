@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from omni_agent.errors import ModelError
 from omni_agent.events import ToolFinished
 from omni_agent.memory import TransientMemory
 from omni_agent.messages import HeardWord, Hearing, ToolCall, ToolResult
@@ -91,6 +92,53 @@ async def test_a_tool_that_has_nothing_to_do_with_the_request_is_not_run() -> No
     )
     assert ran == []
     assert events[-1].text == "Paris."
+
+
+WRITTEN = Step(calls={"send_message": {"name": "Rome", "text": "History"}})
+FAR = "tell me something interesting about the history of Rome"
+
+
+async def test_what_may_not_be_wanted_is_held_against_the_wish_behind_the_words() -> None:
+    pytest.importorskip("wordllama")
+    wished = Step(
+        lambda request: not request.tools and request.messages[-1].text == FAR, says="Answer a question."
+    )
+    events = await turn(FAR, WRITTEN, wished, Step("may not be what the user wants", says="Rome is old."))
+    assert ran == []
+    assert events[-1].text == "Rome is old."
+    ran.clear()
+    wished = Step(lambda request: not request.tools, says="send a message to somebody")
+    await turn(FAR, WRITTEN, wished, Step("Sent.", says="It is sent."))
+    assert [name for name, _ in ran] == ["send_message"]
+
+
+async def test_a_model_that_cannot_say_what_is_wanted_is_not_held_to_it() -> None:
+    pytest.importorskip("wordllama")
+    await turn(FAR, WRITTEN, Step(raises=ModelError("out of breath")), Step("Sent.", says="It is sent."))
+    assert [name for name, _ in ran] == ["send_message"]
+
+
+async def test_what_only_reads_has_the_benefit_of_the_doubt() -> None:
+    pytest.importorskip("wordllama")
+    await turn(FAR, Step(calls={"find_number": {"name": "Rome"}}), Step("Rome: 5550142", says="Well."))
+    assert [name for name, _ in ran] == ["find_number"]
+
+
+async def test_what_the_user_says_yes_to_runs() -> None:
+    pytest.importorskip("wordllama")
+    memory = TransientMemory()
+    asked = agent(
+        WRITTEN,
+        Step(says="answer a question"),
+        Step(says="Shall I write to Rome?"),
+        WRITTEN,
+        Step(says="Sent."),
+        memory=memory,
+    )
+    await asked.ask(FAR, speak=False)
+    assert ran == []
+    await asked.ask("yes please", speak=False)
+    assert [name for name, _ in ran] == ["send_message"]
 
 
 async def test_the_model_is_asked_again_for_the_tool_that_the_words_speak_of() -> None:
