@@ -23,7 +23,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
 def hints_of(tools: Iterable[ToolSpec], history: Sequence[Message] = ()) -> tuple[str, ...]:
-    """Words and phrases that are likely to be said, best first: tools' values, then names said before.
+    """Words that are likely to be said, best first: tools' values, names said before, and tools' names.
 
     Args:
         tools: What the agent can call.
@@ -32,6 +32,7 @@ def hints_of(tools: Iterable[ToolSpec], history: Sequence[Message] = ()) -> tupl
     specs = tuple(tools)
     values = [value for spec in specs for value in _values(spec.parameters)]
     names = [name for message in reversed(history) for name in _NAME.findall(message.text)]
+    names += [spec.plain_name for spec in specs]
     kept: list[str] = []
     known: set[str] = set()
     # The longer of two phrases brings the words of both.

@@ -7,6 +7,7 @@ models, files or the wire.
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 JsonObject: TypeAlias = dict[str, Any]
 Role = Literal["user", "assistant", "tool"]
 ResultStatus = Literal["done", "failed", "cancelled", "denied", "unknown"]
+
+_BETWEEN_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|_|-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,11 @@ class ToolSpec:
     name: str
     description: str
     parameters: JsonObject
+
+    @property
+    def plain_name(self) -> str:
+        """Its name in words: "set timer"."""
+        return _BETWEEN_WORDS.sub(" ", self.name)
 
 
 def _words(part: Part) -> str:

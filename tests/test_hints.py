@@ -40,7 +40,7 @@ def said(*texts: str) -> list[Message]:
     ],
 )
 def test_what_a_schema_names_is_expected(schema: dict[str, Any], hints: tuple[str, ...]) -> None:
-    assert hints_of([spec(a=schema)]) == hints
+    assert hints_of([spec(a=schema)]) == (*hints, "act")
 
 
 def test_definitions_are_read_too() -> None:
@@ -49,18 +49,25 @@ def test_definitions_are_read_too() -> None:
         "properties": {"a": {"$ref": "#/$defs/Roast"}},
         "$defs": {"Roast": {"enum": ["dark"]}},
     }
-    assert hints_of([ToolSpec("act", "", parameters)]) == ("dark",)
+    assert hints_of([ToolSpec("act", "", parameters)]) == ("dark", "act")
 
 
 def test_values_that_bring_no_new_word_are_left_out() -> None:
     milk = ["milk", "some milk", "lots of milk", "some milk"]
-    assert hints_of([spec(a={"enum": milk})]) == ("some milk", "lots of milk")
+    assert hints_of([spec(a={"enum": milk})]) == ("some milk", "lots of milk", "act")
+
+
+def test_tools_names_are_expected_as_they_are_said() -> None:
+    assert hints_of([ToolSpec(name, "", {}) for name in ("set_timer", "bookTable")]) == (
+        "set timer",
+        "book Table",
+    )
 
 
 def test_tools_come_first_then_the_latest_names() -> None:
     history = said("ask Anna Lindqvist", "and now Marek, Priya and Jo-Ann")
     assert hints_of([spec(a={"enum": ["tea"]})], history) == (
-        "tea", "Marek", "Priya", "Jo-Ann", "Anna Lindqvist",
+        "tea", "Marek", "Priya", "Jo-Ann", "Anna Lindqvist", "act",
     )  # fmt: skip
 
 
@@ -81,7 +88,7 @@ phrases = st.lists(words, min_size=1, max_size=6).map(" ".join)
 @given(st.lists(phrases, max_size=150))
 def test_hints_are_bounded_and_of_the_schema(values: list[str]) -> None:
     hints = hints_of([spec(a={"enum": values})])
-    assert set(hints) <= set(values)
+    assert set(hints) <= {*values, "act"}
     assert len(set(hints)) == len(hints)
     assert len({word for hint in hints for word in re.findall(r"\w+", hint)}) <= MOST_WORDS
 
@@ -90,9 +97,9 @@ def test_hints_are_bounded_and_of_the_schema(values: list[str]) -> None:
 def test_few_values_bring_every_word(values: list[str]) -> None:
     hints = hints_of([spec(a={"enum": values})])
     if len({word for value in values for word in value.split()}) <= MOST_WORDS - 6:
-        assert {w for hint in hints for w in hint.split()} == {w for value in values for w in value.split()}
+        assert {w for hint in hints for w in hint.split()} == {"act", *(w for v in values for w in v.split())}
 
 
 def test_the_same_tools_give_the_same_hints_in_the_order_of_the_schema() -> None:
     tools = [spec(b={"enum": ["two"]}, a={"anyOf": [{"enum": ["one"]}]}), spec(c={"const": "three"})]
-    assert hints_of(tools) == ("two", "one", "three")
+    assert hints_of(tools) == ("two", "one", "three", "act")

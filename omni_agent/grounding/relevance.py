@@ -55,7 +55,7 @@ def doubt(spec: ToolSpec, evidence: Evidence, provenance: Mapping[str, Provenanc
 def serves(spec: ToolSpec, wish: str) -> bool:
     """Whether a tool does what the user wants, put in plain words: "set an alarm"."""
     does = re.split(r"(?<=[.;])\s", spec.description)[0]
-    return max(nearness(wish, does), nearness(wish, _plain(spec.name))) >= _WISHED
+    return max(nearness(wish, does), nearness(wish, spec.plain_name)) >= _WISHED
 
 
 def nearer(name: str, tools: Sequence[ToolSpec], evidence: Evidence) -> str:
@@ -77,14 +77,9 @@ def relevance(spec: ToolSpec, evidence: Evidence, provenance: Mapping[str, Prove
     rest = _rest(evidence, provenance)
     if not available() or not evidence.spoken.english or (evidence.refers_back and not rest):
         return 1.0
-    does = (spec.description, _plain(spec.name))
+    does = (spec.description, spec.plain_name)
     said = (evidence.said, rest) if rest else (evidence.said,)
     return fmean(nearness(one, other) for one in said for other in does)
-
-
-def _plain(name: str) -> str:
-    """A tool's name as words."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|_|-", " ", name)
 
 
 def _is_telling(spec: ToolSpec, path: str, rests: Provenance) -> bool:

@@ -57,20 +57,20 @@ async def told(memory: MemoryStore | None, *before: str, tools: Sequence[Any] = 
 
 
 async def test_the_ears_expect_what_the_tools_take() -> None:
-    assert await told(None) == ("light", "dark roast")
+    assert await told(None) == ("light", "dark roast", "brew")
     assert await told(None, tools=()) == ()
 
 
 async def test_the_ears_expect_names_of_the_conversation() -> None:
     hints = await told(TransientMemory(), "my cat is Miezi", "call Siobhan Kelly")
-    assert hints == ("light", "dark roast", "Siobhan Kelly", "Miezi")
+    assert hints == ("light", "dark roast", "Siobhan Kelly", "Miezi", "brew")
 
 
 async def test_another_conversations_names_are_not_expected() -> None:
     memory = TransientMemory()
     other = Agent(name="Bar", model=ScriptedModel(Step(says="Fine.")), memory=memory)
     await other.ask("call Siobhan Kelly", session="other", speak=False)
-    assert await told(memory) == ("light", "dark roast")
+    assert await told(memory) == ("light", "dark roast", "brew")
 
 
 class Broken(TransientMemory):
@@ -91,7 +91,7 @@ class Slow(TransientMemory):
 
 @pytest.mark.parametrize("memory", [Broken, Slow])
 async def test_memory_that_fails_or_is_late_costs_its_names_only(memory: type[TransientMemory]) -> None:
-    assert await told(memory(), "call Siobhan Kelly") == ("light", "dark roast")
+    assert await told(memory(), "call Siobhan Kelly") == ("light", "dark roast", "brew")
 
 
 async def test_a_model_with_ears_of_its_own_needs_no_hints() -> None:
