@@ -19,6 +19,8 @@ JsonObject: TypeAlias = dict[str, Any]
 Role = Literal["user", "assistant", "tool"]
 ResultStatus = Literal["done", "failed", "cancelled", "denied", "unknown"]
 
+# How media are referred to: by the SHA-256 of their bytes.
+REFERENCE = r"media://[0-9a-f]{64}"
 _BETWEEN_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|_|-")
 
 

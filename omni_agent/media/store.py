@@ -14,9 +14,9 @@ from typing import BinaryIO
 
 from .. import config
 from ..errors import MediaError, OmniError
+from ..messages import REFERENCE
 
 SCHEME = "media://"
-_REF = re.compile(r"media://([0-9a-f]{64})")
 _SUFFIXES = {
     "audio/wav": ".wav",
     "image/gif": ".gif",
@@ -139,14 +139,13 @@ class MediaStore:
         return next(iter(sorted(folder.glob(digest + "*"))), None)
 
     def _digest(self, ref: str) -> str:
-        match = _REF.fullmatch(ref)
-        if match is None:
+        if not re.fullmatch(REFERENCE, ref):
             raise MediaError(
                 f"{ref[:80]!r} is no media reference",
                 code="media_unknown",
                 remedy="a reference is media:// and 64 digits",
             )
-        return match[1]
+        return ref.removeprefix(SCHEME)
 
 
 @contextmanager

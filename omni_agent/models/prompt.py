@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from ..messages import Audio, Image, Message, Part, Text, ToolCall, ToolResult, Video
+from ..messages import REFERENCE, Audio, Image, Message, Part, Text, ToolCall, ToolResult, Video
 from ..persona import LANGUAGES
 from .notation import CONTROL, dumps, signature
 
@@ -39,7 +39,7 @@ _TALK = "Each answer begins with `say`, and a few plain words."
 _EYES = "Of pictures you get only the text in them: when asked what else they show, say that you cannot see."
 
 
-_REFERENCE = re.compile(r"media://[0-9a-f]{64}")
+_REFERENCE = re.compile(REFERENCE)
 
 
 class ChatMessage(TypedDict):

@@ -12,7 +12,7 @@ from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from ..errors import ToolArgumentError
-from ..messages import Audio, Image, Video
+from ..messages import REFERENCE, Audio, Image, Video
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +26,6 @@ _KINDS: dict[type, tuple[str, str]] = {
     Video: ("video", "a clip"),
 }
 _HOLDERS: frozenset[Any] = frozenset({list, tuple, set, frozenset, dict, Union, types.UnionType})
-REFERENCE = "^media://[0-9a-f]{64}$"
 
 
 def with_references(hint: Any) -> Any:
@@ -127,5 +126,10 @@ def _reference(kind: type) -> Any:
     def read(value: object) -> object:
         return kind(ref=value) if isinstance(value, str) else value
 
-    schema = {"type": "string", "pattern": REFERENCE, "x-media": word, "description": f"reference of {noun}"}
+    schema = {
+        "type": "string",
+        "pattern": f"^{REFERENCE}$",
+        "x-media": word,
+        "description": f"reference of {noun}",
+    }
     return Annotated[kind, BeforeValidator(read), WithJsonSchema(schema)]

@@ -14,11 +14,6 @@ from tests.nodes.bar import agent, collected, ran, remembered, started
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(autouse=True)
-def nothing_ran() -> None:
-    ran.clear()
-
-
 async def test_a_question_shows_what_was_said_and_the_answer_finds_its_call_after_a_restart() -> None:
     memory = TransientMemory()
     said = "delete the timers for 5 and 10 minutes"

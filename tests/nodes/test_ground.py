@@ -18,11 +18,6 @@ from tests.nodes.bar import INVENTS, agent, collected, ran, remembered, started,
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(autouse=True)
-def nothing_ran() -> None:
-    ran.clear()
-
-
 async def test_what_nobody_said_is_dropped_before_the_tool_runs() -> None:
     memory = TransientMemory()
     invented = {"drink": "latte", "size": "large", "sugar": True}

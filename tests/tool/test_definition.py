@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from omni_agent import Tool, Toolbox, ToolContext, tool
 from omni_agent.errors import ToolArgumentError, ToolDefinitionError, ToolNotFound
 from omni_agent.tool import as_text
+from tests.tool.running import context
 
 pytestmark = pytest.mark.anyio
 
@@ -25,10 +26,6 @@ class Size(Enum):
 class Address(BaseModel):
     street: str
     number: int = 1
-
-
-def context() -> ToolContext:
-    return ToolContext("u", "s", "t", "c", "k", report=lambda message: None)
 
 
 @tool

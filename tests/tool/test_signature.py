@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -25,6 +23,7 @@ from omni_agent.media import MediaStore
 from omni_agent.messages import Image
 from omni_agent.models.grammar import grammar
 from omni_agent.tool import ToolMemory
+from tests.tool.running import context, run
 
 
 class Color(Enum):
@@ -87,17 +86,6 @@ def tool_for(hint: Any) -> Tool:
 
     echo.__annotations__ = {"value": hint}
     return tool(echo)
-
-
-def context() -> ToolContext:
-    return ToolContext("u", "s", "t", "c", "k", report=lambda message: None)
-
-
-def run(result: Awaitable[object]) -> Any:
-    async def main() -> object:
-        return await result
-
-    return asyncio.run(main())
 
 
 def called(made: Tool, value: object) -> Any:

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable
 from typing import Any
 
 import pytest
 
 from omni_agent import Tool, Toolbox, ToolContext, tool, tools_of
 from omni_agent.errors import ToolDefinitionError, ToolNotFound
-
-
-def context() -> ToolContext:
-    return ToolContext("u", "s", "t", "c", "k", report=lambda message: None)
-
-
-def run(result: Awaitable[object]) -> Any:
-    async def main() -> object:
-        return await result
-
-    return asyncio.run(main())
+from tests.tool.running import context, run
 
 
 def call(made: Tool, **arguments: Any) -> object:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable
 from typing import Any
 
 import pytest
@@ -13,6 +11,7 @@ from hypothesis import strategies as st
 from omni_agent import Tool, Toolbox, ToolContext, tool
 from omni_agent.errors import ToolDefinitionError, ToolError, ToolNotFound
 from omni_agent.tool import approval, only, prefix, rename, retry, timeout, without
+from tests.tool.running import run
 
 
 @tool(effect="read")
@@ -29,13 +28,6 @@ def push(thing: str) -> str:
 
 def names(box: Toolbox) -> list[str]:
     return [item.name for item in box]
-
-
-def run(result: Awaitable[object]) -> Any:
-    async def main() -> object:
-        return await result
-
-    return asyncio.run(main())
 
 
 def call(made: Tool, context: ToolContext | None = None, **arguments: Any) -> object:
