@@ -1,7 +1,7 @@
 """An agent: a persona, a model, tools and memory. Start reading here.
 
-`Agent` holds what does not change from turn to turn and hands each turn to the graph (`graph.py`) through a
-`Runner` (`runner.py`). It knows nothing of devices, servers or terminals.
+`Agent` holds what does not change from turn to turn. `turns.py` begins each turn, `runner.py` runs it through
+the graph (`graph.py`). None of them knows anything of devices, servers or terminals.
 """
 
 from __future__ import annotations
@@ -11,34 +11,30 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, cast
-from uuid import uuid4
-from weakref import WeakValueDictionary
+from typing import TYPE_CHECKING, Self
 
-from .checkpoints import Checkpoints
+from .alarms import Alarms
 from .clock import Clock, SystemClock
-from .config import Settings
-from .errors import InputError
-from .events import AgentEvent
+from .config import Settings, home
+from .events import AgentEvent, ApprovalRequested
+from .execution import Executor, Journal
+from .execution.standing import standing_tools
 from .media import MediaStore
 from .memory import MemoryStore, Scope, TransientMemory
-from .models.base import OmniModel, Request
+from .models.base import OmniModel
 from .observation import Source, observe
 from .persona import Persona
 from .plugins import load_memory, load_model
 from .reply import Reply
 from .speech.pcm import Pcm
-from .state import Parts, Turn, TurnInput, TurnState
+from .state import Parts
 from .tool import Offer, Toolbox
+from .warmup import warm_up
 
 if TYPE_CHECKING:
-    from langchain_core.runnables import RunnableConfig
-    from langgraph.checkpoint.base import BaseCheckpointSaver
-    from langgraph.types import Command
-
+    from .approval import Pending
     from .graph import TurnGraph
-    from .runner import Runner
-    from .speech.delivery import Delivery
+    from .turns import Turns
 
 LOCAL_USER = "local"
 
@@ -84,8 +80,6 @@ class Agent:
         self._max_steps = max_steps
         self._grounding = grounding
         self._clock = clock or SystemClock()
-        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
-        self._running: dict[tuple[str, str], Runner] = {}
 
     async def ask(
         self,
@@ -134,14 +128,10 @@ class Agent:
             InputError: Nothing was handed in.
         """
         observations = observe(self.parts.media, text, audio, images, video)
-        async with self._lock(user, session), self._checkpoints.open() as saver:
-            await self._supersede(saver, user, session)
-            turn = self._turn(user, session, uuid4().hex)
-            async with aclosing(
-                self._run(saver, turn, {"turn": turn.id, "observations": observations}, speak)
-            ) as events:
-                async for event in events:
-                    yield event
+        turn = self._turns.contribute(observations, user, session, speak=speak)
+        async with aclosing(turn) as events:
+            async for event in events:
+                yield event
 
     async def decide(
         self,
@@ -153,6 +143,8 @@ class Agent:
     ) -> AsyncGenerator[AgentEvent, None]:
         """Answer `ApprovalRequested` events and go on with the turn that waits, also after a restart.
 
+        What the user says next is an answer too: this is for programs that show the questions themselves.
+
         Args:
             answers: Yes or no by call id; a call that is not named is denied.
             session: The conversation that waits.
@@ -162,44 +154,76 @@ class Agent:
         Raises:
             InputError: Nothing waits in this session.
         """
-        from langgraph.types import Command
+        turn = self._turns.decide(lambda pending: answers, user, session, speak=speak)
+        async with aclosing(turn) as events:
+            async for event in events:
+                yield event
 
-        async with self._lock(user, session), self._checkpoints.open() as saver:
-            waiting = await self._with(saver).aget_state(self._config(user, session))
-            if not waiting.interrupts:
-                raise InputError(
-                    f"nothing waits for approval in session '{session}'", remedy="name the right session"
-                )
-            asked = [question["id"] for item in waiting.interrupts for question in item.value]
-            resume: Command[Any] = Command(resume={call: answers.get(call, False) for call in asked})
-            turn = self._turn(user, session, waiting.values["turn"])
-            async with aclosing(self._run(saver, turn, resume, speak)) as events:
-                async for event in events:
-                    yield event
+    async def approve(
+        self,
+        *requests: ApprovalRequested,
+        session: str = "default",
+        user: str = LOCAL_USER,
+        speak: bool = True,
+    ) -> Reply:
+        """Say yes to these questions, and no to the others of their turn; the rest of the turn.
+
+        Raises:
+            InputError: One of them does not wait, or no longer with these arguments.
+            OmniError: The turn failed.
+        """
+
+        def choose(pending: Pending) -> dict[str, bool]:
+            pending.check(requests)
+            return {request.id: True for request in requests}
+
+        return await Reply.of(self._turns.decide(choose, user, session, speak=speak))
+
+    async def deny(self, *, session: str = "default", user: str = LOCAL_USER, speak: bool = True) -> Reply:
+        """Say no to all that waits in a session; the rest of the turn.
+
+        Raises:
+            InputError: Nothing waits.
+            OmniError: The turn failed.
+        """
+        return await Reply.of(self.decide({}, session=session, user=user, speak=speak))
+
+    async def notices(
+        self, *, session: str = "default", user: str = LOCAL_USER, speak: bool = False
+    ) -> AsyncGenerator[AgentEvent, None]:
+        """What happens between turns, as it happens, until it is closed: alarms that are due, and the ends
+        of calls that outlived their turn.
+
+        Args:
+            session: The conversation whose late calls are told.
+            user: Whose alarms are raised.
+            speak: Speak the alarms: `AlarmRaised` is followed by its `SpeechChunk`s.
+        """
+        from .notices import notices
+
+        async with aclosing(notices(self.parts, Scope(user, self.name), session, speak=speak)) as events:
+            async for event in events:
+                yield event
 
     def interrupt(self, *, session: str = "default", user: str = LOCAL_USER) -> bool:
         """Cut the reply that runs in a session; its stream ends with `Interrupted`. False where none runs."""
-        runner = self._running.get((user, session))
-        if runner:
-            runner.cut()
-        return runner is not None
+        return self._turns.interrupt(user, session)
 
     async def prewarm(self) -> None:
         """Load the model and the senses, and compute the system prompt, so that the first reply is quick."""
-        parts = self.parts
-        senses = (parts.senses.ears, parts.senses.eyes)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(asyncio.to_thread(self._prewarm_graph))
-            group.create_task(self._prewarm_model())
-            group.create_task(parts.memory.history(Scope(LOCAL_USER, self.name), "default", limit=1))
-            group.create_task(self._prewarm_voice())
-            for sense in senses:
-                if sense:
-                    group.create_task(sense.prewarm())
+        # Compiling the graph imports LangGraph, which takes a second.
+        await asyncio.to_thread(lambda: self.graph)
+        await warm_up(self.parts, LOCAL_USER)
 
     async def close(self) -> None:
-        """Free the model and the memory; the agent may be used again."""
+        """Free the model and the memory; the agent may be used again.
+
+        Calls that may not be cut off get ten seconds to end.
+        """
         if "parts" in self.__dict__:
+            await self.parts.executor.close()
+            await asyncio.gather(*(source.close() for source in self.parts.toolbox.sources))
+            self.parts.alarms.close()
             await self.parts.model.close()
             await self.parts.memory.close()
 
@@ -216,15 +240,20 @@ class Agent:
         """What the agent is made of, loaded by name where a name was given."""
         model = load_model(self.model, self.settings) if isinstance(self.model, str) else self.model
         memory = load_memory(self._memory) if isinstance(self._memory, str) else self._memory
+        # An agent that forgets everything with the process keeps nothing else either.
+        journal, alarms = (home() / name if memory else None for name in ("journal.db", "alarms.db"))
+        executor = Executor(Journal(journal))
         return Parts(
             name=self.name,
             persona=self.persona,
             model=model,
             senses=model.senses,
-            toolbox=self.toolbox,
+            toolbox=Toolbox([self.toolbox, *standing_tools(self.toolbox, executor)]),
             memory=memory or TransientMemory(),
             media=MediaStore(),
             clock=self._clock,
+            executor=executor,
+            alarms=Alarms(alarms),
             max_steps=self._max_steps,
             grounding=model.capabilities.invents if self._grounding is None else self._grounding,
         )
@@ -237,79 +266,7 @@ class Agent:
         return build(self.parts)
 
     @cached_property
-    def _checkpoints(self) -> Checkpoints:
-        return Checkpoints()
+    def _turns(self) -> Turns:
+        from .turns import Turns
 
-    def _lock(self, user: str, session: str) -> asyncio.Lock:
-        return self._locks.setdefault((user, session), asyncio.Lock())
-
-    def _with(self, saver: BaseCheckpointSaver[str]) -> TurnGraph:
-        return self.graph.copy(update={"checkpointer": saver})
-
-    def _thread(self, user: str, session: str) -> str:
-        return f"{user}/{self.name}/{session}"
-
-    def _config(self, user: str, session: str) -> RunnableConfig:
-        return {"configurable": {"thread_id": self._thread(user, session)}}
-
-    def _turn(self, user: str, session: str, turn: str) -> Turn:
-        return Turn(self.parts, turn, Scope(user, self.name), session, self._clock.monotonic())
-
-    async def _run(
-        self, saver: BaseCheckpointSaver[str], turn: Turn, start: TurnInput | Command[Any], speak: bool
-    ) -> AsyncGenerator[AgentEvent, None]:
-        from .runner import Runner
-
-        user, session = turn.scope.user, turn.session
-        runner = Runner(self._with(saver), self._config(user, session), turn)
-        turn.delivery = self._delivery(runner) if speak else None
-        self._running[user, session] = runner
-        try:
-            async with aclosing(runner.events(start)) as events:
-                async for event in events:
-                    yield event
-        finally:
-            del self._running[user, session]
-            if not runner.waiting:
-                await saver.adelete_thread(self._thread(user, session))
-
-    def _prewarm_graph(self) -> None:
-        if self.graph and self.parts.grounding:
-            from .grounding import prewarm
-
-            prewarm()
-
-    async def _prewarm_model(self) -> None:
-        parts = self.parts
-        await parts.model.prewarm(Request(parts.persona.prompt(parts.name), (), parts.toolbox.specs))
-        if parts.grounding and any(tool.effect != "read" for tool in parts.toolbox):
-            from .nodes.wish import wish
-
-            await wish("Hello.", parts.model)
-
-    async def _prewarm_voice(self) -> None:
-        """A word in the persona's own voice: engines load by voice and language."""
-        if voice := self.parts.senses.voice:
-            language = next(iter(self.persona.languages), "en")
-            if language in voice.languages:
-                await voice.speak("Hello.", language=language, voice=self.persona.voice)
-
-    def _delivery(self, runner: Runner) -> Delivery | None:
-        from .speech.delivery import Delivery
-
-        speaks = self.parts.model.capabilities.speech
-        if not speaks and self.parts.senses.voice is None:
-            return None
-        return Delivery(None if speaks else self.parts.senses.voice, self.persona, send=runner.put)
-
-    async def _supersede(self, saver: BaseCheckpointSaver[str], user: str, session: str) -> None:
-        """A new turn is a no to whatever still waits for approval; the turn that waited goes to memory so."""
-        waiting = await self._with(saver).aget_state(self._config(user, session))
-        if waiting.interrupts:
-            from .runner import settle_waiting
-
-            await settle_waiting(
-                cast(TurnState, waiting.values), self._turn(user, session, waiting.values["turn"])
-            )
-        if waiting.next:
-            await saver.adelete_thread(self._thread(user, session))
+        return Turns(self.parts, self.graph)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime
 from typing import Protocol
@@ -18,6 +19,10 @@ class Clock(Protocol):
         """The moment, with its time zone."""
         ...
 
+    async def sleep(self, seconds: float) -> None:
+        """Wait until so much time has passed."""
+        ...
+
 
 class SystemClock:
     """The machine's own clock; `now` in UTC."""
@@ -27,3 +32,6 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)

@@ -1,13 +1,14 @@
 """Settings: one file `omni-agent.toml`, the environment over it, arguments over both.
 
 The file is looked for in the working folder, then in `OMNI_AGENT_HOME`. Every setting `name` has the
-environment variable `OMNI_AGENT_NAME`.
+environment variable `OMNI_AGENT_NAME`, but for the tables in `plugins`.
 """
 
 from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,9 @@ class Settings:
         voice: Name of a voice for the command line's default agent, or empty for each language's own.
         threads: Processor cores that each model may use; 0 for all.
         tools: Plugins to load, by entry-point name, for the command line's default agent.
-        deny: Plugins that never load.
+        deny: Plugins that never load, and tools that are never offered: "notes", "delete_note".
+        tools_dir: A folder whose Python files hold tools, for the command line's default agent.
+        plugins: Options of tool plugins, a table each: `[plugins.files]` with `root = "..."`.
     """
 
     model: str = "local"
@@ -54,6 +57,8 @@ class Settings:
     threads: int = 0
     tools: tuple[str, ...] = ("clock", "calculator", "timer", "notes", "units")
     deny: tuple[str, ...] = field(default=())
+    tools_dir: str = ""
+    plugins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Settings:
@@ -71,7 +76,7 @@ class Settings:
         named = {
             f.name: os.environ[prefix + f.name.upper()]
             for f in fields(cls)
-            if prefix + f.name.upper() in os.environ
+            if prefix + f.name.upper() in os.environ and f.name != "plugins"
         }
         return settings._updated(
             {name: _parsed(name, text) for name, text in named.items()}, "the environment"
@@ -85,7 +90,8 @@ class Settings:
                     f"unknown setting '{name}' in {where}", remedy=f"known are: {', '.join(known)}"
                 )
             if not _fits(value, known[name]):
-                wanted = type(known[name]).__name__.replace("tuple", "list of names")
+                kind = type(known[name]).__name__
+                wanted = {"tuple": "list of names", "dict": "table of tables"}.get(kind, kind)
                 raise ConfigError(
                     f"setting '{name}' in {where} must be a {wanted}", remedy=f"it is {value!r}"
                 )
@@ -96,6 +102,8 @@ class Settings:
 def _fits(value: object, current: object) -> bool:
     if isinstance(current, tuple):
         return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+    if isinstance(current, dict):
+        return isinstance(value, dict) and all(isinstance(item, dict) for item in value.values())
     return type(value) is type(current)
 
 

@@ -124,7 +124,7 @@ class ToolProgress:
 
 @dataclass(frozen=True, slots=True)
 class ToolFinished:
-    """A tool ended; `status` is `done`, `failed`, `cancelled`, `denied` or `unknown`."""
+    """A tool ended; `status` is `done`, `failed` or `unknown`: it may have taken effect."""
 
     id: str
     name: str
@@ -135,13 +135,34 @@ class ToolFinished:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRequested:
-    """A call waits for a yes. Answer with `Agent.decide`."""
+    """A call waits for a yes: the user's next words, or `Agent.approve` and `Agent.deny`.
+
+    Attributes:
+        id: The call's.
+        name: The tool's.
+        arguments: What it would run with.
+        question: How it is read back.
+        reason: `irreversible`: it cannot be put right. `unsure`: its arguments were badly heard. `untrusted`:
+            it follows on words of strangers. `unknown`: it may have been done before.
+        digest: Of tool and arguments: a yes is a yes to just these.
+    """
 
     id: str
     name: str
     arguments: dict[str, Any]
     question: str
+    reason: Literal["irreversible", "unsure", "untrusted", "unknown"] = "irreversible"
+    digest: str = ""
     type: ClassVar[str] = "approval.requested"
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRaised:
+    """The moment has come that a tool was asked to wait for; `text` is what to say."""
+
+    key: str
+    text: str
+    type: ClassVar[str] = "alarm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +218,7 @@ AgentEvent: TypeAlias = (
     | ToolProgress
     | ToolFinished
     | ApprovalRequested
+    | AlarmRaised
     | Interrupted
     | MemoryWritten
     | TurnEnded

@@ -85,6 +85,6 @@ def _bound(node: Node, parts: Parts) -> Any:
 
 def _nested_turn(state: Any, parts: Parts) -> Turn:
     """A turn for a graph that another program runs."""
-    session = str(get_config().get("configurable", {}).get("thread_id") or uuid4().hex)
     turn = state.get("turn") or uuid4().hex
+    session = str(get_config().get("configurable", {}).get("thread_id") or turn)
     return Turn(parts, turn, Scope("local", parts.name), session, parts.clock.monotonic())

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 JsonObject: TypeAlias = dict[str, Any]
 Role = Literal["user", "assistant", "tool"]
-ResultStatus = Literal["done", "failed", "cancelled", "denied", "unknown"]
+# `running`: it outlived its turn. `unknown`: it was cut off and may have taken effect.
+ResultStatus = Literal["done", "failed", "cancelled", "denied", "unknown", "running"]
 
 # How media are referred to: by the SHA-256 of their bytes.
 REFERENCE = r"media://[0-9a-f]{64}"
@@ -135,6 +136,9 @@ class Video:
     type: Literal["video"] = "video"
 
 
+Media: TypeAlias = Image | Audio | Video
+
+
 @dataclass(frozen=True, slots=True)
 class ToolCall:
     """A call that the model asked for. `arguments` fit JSON; they are validated later, by the gate."""
@@ -151,13 +155,15 @@ class ToolResult:
 
     `content` is text that the model reads; a failure is content too. `media` are what the tool shows beside
     it: a model that has eyes or ears for them takes them in, for any other `content` says what is in them.
+    What strangers wrote is `untrusted`: data, never an order.
     """
 
     call_id: str
     name: str
     status: ResultStatus
     content: str
-    media: tuple[Image | Audio | Video, ...] = ()
+    media: tuple[Media, ...] = ()
+    untrusted: bool = False
     type: Literal["tool_result"] = "tool_result"
 
 
@@ -182,10 +188,10 @@ class Message:
         return tuple(part for part in self.parts if isinstance(part, ToolCall))
 
     @property
-    def media(self) -> tuple[Image | Audio | Video, ...]:
+    def media(self) -> tuple[Media, ...]:
         """What it shows: the user's sounds, pictures and clips, or those in the tools' results."""
         shown = (part.media if isinstance(part, ToolResult) else (part,) for part in self.parts)
-        return tuple(part for parts in shown for part in parts if isinstance(part, Image | Audio | Video))
+        return tuple(part for parts in shown for part in parts if isinstance(part, Media))
 
     @property
     def language(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import dataclass
 
 from .errors import ConfigError
@@ -22,6 +23,18 @@ LANGUAGES = {
     "zh": "Chinese",
 }
 
+FILLERS = {
+    "de": ("Einen Moment.", "Ich schaue nach."),
+    "en": ("One moment.", "Just a second."),
+    "es": ("Un momento.", "Un segundo."),
+    "fr": ("Un instant.", "Une seconde."),
+    "hi": ("एक क्षण।",),
+    "it": ("Un attimo.", "Un momento."),
+    "ja": ("少々お待ちください。",),
+    "pt": ("Um momento.", "Só um segundo."),
+    "zh": ("请稍等。",),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Persona:
@@ -34,6 +47,8 @@ class Persona:
         languages: ISO 639-1 codes that it answers in, the first being its own; empty for any, the user's.
         voice: Name of a voice, or empty for the language's default.
         rate: Speaking rate: 1 is the voice's own pace.
+        fillers: What it says while a tool takes a moment; by default "One moment." and the like, in the
+            language of the reply.
 
     Raises:
         ConfigError: `max_words` or `rate` is not usable.
@@ -45,6 +60,7 @@ class Persona:
     languages: tuple[str, ...] = ()
     voice: str = ""
     rate: float = 1.0
+    fillers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.max_words is not None and self.max_words < 1:
@@ -73,6 +89,15 @@ class Persona:
         if not self.languages or heard in self.languages:
             return heard
         return self.languages[0]
+
+    def filler(self, language: str, turn: str) -> str:
+        """What to say while a tool takes a moment, in a language (ISO 639-1, or empty for its own).
+
+        It varies from turn to turn, and is the same whenever it is asked for one.
+        """
+        own = language or next(iter(self.languages), "en")
+        phrases = self.fillers or FILLERS.get(own, FILLERS["en"])
+        return phrases[zlib.crc32(turn.encode("utf-8", "replace")) % len(phrases)]
 
 
 class LengthLimit:

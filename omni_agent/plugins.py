@@ -1,27 +1,38 @@
 """Plugins: found by entry points, loaded only when named, and never fatal when broken.
 
-Groups: `omni_agent.tools` (a module whose `__all__` names Tool objects), `omni_agent.memory` (gives a
-`MemoryStore`) and `omni_agent.models` (takes `Settings`, gives an `OmniModel`). What comes with the
-framework enters by the same door.
+Groups: `omni_agent.tools` (a module whose `__all__` names Tool objects, a Tool, or a class or function that
+takes the options in `[plugins.NAME]` and gives tools), `omni_agent.memory` (gives a `MemoryStore`) and
+`omni_agent.models` (takes `Settings`, gives an `OmniModel`). What comes with the framework enters by the same
+door. Tools may also stand in plain files of a folder that the user names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import importlib.util
+import inspect
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from types import ModuleType
+from pathlib import Path
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 from .config import Settings
 from .errors import ConfigError, OmniError
 from .memory import MemoryStore
-from .tool import Tool
+from .plugin_options import keywords, take_none
+from .tool import Tool, Toolbox
 
 if TYPE_CHECKING:
     from .models.base import OmniModel
 
 Kind = Literal["tools", "memory", "models"]
+Options = Mapping[str, Mapping[str, Any]]
+NO_OPTIONS: Options = MappingProxyType({})
+
+# What a plugin may state as `__omni_api__` in its module: it goes up when plugins have to be changed.
+API = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +56,52 @@ class Plugin:
         """The object behind the entry point.
 
         Raises:
-            ConfigError: It cannot be imported; the cause is named.
+            ConfigError: It cannot be imported, which names the cause, or it was made for another `API`.
         """
         try:
-            return self.entry.load()
+            loaded = self.entry.load()
         except OmniError:
             raise
-        except Exception as error:
-            cause = f"{type(error).__name__}: {error}".splitlines()[0]
+        except (Exception, SystemExit) as error:
             raise ConfigError(
-                f"plugin '{self.name}' of {self.source} cannot be loaded: {cause}",
+                f"plugin '{self.name}' of {self.source} cannot be loaded: {_cause(error)}",
                 remedy=f"update or uninstall {self.source}",
             ) from error
+        _must_fit(getattr(sys.modules.get(self.entry.module), "__omni_api__", API), self)
+        return loaded
+
+    def tools(self, options: Mapping[str, Any] = MappingProxyType({})) -> list[Tool]:
+        """The tools of a tool plugin.
+
+        Args:
+            options: For the class or function behind the entry point, as its keyword arguments.
+
+        Raises:
+            ConfigError: It is broken, offers no tools, or does not take these options.
+        """
+        loaded = self.load()
+        try:
+            if isinstance(loaded, ModuleType):
+                take_none(self.name, options)
+                made = _in_module(loaded)
+            elif inspect.isclass(loaded) or inspect.isroutine(loaded):
+                made = list(Toolbox([loaded(**keywords(loaded, options, self.name))]))
+            else:
+                take_none(self.name, options)
+                made = list(Toolbox([loaded]))
+        except OmniError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise ConfigError(
+                f"plugin '{self.name}' of {self.source} cannot be made: {_cause(error)}",
+                remedy=f"look at [plugins.{self.name}], or update {self.source}",
+            ) from error
+        if not made:
+            raise ConfigError(
+                f"plugin '{self.name}' of {self.source} offers no tools",
+                remedy="its module needs @tool functions",
+            )
+        return made
 
 
 def installed(kind: Kind) -> dict[str, Plugin]:
@@ -69,19 +114,125 @@ def installed(kind: Kind) -> dict[str, Plugin]:
     return found
 
 
-def load_tools(names: Iterable[str], *, deny: Iterable[str] = ()) -> tuple[list[Tool], list[OmniError]]:
-    """The tools of the named plugins, and what was wrong with those that could not be loaded."""
+def load_tools(
+    names: Iterable[str], *, deny: Iterable[str] = (), options: Options = NO_OPTIONS
+) -> tuple[list[Tool], list[OmniError]]:
+    """The tools of the named plugins, and what was wrong with those that could not be loaded.
+
+    Args:
+        names: Entry points; no other plugin is imported.
+        deny: Plugins that are not loaded ("notes") and tools that are left out ("delete_note",
+            "notes.delete_note").
+        options: Keyword arguments by plugin.
+    """
     tools: list[Tool] = []
     problems: list[OmniError] = []
     refused = set(deny)
-    for name in names:
+    for name in dict.fromkeys(names):
         if name in refused:
             continue
         try:
-            tools.extend(_tools_of(_named("tools", name)))
+            found = named("tools", name).tools(options.get(name, {}))
         except OmniError as error:
             problems.append(error)
+        else:
+            tools += allowed(name, found, refused)
+            problems += _misnamed(name, found, refused)
+    return _apart(tools, problems)
+
+
+def tools_from(folder: Path, *, deny: Iterable[str] = ()) -> tuple[list[Tool], list[OmniError]]:
+    """The tools in the Python files of a folder, and what was wrong with those that could not be loaded.
+
+    Each file gives the tools that its `__all__` names, or all that it holds. A file whose name begins with _
+    is for the others to import.
+
+    Args:
+        folder: One that the user named: its files are run.
+        deny: As in `load_tools`; a file's name without `.py` stands for the plugin.
+    """
+    tools: list[Tool] = []
+    problems: list[OmniError] = []
+    refused = set(deny)
+    try:
+        files = tool_files(folder)
+    except OmniError as error:
+        return [], [error]
+    for path in files:
+        if path.stem in refused:
+            continue
+        try:
+            tools += allowed(path.stem, tools_in(path), refused)
+        except OmniError as error:
+            problems.append(error)
+    return _apart(tools, problems)
+
+
+def tool_files(folder: Path) -> list[Path]:
+    """The Python files of a folder that may hold tools, in order of their names.
+
+    Raises:
+        ConfigError: There is no such folder.
+    """
+    if not folder.is_dir():
+        raise ConfigError(f"there is no folder {folder} of tools", remedy="check --tools-dir")
+    return sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
+
+
+def tools_in(path: Path) -> list[Tool]:
+    """The tools in one Python file, which is run.
+
+    Raises:
+        ConfigError: It cannot be run, or holds no tools.
+    """
+    # In sys.modules, since types are looked up there; under a name that no package has.
+    name = f"_tools_in_{path.stem}_{abs(hash(path.resolve())):x}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ConfigError(f"{path} is not a Python file")
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    folder = str(path.parent.resolve())
+    sys.path.insert(0, folder)
+    try:
+        spec.loader.exec_module(module)
+        _must_fit(getattr(module, "__omni_api__", API), path)
+        found = _in_module(module)
+    except (Exception, SystemExit) as error:
+        sys.modules.pop(name, None)
+        if isinstance(error, OmniError):
+            raise ConfigError(f"{path.name}: {error.message}", remedy=error.remedy) from error
+        place = f" line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        raise ConfigError(
+            f"{path} cannot be loaded: {_cause(error)}{place}", remedy="mend the file, or call it _….py"
+        ) from error
+    finally:
+        if folder in sys.path:
+            sys.path.remove(folder)
+    if not found:
+        raise ConfigError(f"{path} offers no tools", remedy="it needs @tool functions, or a name with _")
+    return found
+
+
+def settled(settings: Settings, folder: str = "") -> tuple[list[Tool], list[OmniError]]:
+    """The tools that the settings name, and what was wrong with some.
+
+    Args:
+        settings: Plugins, their options, a folder of tools and what is denied.
+        folder: Instead of the settings' `tools_dir`.
+    """
+    tools, problems = load_tools(settings.tools, deny=settings.deny, options=settings.plugins)
+    for name in settings.plugins.keys() - installed("tools").keys():
+        problems.append(ConfigError(f"[plugins.{name}] is for no installed plugin", remedy="check the name"))
+    if place := folder or settings.tools_dir:
+        more, wrong = tools_from(Path(place).expanduser(), deny=settings.deny)
+        return _apart([*tools, *more], [*problems, *wrong])
     return tools, problems
+
+
+def allowed(plugin: str, tools: Iterable[Tool], deny: Iterable[str]) -> list[Tool]:
+    """Those of a plugin's tools that are not denied, by the plugin's name or by their own."""
+    refused = set(deny)
+    return [tool for tool in tools if not refused & {plugin, tool.name, f"{plugin}.{tool.name}"}]
 
 
 def load_memory(name: str) -> MemoryStore:
@@ -90,7 +241,7 @@ def load_memory(name: str) -> MemoryStore:
     Raises:
         ConfigError: There is none of that name, or it is broken.
     """
-    store = _named("memory", name).load()()
+    store = named("memory", name).load()()
     if not isinstance(store, MemoryStore):
         raise ConfigError(f"memory plugin '{name}' does not give a MemoryStore")
     return store
@@ -104,13 +255,18 @@ def load_model(name: str, settings: Settings) -> OmniModel:
     """
     from .models.base import OmniModel
 
-    model = _named("models", name).load()(settings)
+    model = named("models", name).load()(settings)
     if not isinstance(model, OmniModel):
         raise ConfigError(f"model plugin '{name}' does not give an OmniModel")
     return model
 
 
-def _named(kind: Kind, name: str) -> Plugin:
+def named(kind: Kind, name: str) -> Plugin:
+    """The plugin of that name.
+
+    Raises:
+        ConfigError: There is none.
+    """
     found = installed(kind)
     if name not in found:
         known = ", ".join(sorted(found)) or "none"
@@ -118,16 +274,43 @@ def _named(kind: Kind, name: str) -> Plugin:
     return found[name]
 
 
-def _tools_of(plugin: Plugin) -> list[Tool]:
-    loaded = plugin.load()
-    if isinstance(loaded, Tool):
-        return [loaded]
-    if isinstance(loaded, ModuleType):
-        names = getattr(loaded, "__all__", None) or vars(loaded)
-        tools = [item for item in (getattr(loaded, name, None) for name in names) if isinstance(item, Tool)]
-        if tools:
-            return tools
-    raise ConfigError(
-        f"plugin '{plugin.name}' of {plugin.source} offers no tools",
-        remedy="its module needs @tool functions",
-    )
+def _in_module(module: ModuleType) -> list[Tool]:
+    names = getattr(module, "__all__", None) or vars(module)
+    found = (getattr(module, name, None) for name in names)
+    return list({id(item): item for item in found if isinstance(item, Tool)}.values())
+
+
+def _must_fit(version: object, who: Plugin | Path) -> None:
+    if not isinstance(version, int) or version > API:
+        name = f"plugin '{who.name}' of {who.source}" if isinstance(who, Plugin) else who.name
+        raise ConfigError(
+            f"{name} is made for plugin interface {version}; this omni_agent has {API}",
+            remedy="update omni-agent-framework, or install an older version of the plugin",
+        )
+
+
+def _apart(tools: Iterable[Tool], problems: Iterable[OmniError]) -> tuple[list[Tool], list[OmniError]]:
+    """The first tool of each name; the others are problems."""
+    kept: dict[str, Tool] = {}
+    wrong = list(problems)
+    for tool in tools:
+        if tool.name in kept:
+            wrong.append(
+                ConfigError(f"two tools are called '{tool.name}'", remedy="the first is used; deny a plugin")
+            )
+        kept.setdefault(tool.name, tool)
+    return list(kept.values()), wrong
+
+
+def _misnamed(plugin: str, tools: Sequence[Tool], deny: Iterable[str]) -> list[ConfigError]:
+    """What is denied of a plugin that has no such tool: a slip there would leave a tool on."""
+    known = {f"{plugin}.{tool.name}" for tool in tools}
+    wrong = [name for name in deny if name.startswith(f"{plugin}.") and name not in known]
+    return [
+        ConfigError(f"'{name}' is denied, but is no tool", remedy=f"there are: {', '.join(sorted(known))}")
+        for name in wrong
+    ]
+
+
+def _cause(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]

@@ -11,15 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+from .approval import Pending
 from .errors import OmniError
 from .events import (
     AgentEvent,
-    ApprovalRequested,
     ErrorRaised,
     Interrupted,
     SpeechChunk,
@@ -28,9 +27,7 @@ from .events import (
     TurnStarted,
     TurnStatus,
 )
-from .messages import Message, Text, ToolResult
-from .nodes.commit import remember
-from .nodes.results import results_message
+from .settling import settle_cut
 from .state import Turn, TurnInput, TurnState, total_usage
 
 if TYPE_CHECKING:
@@ -42,6 +39,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 QUEUE = 64
+# What the graph starts from, or questions that are put once more instead.
+Start: TypeAlias = "TurnInput | Command[Any] | Pending"
 
 
 class Runner:
@@ -56,12 +55,13 @@ class Runner:
     def __init__(self, graph: TurnGraph, config: RunnableConfig, turn: Turn) -> None:
         self._graph = graph
         self._config = config
-        self._turn = turn
+        self.turn = turn
         self._queue: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
         self._room = asyncio.Semaphore(QUEUE)
         self._state: TurnState = {}
         self._text = ""
         self._heard = 0
+        self.ran = False
         self.waiting = False
         self._work: asyncio.Task[None] | None = None
 
@@ -75,12 +75,18 @@ class Runner:
         if self._work:
             self._work.cancel()
 
-    async def events(self, start: TurnInput | Command[Any]) -> AsyncGenerator[AgentEvent, None]:
-        """The turn's events, `TurnEnded` last."""
-        self._work = asyncio.create_task(self._produce(start))
+    async def events(
+        self, begin: Callable[[], Awaitable[Start]], notes: Sequence[AgentEvent] = ()
+    ) -> AsyncGenerator[AgentEvent, None]:
+        """The turn's events, `TurnEnded` last.
+
+        Args:
+            begin: Hears what came in, and tells what follows from it.
+            notes: Events to begin with.
+        """
+        self._work = asyncio.create_task(self._produce(begin, notes))
         settled = False
         try:
-            yield TurnStarted(self._turn.id, self._turn.session)
             while (event := await self._queue.get()) is not None:
                 self._room.release()
                 self._note(event)
@@ -93,22 +99,49 @@ class Runner:
             if not settled:
                 await asyncio.shield(self._abandon())
 
-    async def _produce(self, start: TurnInput | Command[Any]) -> None:
+    async def _ask(self, pending: Pending) -> None:
+        """Put questions to the user; the turn waits for the answer."""
+        said = f" {pending.words}" if self._text else pending.words
+        await self.put(TextDelta(said))
+        if self.turn.delivery:
+            await self.turn.delivery.say(said)
+        for question in pending.questions:
+            await self.put(question)
+
+    async def _produce(self, begin: Callable[[], Awaitable[Start]], notes: Sequence[AgentEvent]) -> None:
         try:
             async with asyncio.TaskGroup() as group:
-                if self._turn.delivery:
-                    group.create_task(self._turn.delivery.run())
-                await self._run_graph(start)
-                if self._turn.delivery:
-                    await self._turn.delivery.finish()
+                if self.turn.delivery:
+                    group.create_task(self.turn.delivery.run())
+                start = await self._begun(begin, notes)
+                asked = start if isinstance(start, Pending) else await self._run_graph(start)
+                if asked:
+                    self.waiting = True
+                    await self._ask(asked)
+                if self.turn.delivery:
+                    await self.turn.delivery.finish()
         finally:
             self._queue.put_nowait(None)
 
-    async def _run_graph(self, start: TurnInput | Command[Any]) -> None:
+    async def _begun(self, begin: Callable[[], Awaitable[Start]], notes: Sequence[AgentEvent]) -> Start:
+        """What the graph starts from. Which turn it is, is known when the user was heard."""
+        early: list[AgentEvent] = [*notes]
+        self.turn.emit = early.append
+        try:
+            return await begin()
+        finally:
+            first = TurnStarted(self.turn.id, self.turn.session)
+            for event in (first, *early):
+                await self.put(event)
+
+    async def _run_graph(self, start: TurnInput | Command[Any]) -> Pending | None:
+        """Run it to its end, or to where it waits for an approval."""
+        self.ran = True
+        waits: tuple[Any, ...] = ()
         stream = self._graph.astream(
             start,
             self._config,
-            context=self._turn,
+            context=self.turn,
             stream_mode=["custom", "values", "updates"],
             durability="exit",
         )
@@ -119,25 +152,22 @@ class Runner:
                 elif mode == "values":
                     self._state = cast(TurnState, chunk)
                 elif "__interrupt__" in chunk:
-                    await self._ask(chunk["__interrupt__"])
-
-    async def _ask(self, interrupts: tuple[Any, ...]) -> None:
-        self.waiting = True
-        for question in (question for item in interrupts for question in item.value):
-            await self.put(ApprovalRequested(**question))
+                    waits += chunk["__interrupt__"]
+        return Pending.of(self.turn.id, waits) if waits else None
 
     def _note(self, event: AgentEvent) -> None:
         if isinstance(event, TextDelta):
             self._text += event.text
         elif isinstance(event, SpeechChunk):
             self._heard = event.span[1]
-            self._turn.mark("first_speech")
+            self.turn.mark("first_speech")
 
     async def _outcome(self) -> tuple[TurnStatus, ErrorRaised | None]:
         assert self._work is not None
         await asyncio.wait([self._work])
         if self._work.cancelled():
-            return "interrupted", None
+            # Who answers a question before it was read out to the end has interrupted nothing.
+            return ("waiting" if self.waiting else "interrupted"), None
         error = self._work.exception()
         if error is None:
             return ("waiting" if self.waiting else "done"), None
@@ -149,14 +179,14 @@ class Runner:
         heard = self._text
         if status in ("interrupted", "failed"):
             heard = self._heard_text()
-            self._turn.emit = last.append
+            self.turn.emit = last.append
             await self._remember(status, heard)
         if status == "interrupted":
             last.append(Interrupted(heard))
         if failure:
             last.append(failure)
-        self._turn.mark("total")
-        last.append(TurnEnded(self._text, heard, status, self._turn.timings, total_usage(self._state)))
+        self.turn.mark("total")
+        last.append(TurnEnded(self._text, heard, status, self.turn.timings, total_usage(self._state)))
         return last
 
     async def _abandon(self) -> None:
@@ -164,38 +194,15 @@ class Runner:
         assert self._work is not None
         self._work.cancel()
         await asyncio.wait([self._work])
-        self._turn.emit = lambda event: None
+        self.turn.emit = lambda event: None
         await self._remember("interrupted", self._heard_text())
 
     def _heard_text(self) -> str:
-        return self._text[: self._heard].rstrip() if self._turn.delivery else self._text
+        return self._text[: self._heard].rstrip() if self.turn.delivery else self._text
 
     async def _remember(self, status: TurnStatus, heard: str) -> None:
-        if self._state.get("messages"):
-            await remember(whole(self._state, self._text), self._turn, status=status, heard_text=heard)
-
-
-async def settle_waiting(state: TurnState, turn: Turn) -> None:
-    """Write a turn that waited for an approval which never came: the calls count as denied."""
-    calls = Message.from_json(state["messages"][-1]).tool_calls
-    results = dict(state.get("results", {}))
-    for call in calls:
-        denied = ToolResult(call.id, call.name, "denied", "The user went on without a yes; nothing was done.")
-        results.setdefault(call.id, asdict(denied))
-    await remember(
-        whole({**state, "results": results}, state["reply"]), turn, status="done", heard_text=state["reply"]
-    )
-
-
-def whole(state: TurnState, text: str) -> TurnState:
-    """A turn that stopped midway, made into valid history: every call has a result, every word is there."""
-    messages = list(state["messages"])
-    calls = Message.from_json(messages[-1]).tool_calls
-    if calls:
-        messages.append(results_message(calls, state.get("results", {})).to_json())
-    if rest := text[len(state.get("reply", "")) :]:
-        messages.append(Message("assistant", (Text(rest),)).to_json())
-    return {**state, "messages": messages, "reply": text}
+        if not self.waiting:
+            await settle_cut(self._state, self.turn, self._text, status=status, heard_text=heard)
 
 
 def _raised(error: BaseException) -> ErrorRaised:

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field, replace
 from operator import add, or_
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypedDict
 
+from .alarms import Alarms
 from .clock import Clock
 from .events import AgentEvent, Timings, Usage
+from .execution import Executor
 from .memory import MemoryStore, Scope
 from .messages import JsonObject
 from .persona import Persona
@@ -33,9 +35,14 @@ class Observation(TypedDict):
 
 
 class TurnInput(TypedDict):
-    """What a turn starts from; `turn` is its id, made where it is missing."""
+    """What a turn starts from.
+
+    `turn` is its id, made where it is missing; `heard` is the user's message, where the observations are one
+    already.
+    """
 
     turn: NotRequired[str]
+    heard: NotRequired[JsonObject]
     observations: list[Observation]
 
 
@@ -47,6 +54,8 @@ class TurnState(TypedDict, total=False):
         said_at: The user's local time when it began, in ISO 8601, so that "tomorrow" keeps its meaning while
             an approval is waited for.
         observations: What came in.
+        heard: What came in, as the user's message, where that was made before.
+        late: Keys of calls of earlier turns whose end is told in this one.
         history: Messages of earlier turns, oldest first, as JSON.
         context: What memory recalled for this turn, as words for the model.
         messages: Messages of this turn, as JSON, in order.
@@ -62,6 +71,8 @@ class TurnState(TypedDict, total=False):
     turn: str
     said_at: str
     observations: list[Observation]
+    heard: JsonObject
+    late: list[str]
     history: list[JsonObject]
     context: str
     messages: Annotated[list[JsonObject], add]
@@ -90,6 +101,8 @@ class Parts:
         memory: Where turns go.
         media: Where sounds and pictures go.
         clock: Time.
+        executor: Runs calls, each once.
+        alarms: What is to be said at a later moment.
         max_steps: How often the model may answer in one turn, calls included.
         recall_budget: Seconds that recall may take.
         grounding: Calls are held against what was said before they run.
@@ -103,6 +116,8 @@ class Parts:
     memory: MemoryStore
     media: MediaStore
     clock: Clock
+    executor: Executor
+    alarms: Alarms
     max_steps: int = 6
     recall_budget: float = 0.03
     grounding: bool = False

@@ -35,7 +35,7 @@ from omni_agent.models.base import Capabilities, ModelEvent, Request
 from omni_agent.senses import Senses
 from omni_agent.speech.pcm import Pcm
 from omni_agent.testing import ScriptedEars, ScriptedEyes, ScriptedModel, Step, ToneVoice, VirtualClock
-from omni_agent.tool import ToolContext
+from omni_agent.tool import Effect, ToolContext
 
 pytestmark = pytest.mark.anyio
 
@@ -205,8 +205,8 @@ def misbehaving(kind: str) -> Tool:
     ("kind", "status", "holds"),
     [
         ("raises", "failed", "the oven is off"),
-        ("hangs", "failed", "did not finish within 0.05 seconds"),
-        ("huge", "done", "more characters left out"),
+        ("hangs", "unknown", "did not finish within 0.05 seconds"),
+        ("huge", "done", "read_on gives the others"),
         ("bytes", "done", ""),
         ("object", "done", "object"),
     ],
@@ -354,11 +354,12 @@ async def test_interrupt_ends_the_stream_with_its_event() -> None:
     assert not agent.interrupt()
 
 
-async def test_a_call_that_was_cut_off_has_a_result_in_history() -> None:
+@pytest.mark.parametrize(("effect", "status"), [("read", "cancelled"), ("write", "running")])
+async def test_a_call_that_was_cut_off_has_a_result_in_history(effect: Effect, status: str) -> None:
     memory = TransientMemory()
     started = asyncio.Event()
 
-    @tool
+    @tool(effect=effect)
     async def wait() -> str:
         """Wait."""
         started.set()
@@ -377,7 +378,7 @@ async def test_a_call_that_was_cut_off_has_a_result_in_history() -> None:
         group.create_task(collected(agent.stream("wait", speak=False)))
     [record] = await memory.history(Scope("local", "W"), "default")
     results = [part for m in record.messages for part in m.parts if isinstance(part, ToolResult)]
-    assert [(r.status, r.name) for r in results] == [("cancelled", "wait")]
+    assert [(r.status, r.name) for r in results] == [(status, "wait")]
     await agent.ask("hello")
 
 
@@ -553,4 +554,4 @@ def test_unused_events_are_all_in_the_union() -> None:
 
     types = {event.type for event in get_args(AgentEvent)}
     assert {Transcript.type, ToolStarted.type, ApprovalRequested.type} <= types
-    assert len(types) == 12
+    assert len(types) == 13

@@ -3,64 +3,83 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
+from ..alarms import ToolAlarms
 from ..errors import ToolError, ToolTimeout
 from ..events import ToolFinished, ToolProgress, ToolStarted
+from ..execution import idempotency_key
+from ..execution.standing import shortened
 from ..messages import JsonObject, ToolCall, ToolResult
 from ..state import Turn, Update
 from ..tool import Cancellation, Tool, ToolContext, ToolMemory
+from .cover import covered
+from .entering import entered
 from .results import by_call
 from .showing import shown
 
 log = logging.getLogger(__name__)
 
-LONGEST_RESULT = 4000
-
 
 async def act(call: JsonObject, turn: Turn) -> Update:
-    """Run a call that passed the gate, within its tool's timeout."""
-    tool = turn.parts.toolbox[call["name"]]
+    """Run a call that passed the gate, unless it was run before."""
+    asked = ToolCall(call["id"], call["name"], call["arguments"])
     try:
-        # Mended, so that the user sees what the tool gets.
-        asked = ToolCall(call["id"], tool.name, tool.validate(call["arguments"]))
+        tool = turn.parts.toolbox[asked.name]
     except ToolError as error:
-        return {"results": by_call([ToolResult(call["id"], tool.name, "failed", error.message)])}
-    turn.emit(ToolStarted(asked.id, asked.name, asked.arguments, call.get("provenance", {})))
+        return {"results": by_call([ToolResult(asked.id, asked.name, "failed", error.message)])}
     started = turn.parts.clock.monotonic()
-    result = await _run(tool, asked, turn)
+    async with covered(turn, asked):
+        result = await turn.parts.executor.run(
+            entered(tool, asked, turn),
+            lambda: _run(tool, asked, turn, call.get("provenance", {})),
+            repeats=tool.repeats,
+            may_be_cut_off=tool.may_be_cut_off,
+        )
     seconds = turn.parts.clock.monotonic() - started
     turn.timings = replace(turn.timings, tools=round(turn.timings.tools + seconds, 4))
-    turn.emit(ToolFinished(asked.id, asked.name, result.status, result.content))
-    return {"results": by_call([result])}
+    return {"results": by_call([replace(result, content=shortened(result.content))])}
 
 
-async def _run(tool: Tool, call: ToolCall, turn: Turn) -> ToolResult:
+async def _run(tool: Tool, call: ToolCall, turn: Turn, provenance: JsonObject) -> ToolResult:
+    """The result of a tool within its time limit, and the events of its start and its end."""
+    turn.emit(ToolStarted(call.id, call.name, call.arguments, provenance))
     cancellation = Cancellation()
+    try:
+        result = await _result(tool, call, turn, cancellation)
+    finally:
+        # Also after the end: whatever a tool left running in a thread may stop now.
+        cancellation.request()
+    turn.emit(ToolFinished(call.id, call.name, result.status, shortened(result.content)))
+    return replace(result, untrusted=tool.untrusted)
+
+
+async def _result(tool: Tool, call: ToolCall, turn: Turn, cancellation: Cancellation) -> ToolResult:
     limit = asyncio.timeout(tool.timeout)
+    status: Literal["failed", "unknown"] = "failed"
     try:
         async with limit:
             made = await tool.run(call.arguments, _context(call, turn, cancellation))
     except ToolError as error:
         content = error.message
+        status = "unknown" if error.code == "tool_unknown" else "failed"
     except Exception as error:
         if limit.expired():
             content = ToolTimeout(f"{tool.name} did not finish within {tool.timeout:g} seconds").message
+            if tool.effect != "read":
+                status, content = "unknown", f"{content}; whether it took effect is not known."
         else:
             # Whatever a stranger's tool raises is the model's to explain; the log has what a developer needs.
             log.warning("tool %s failed", tool.name, exc_info=error)
             content = f"{tool.name} failed: {error or type(error).__name__}"
     else:
         text, media = await shown(made, turn)
-        return ToolResult(call.id, call.name, "done", shortened(text), media)
-    finally:
-        # Also after the end: whatever a tool left running in a thread may stop now.
-        cancellation.request()
-    return ToolResult(call.id, call.name, "failed", shortened(content))
+        return ToolResult(call.id, call.name, "done", text, media)
+    return ToolResult(call.id, call.name, status, content)
 
 
 def _context(call: ToolCall, turn: Turn, cancellation: Cancellation) -> ToolContext:
@@ -69,10 +88,11 @@ def _context(call: ToolCall, turn: Turn, cancellation: Cancellation) -> ToolCont
         session=turn.session,
         turn=turn.id,
         call_id=call.id,
-        idempotency_key=hashlib.sha256(f"{turn.session}/{turn.id}/{call.id}".encode()).hexdigest(),
+        idempotency_key=idempotency_key(turn.scope, turn.session, turn.id, call),
         report=_reporter(call, turn, cancellation),
         memory=ToolMemory(turn.parts.memory, turn.scope, turn.session),
         media=turn.parts.media,
+        alarms=ToolAlarms(turn.parts.alarms, turn.scope.user),
         cancellation=cancellation,
     )
 
@@ -92,11 +112,3 @@ def _reporter(call: ToolCall, turn: Turn, cancellation: Cancellation) -> Callabl
             loop.call_soon_threadsafe(emit, message)
 
     return report
-
-
-def shortened(text: str) -> str:
-    """At most `LONGEST_RESULT` characters, saying how much was left out; valid UTF-8 whatever came in."""
-    clean = text.encode("utf-8", "replace").decode()
-    if len(clean) <= LONGEST_RESULT:
-        return clean
-    return f"{clean[:LONGEST_RESULT]} … [{len(clean) - LONGEST_RESULT} more characters left out]"

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from ..errors import MemoryStoreError
 from ..events import ErrorRaised, MemoryWritten, TurnStatus
+from ..execution import idempotency_key
 from ..memory import TurnRecord
 from ..messages import Message
 from ..state import Turn, TurnState, Update, total_usage
@@ -14,6 +15,15 @@ from ..state import Turn, TurnState, Update, total_usage
 async def commit(state: TurnState, turn: Turn) -> Update:
     """Write a turn that came to its end."""
     await remember(state, turn, status="done", heard_text=state["reply"])
+    messages = [Message.from_json(item) for item in state["messages"]]
+    calls = [call for message in messages for call in message.tool_calls]
+    mine = [idempotency_key(turn.scope, turn.session, turn.id, call) for call in calls]
+    if told := [*mine, *state.get("late", [])]:
+        executor = turn.parts.executor
+        try:
+            await executor.ask(lambda: executor.journal.tell(told))
+        except MemoryStoreError as error:
+            turn.emit(ErrorRaised(error.code, error.message, error.remedy, severity="note"))
     return {}
 
 

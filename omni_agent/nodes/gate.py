@@ -1,93 +1,138 @@
 """gate: only calls that fit their schema, and are approved where need be, may run.
 
-A node of its own without side effects: when it waits for an approval and is resumed, it runs again from its
-first line.
+A node of its own: when it waits for an approval and is resumed, it runs again from its first line. All that
+it changes is the journal, where a call is entered once.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 
 from langgraph.types import interrupt
 
-from ..errors import ToolError
+from ..approval import Reason, question_of, reason_to_ask
+from ..errors import MemoryStoreError, ToolError
+from ..events import ApprovalRequested, ErrorRaised
+from ..execution import DONE_BEFORE, Entry
+from ..execution.standing import shortened
 from ..messages import JsonObject, Message, ToolCall, ToolResult
 from ..state import Turn, TurnState, Update
+from ..tool import Tool
+from .entering import entered
 from .results import by_call, failed
+
+DENIED = "The user said no; nothing was done."
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A call that fits its tool."""
+
+    tool: Tool
+    entry: Entry
+    twin: Entry | None = None
 
 
 async def gate(state: TurnState, turn: Turn) -> Update:
     """Sort the last message's calls into those that may run and those that already have a result."""
-    *before, last = (Message.from_json(item) for item in state["messages"])
+    messages = [Message.from_json(item) for item in state["messages"]]
     known = state.get("results", {})
-    calls = [call for call in last.tool_calls if call.id not in known]
-    refused = [
-        result for call in calls if (result := _misfit(call, turn) or _done_before(call, before, known))
-    ]
-    settled = {result.call_id for result in refused}
-    passed = [call for call in calls if call.id not in settled]
-    asked = [call for call in passed if turn.parts.toolbox[call.name].effect == "irreversible"]
-    answers: dict[str, bool] = interrupt([_question(call) for call in asked]) if asked else {}
-    denied = [call for call in asked if answers.get(call.id) is not True]
-    refused += [
-        ToolResult(call.id, call.name, "denied", "The user said no; nothing was done.") for call in denied
-    ]
+    calls = [call for call in messages[-1].tool_calls if call.id not in known]
+    checked, refused = _fitting(calls, turn)
+    try:
+        passed, done = await _not_done(checked, turn)
+        asked = [(one, reason) for one in passed if (reason := _reason(one, messages, state))]
+        denied = await _denied(asked, turn) if asked else set()
+    except MemoryStoreError as error:
+        # Nobody knows what was done before: what only reads may run, the executor refuses the rest.
+        passed, done, denied = checked, [], set()
+        turn.emit(ErrorRaised(error.code, error.message, error.remedy, severity="note"))
+    refused += done
+    refused += [_denial(one.entry.call) for one in passed if one.entry.key in denied]
     return {
-        "allowed": [_json(call, state) for call in passed if call not in denied],
+        "allowed": [_json(one.entry.call, state) for one in passed if one.entry.key not in denied],
         "results": by_call(refused),
     }
 
 
-def _misfit(call: ToolCall, turn: Turn) -> ToolResult | None:
-    """Why a call cannot be run, as the result that the model reads; None where it fits its tool."""
-    try:
-        turn.parts.toolbox[call.name].validate(call.arguments)
-    except ToolError as error:
-        return failed(call, error.message)
-    return None
+def _fitting(calls: Sequence[ToolCall], turn: Turn) -> tuple[list[_Checked], list[ToolResult]]:
+    """The calls that fit their tools, with the arguments that these get, and why the others do not."""
+    checked, refused = list[_Checked](), list[ToolResult]()
+    for call in calls:
+        try:
+            tool = turn.parts.toolbox[call.name]
+            mended = replace(call, arguments=tool.validate(call.arguments))
+        except ToolError as error:
+            refused.append(failed(call, error.message))
+        else:
+            checked.append(_Checked(tool, entered(tool, mended, turn)))
+    return checked, refused
 
 
-def _done_before(
-    call: ToolCall, before: Sequence[Message], known: dict[str, JsonObject]
-) -> ToolResult | None:
-    """The result of the same call earlier in the turn, if there is one."""
-    earlier = _same_call_before(call, before, known)
-    if earlier is None:
-        return None
-    told = earlier["content"]
-    if earlier["status"] == "done":
-        told = f"Already done in this turn, not run again. {told}"
-    return ToolResult(call.id, call.name, earlier["status"], told)
+async def _not_done(checked: Sequence[_Checked], turn: Turn) -> tuple[list[_Checked], list[ToolResult]]:
+    """The calls that nobody has begun, and the results of the others: begun before this process was, or the
+    same as one a moment ago."""
+    executor, journal = turn.parts.executor, turn.parts.executor.journal
+    begun = await executor.ask(lambda: journal.entries([one.entry.key for one in checked]))
+    twins = await executor.ask(
+        lambda: [None if one.tool.repeats else journal.twin(one.entry) for one in checked]
+    )
+    passed, done = list[_Checked](), list[ToolResult]()
+    for one, twin in zip(checked, twins, strict=True):
+        mine = begun.get(one.entry.key)
+        if mine and (mine.ended or mine.status == "running"):
+            done.append(mine.result())
+        elif twin and twin.ended and not (twin.status == "unknown" and twin.turn != one.entry.turn):
+            done.append(_again(one.entry, twin))
+        else:
+            passed.append(replace(one, twin=twin))
+    return passed, done
 
 
-def _same_call_before(
-    call: ToolCall, before: Sequence[Message], known: dict[str, JsonObject]
-) -> JsonObject | None:
-    for message in before:
-        for other in message.tool_calls:
-            if (other.name, _key(other)) == (call.name, _key(call)) and other.id in known:
-                return known[other.id]
-    return None
+def _again(entry: Entry, twin: Entry) -> ToolResult:
+    """The result of the same call, for a second one."""
+    earlier = twin.result()
+    told = f"{DONE_BEFORE} {earlier.content}" if earlier.status == "done" else earlier.content
+    return replace(earlier, call_id=entry.call.id, content=shortened(told))
 
 
-def _key(call: ToolCall) -> str:
-    return json.dumps(call.arguments, sort_keys=True)
+def _reason(one: _Checked, messages: Sequence[Message], state: TurnState) -> Reason | None:
+    provenance = state.get("provenance", {}).get(one.entry.call.id, {})
+    return reason_to_ask(one.tool, messages, provenance, one.twin)
 
 
-def _question(call: ToolCall) -> JsonObject:
-    said = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in call.arguments.items())
-    name = call.name.replace("_", " ").capitalize()
-    return {
-        "id": call.id,
-        "name": call.name,
-        "arguments": call.arguments,
-        "question": f"{name}: {said}?" if said else f"{name}?",
-    }
+async def _denied(asked: Sequence[tuple[_Checked, Reason]], turn: Turn) -> set[str]:
+    """Ask the user; the keys of the calls without a yes that is meant for just these arguments."""
+    executor, journal = turn.parts.executor, turn.parts.executor.journal
+    await executor.ask(lambda: journal.plan([one.entry for one, _ in asked]))
+    questions = [asdict(_request(one, reason)) for one, reason in asked]
+    answers = interrupt({"asked_at": turn.parts.clock.now().isoformat(), "questions": questions})
+
+    def decide(entry: Entry) -> bool:
+        answer = answers.get(entry.call.id)
+        # A program that runs the graph itself may answer with plain truth values, by call id.
+        given = answer if isinstance(answer, dict) else {"yes": answer, "digest": entry.digest}
+        return journal.decide(entry.key, given.get("digest", ""), yes=given.get("yes") is True)
+
+    approved = await executor.ask(lambda: [decide(one.entry) for one, _ in asked])
+    return {one.entry.key for (one, _), yes in zip(asked, approved, strict=True) if not yes}
+
+
+def _request(one: _Checked, reason: Reason) -> ApprovalRequested:
+    call = one.entry.call
+    question = question_of(one.tool, call, reason)
+    return ApprovalRequested(call.id, call.name, call.arguments, question, reason, one.entry.digest)
+
+
+def _denial(call: ToolCall) -> ToolResult:
+    return ToolResult(call.id, call.name, "denied", DENIED)
 
 
 def _json(call: ToolCall, state: TurnState) -> JsonObject:
+    """What `act` gets instead of the state."""
     return {
+        "turn": state["turn"],
         "id": call.id,
         "name": call.name,
         "arguments": call.arguments,

@@ -1,36 +1,24 @@
-"""ingest: what came in becomes the parts of one user message.
-
-Media go to the media store and travel by reference. What the model cannot take in itself, the senses turn
-into words beside the reference.
-"""
+"""ingest: what came in becomes the message that a turn begins with."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import replace
-
-from ..errors import InputError, MemoryStoreError, ModelUnavailable
-from ..events import Transcript
-from ..hints import hints_of
-from ..media import load_audio, load_image, load_video
-from ..messages import Audio, Image, Message, Part, Text, Video
-from ..state import Observation, Turn, TurnState, Update
-
-_RECENT = 6
+from ..errors import InputError
+from ..messages import Audio, Message, Part, Text
+from ..state import Turn, TurnState, Update
+from .hearing import heard
 
 
 async def ingest(state: TurnState, turn: Turn) -> Update:
-    """Make the user's message of the observations.
+    """Make the user's message of the observations, if that was not done to see what they answer.
 
     Raises:
         InputError: Nothing was said, shown or written, or it cannot be read.
     """
-    observations = state["observations"]
-    parts = tuple([part for item in observations for part in await _parts(item, turn)])
-    message = Message("user", parts)
-    if not message.text.strip() and all(map(_is_words, parts)):
-        heard = any(isinstance(part, Audio) for part in parts)
-        what = "no speech was heard" if heard else "there was nothing to answer"
+    given = state.get("heard")
+    message = Message.from_json(given) if given else await heard(state["observations"], turn)
+    if not message.text.strip() and all(map(_is_words, message.parts)):
+        spoken = any(isinstance(part, Audio) for part in message.parts)
+        what = "no speech was heard" if spoken else "there was nothing to answer"
         raise InputError(what, code="input_empty", remedy="say or write something")
     turn.mark("ingested")
     said_at = turn.parts.clock.now().astimezone().replace(tzinfo=None).isoformat()
@@ -40,62 +28,3 @@ async def ingest(state: TurnState, turn: Turn) -> Update:
 def _is_words(part: Part) -> bool:
     """Whether nothing but its words counts; a sound that nobody transcribed is for the model to hear."""
     return isinstance(part, Text) or (isinstance(part, Audio) and part.hearing is not None)
-
-
-async def _parts(item: Observation, turn: Turn) -> list[Part]:
-    match item["kind"]:
-        case "text":
-            return [Text(item["content"])]
-        case "audio":
-            return [await _audio(item["content"], turn)]
-        case "image":
-            return [await _image(item["content"], turn)]
-        case "video":
-            return await _video(item["content"], turn)
-
-
-async def _audio(source: str, turn: Turn) -> Audio:
-    part, pcm = await load_audio(turn.parts.media, source)
-    if "audio" in turn.parts.model.capabilities.inputs:
-        return part
-    ears = turn.parts.senses.ears
-    if ears is None:
-        raise ModelUnavailable("this model cannot hear", remedy="pip install 'omni-agent-framework[local]'")
-    hearing = await ears.transcribe(pcm, hints=hints_of(turn.parts.toolbox.specs, await _recent(turn)))
-    if hearing.text:
-        turn.emit(Transcript(hearing.text, hearing.language, hearing.confidence))
-    if turn.delivery:
-        turn.delivery.language = turn.parts.persona.reply_language(hearing.language)
-    return replace(part, hearing=hearing)
-
-
-async def _recent(turn: Turn) -> list[Message]:
-    """The last messages of the conversation, for the names in them; none where memory fails or is late."""
-    try:
-        async with asyncio.timeout(turn.parts.recall_budget):
-            records = await turn.parts.memory.history(turn.scope, turn.session, limit=_RECENT)
-    except (MemoryStoreError, TimeoutError):
-        return []
-    return [message for record in records for message in record.messages]
-
-
-async def _image(source: str | bytes, turn: Turn) -> Image:
-    part = await load_image(turn.parts.media, source)
-    if "image" in turn.parts.model.capabilities.inputs:
-        return part
-    eyes = turn.parts.senses.eyes
-    if eyes is None:
-        raise ModelUnavailable("this model cannot see", remedy="pip install 'omni-agent-framework[local]'")
-    return replace(part, reading=await eyes.read(turn.parts.media.get(part.ref)))
-
-
-async def _video(source: str, turn: Turn) -> list[Part]:
-    clip = await load_video(turn.parts.media, source)
-    if "video" in turn.parts.model.capabilities.inputs:
-        return [clip]
-    from ..vision.frames import sample_frames
-
-    frames = await sample_frames(turn.parts.media.path(clip.ref))
-    parts: list[Part] = [Video(clip.ref, clip.mime, clip.seconds)]
-    parts += [await _image(frame.png, turn) for frame in frames]
-    return parts

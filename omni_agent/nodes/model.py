@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import asdict
 
 from ..events import TextDelta, Usage
+from ..execution.standing import offered
 from ..messages import Message, Part, Text, ToolCall
 from ..models import base
 from ..persona import LengthLimit
@@ -18,18 +19,20 @@ async def model(state: TurnState, turn: Turn) -> Update:
     Raises:
         ModelError: The model failed or cannot be reached.
     """
-    answer = _Answer(turn, turn.parts.persona.max_words)
+    answer = _Answer(turn, turn.parts.persona.max_words, gap=" " if state["reply"] else "")
     async with aclosing(turn.parts.model.stream(_request(state, turn))) as events:
         async for event in events:
             await answer.take(event)
             if answer.limit.reached:
                 break
+    if turn.delivery and answer.calls:
+        await turn.delivery.pause()
     message = Message("assistant", answer.parts)
     return {
         "messages": [message.to_json()] if answer.parts else [],
         "steps": state["steps"] + 1,
         "usage": [asdict(answer.usage)],
-        "reply": state["reply"] + answer.text,
+        "reply": state["reply"] + answer.said,
     }
 
 
@@ -41,7 +44,7 @@ def _request(state: TurnState, turn: Turn) -> base.Request:
     return base.Request(
         system=parts.persona.prompt(parts.name),
         messages=messages,
-        tools=() if last_step else parts.toolbox.specs,
+        tools=() if last_step else offered(parts.toolbox, messages),
         tool_choice="" if last_step else state.get("choice", ""),
         context=state["context"],
         language=parts.persona.reply_language(user.language),
@@ -52,9 +55,10 @@ def _request(state: TurnState, turn: Turn) -> base.Request:
 class _Answer:
     """Gathers one answer from model events."""
 
-    def __init__(self, turn: Turn, max_words: int | None) -> None:
+    def __init__(self, turn: Turn, max_words: int | None, *, gap: str) -> None:
         self._turn = turn
-        self._calls: list[ToolCall] = []
+        self._gap = gap
+        self.calls: list[ToolCall] = []
         self.limit = LengthLimit(max_words)
         self.text = ""
         self.usage = Usage()
@@ -62,7 +66,12 @@ class _Answer:
     @property
     def parts(self) -> tuple[Part, ...]:
         words: tuple[Part, ...] = (Text(self.text),) if self.text else ()
-        return words + tuple(self._calls)
+        return words + tuple(self.calls)
+
+    @property
+    def said(self) -> str:
+        """Its words, set off from those that were said before."""
+        return self._gap + self.text if self.text else ""
 
     async def take(self, event: base.ModelEvent) -> None:
         match event:
@@ -71,15 +80,16 @@ class _Answer:
             case base.SpeechDelta() if self._turn.delivery:
                 await self._turn.delivery.play(event.pcm, event.sample_rate)
             case ToolCall():
-                self._calls.append(event)
+                self.calls.append(event)
             case Usage():
                 self.usage += event
 
     async def _say(self, text: str) -> None:
         if not text:
             return
+        said = text if self.text else self._gap + text
         self.text += text
         self._turn.mark("first_text")
-        self._turn.emit(TextDelta(text))
+        self._turn.emit(TextDelta(said))
         if self._turn.delivery and not self._turn.parts.model.capabilities.speech:
-            await self._turn.delivery.say(text)
+            await self._turn.delivery.say(said)

@@ -10,6 +10,7 @@ from ..events import ErrorRaised
 from ..memory import TurnRecord
 from ..messages import Message, Text
 from ..state import Turn, TurnState, Update
+from .late import late_results, note, telling
 
 log = logging.getLogger(__name__)
 
@@ -19,21 +20,31 @@ CUT = " [interrupted here]"
 async def recall(state: TurnState, turn: Turn) -> Update:
     """Fetch history and recollections; a memory that fails or is late never stops the turn."""
     memory, message = turn.parts.memory, Message.from_json(state["messages"][-1])
-    history: list[Message] = []
+    records: list[TurnRecord] = []
     try:
         records = await memory.history(turn.scope, turn.session, limit=200)
-        history = [said for record in records for said in as_heard(record)]
     except MemoryStoreError as error:
         turn.emit(ErrorRaised(error.code, error.message, error.remedy, severity="note"))
-    context = ""
+    records, late = await late_results(records, turn)
+    for entry in late:
+        if entry.status == "unknown":
+            turn.emit(note(entry))
+    recalled = await _recalled(message.text, turn)
+    turn.mark("recalled")
+    return {
+        "history": [said.to_json() for record in records for said in as_heard(record)],
+        "context": "\n".join([*map(telling, late), *recalled]),
+        "late": [entry.key for entry in late if entry.ended],
+    }
+
+
+async def _recalled(words: str, turn: Turn) -> list[str]:
     try:
         async with asyncio.timeout(turn.parts.recall_budget):
-            found = await memory.recall(turn.scope, message.text)
-        context = "\n".join(item.text for item in found)
+            return [item.text for item in await turn.parts.memory.recall(turn.scope, words)]
     except (MemoryStoreError, TimeoutError) as error:
         log.info("recall gave nothing: %s", error or "out of time")
-    turn.mark("recalled")
-    return {"history": [said.to_json() for said in history], "context": context}
+        return []
 
 
 def as_heard(record: TurnRecord) -> list[Message]:

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from ..errors import OmniError
 from ..media import load_audio, load_image, load_video
-from ..messages import Audio, Image, Video
+from ..messages import Audio, Image, Media, Video
 from ..state import Turn
-from ..tool.result import Media, split
+from ..tool.result import split
 
 log = logging.getLogger(__name__)
 

@@ -69,12 +69,16 @@ class ClauseSplitter:
         self._text += delta
         return self._ready()
 
-    def finish(self) -> list[Clause]:
-        """The reply is over; what was left of it. Text fed later has no place any more."""
-        self._ended = True
+    def pause(self) -> list[Clause]:
+        """The reply stops here for a while; what has not been given of it."""
         clauses = self._ready()
         rest = self._cut(len(self._text))
         return [*clauses, rest] if rest else clauses
+
+    def finish(self) -> list[Clause]:
+        """The reply is over; what was left of it. Text fed later has no place any more."""
+        self._ended = True
+        return self.pause()
 
     def _restart(self, at: int) -> None:
         self._start = self._at = at

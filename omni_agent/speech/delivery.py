@@ -54,6 +54,20 @@ class Delivery:
         for clause in self._splitter.feed(delta):
             await self._clauses.put(clause)
 
+    @property
+    def begun(self) -> bool:
+        """Whether any word of the reply has come in."""
+        return self._length > 0
+
+    async def pause(self) -> None:
+        """Speak what has come in: the next words will be a while."""
+        for clause in self._splitter.pause():
+            await self._clauses.put(clause)
+
+    async def interject(self, words: str) -> None:
+        """Speak words that are no part of the reply."""
+        await self._clauses.put(Clause(words, self._length, self._length))
+
     async def play(self, pcm: bytes, sample_rate: int) -> None:
         """Pass on sound of a model with a voice of its own; it speaks all words written so far."""
         await self._send(_chunk(Pcm.from_int16(pcm, sample_rate), (0, self._length)))

@@ -13,7 +13,7 @@ What that stands on:
    makes it short.
 6. `schema.py`: which schemas a tool may have; `formats.py` knows their `format`s.
 7. `arguments.py`: what a model wrote, held against the schema.
-8. `call.py`: the function is called.
+8. `call.py`: the function is called; `undoing.py`: what it did is taken back.
 9. `result.py`: what it gave, as text and media.
 """
 
@@ -21,7 +21,7 @@ from .context import Cancellation, ToolContext, ToolMemory
 from .definition import Effect, Function, Run, Tool, tool
 from .media_parameters import handed_over
 from .result import as_text
-from .toolbox import Offer, Toolbox, tools_of
+from .toolbox import Offer, Toolbox, ToolSource, tools_of
 from .wrappers import approval, only, prefix, rename, retry, timeout, without
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Tool",
     "ToolContext",
     "ToolMemory",
+    "ToolSource",
     "Toolbox",
     "approval",
     "as_text",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..alarms import ToolAlarms
 from ..errors import ToolError
 from ..memory import MemoryStore, Recollection, Scope, TransientMemory, TurnRecord
 
@@ -75,9 +76,11 @@ class ToolContext:
         turn: The turn.
         call_id: This call.
         idempotency_key: The same for every attempt at this call: pass it on to services that take one.
+        undoes: In an `undo`, the idempotency key of the call that it takes back; empty elsewhere.
         report: Tells the user how far the tool is, from any thread; shown as `ToolProgress`.
         memory: What is remembered of this user.
         media: Where sounds, pictures and clips are kept.
+        alarms: What the agent is to say to this user at a later moment.
         cancellation: Raised when the call is cut off or its time is over.
     """
 
@@ -89,6 +92,8 @@ class ToolContext:
     report: Callable[[str], None]
     memory: ToolMemory = field(default_factory=ToolMemory)
     media: MediaStore = field(default_factory=_store, repr=False)
+    alarms: ToolAlarms = field(default_factory=ToolAlarms, repr=False)
+    undoes: str = ""
     cancellation: Cancellation = field(default_factory=Cancellation, repr=False)
 
     @property

@@ -11,6 +11,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from string import Formatter
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 from ..errors import ToolDefinitionError
@@ -20,6 +21,7 @@ from .call import call
 from .context import ToolContext
 from .schema import compiled, examined
 from .signature import Signature, signature_of
+from .undoing import taking_back
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 Effect = Literal["read", "write", "irreversible"]
 Function: TypeAlias = Callable[..., Any]
 Run: TypeAlias = Callable[[JsonObject, ToolContext], Awaitable[object]]
+# The `run` and the `undo` of an object's tool.
+Method: TypeAlias = Callable[[object], tuple[Run, Run | None]]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 
@@ -40,15 +44,27 @@ class Tool:
         run: Takes the arguments (already valid) and the context, gives the result.
         effect: `read` changes nothing, `write` can be put right, `irreversible` asks first.
         timeout: Seconds that it may take.
-        method: Where it is a method in a class: gives the `run` of an object. Reading the attribute of an
-            object does that, as with any method; None for all other tools.
+        method: Where it is a method in a class: gives the `run` and the `undo` of an object. Reading the
+            attribute of an object does that, as with any method; None for all other tools.
+        undo: Takes back what a call did; called with the call's arguments. None where nothing can.
+        cancellable: Whether a call may be cut off when the user goes on; None for what only reads.
+        repeats: Two identical calls in one turn are both meant ("next track"); otherwise the second is not
+            run.
+        untrusted: What it returns was written by strangers: to the model it is data, never an order.
+        question: How a call is read back for approval, with its arguments in braces; empty for our
+            own words.
     """
 
     spec: ToolSpec
     run: Run = field(repr=False)
     effect: Effect = "write"
     timeout: float = 30.0
-    method: Callable[[object], Run] | None = field(default=None, repr=False)
+    method: Method | None = field(default=None, repr=False)
+    undo: Run | None = field(default=None, repr=False)
+    cancellable: bool | None = None
+    repeats: bool = False
+    untrusted: bool = False
+    question: str = ""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -57,17 +73,24 @@ class Tool:
             )
         if not self.timeout > 0:
             raise ToolDefinitionError(f"tool '{self.name}': timeout must be more than 0 seconds")
+        _check_question(self)
 
     def __get__(self, owner: object, kind: type | None = None) -> Tool:
         """The tool of an object, where it was made of a method."""
         if owner is None or self.method is None:
             return self
-        return replace(self, run=self.method(owner), method=None)
+        run, undo = self.method(owner)
+        return replace(self, run=run, undo=undo, method=None)
 
     @property
     def name(self) -> str:
         """Name that the model calls it by."""
         return self.spec.name
+
+    @property
+    def may_be_cut_off(self) -> bool:
+        """Whether a call ends at once when the user goes on."""
+        return self.effect == "read" if self.cancellable is None else self.cancellable
 
     @cached_property
     def _validator(self) -> Validator:
@@ -84,8 +107,13 @@ class Tool:
     def around(self, wrap: Callable[[Run], Run]) -> Tool:
         """The same tool with `wrap` around its `run`: how wrappers are made."""
         method = self.method
-        wrapped = (lambda owner: wrap(method(owner))) if method else None
-        return replace(self, run=wrap(self.run), method=wrapped)
+
+        def wrapped(owner: object) -> tuple[Run, Run | None]:
+            assert method is not None
+            run, undo = method(owner)
+            return wrap(run), undo
+
+        return replace(self, run=wrap(self.run), method=wrapped if method else None)
 
     @classmethod
     def from_schema(
@@ -111,7 +139,16 @@ class Tool:
 def tool(function: Function, /) -> Tool: ...
 @overload
 def tool(
-    *, name: str = "", description: str = "", effect: Effect = "write", timeout: float = 30.0
+    *,
+    name: str = "",
+    description: str = "",
+    effect: Effect = "write",
+    timeout: float = 30.0,
+    undo: Function | None = None,
+    cancellable: bool | None = None,
+    repeats: bool = False,
+    untrusted: bool = False,
+    question: str = "",
 ) -> Callable[[Function], Tool]: ...
 def tool(
     function: Function | None = None,
@@ -121,6 +158,11 @@ def tool(
     description: str = "",
     effect: Effect = "write",
     timeout: float = 30.0,
+    undo: Function | None = None,
+    cancellable: bool | None = None,
+    repeats: bool = False,
+    untrusted: bool = False,
+    question: str = "",
 ) -> Tool | Callable[[Function], Tool]:
     """Make a tool of a function, or of a method in its class.
 
@@ -133,18 +175,34 @@ def tool(
         description: Instead of the docstring's.
         effect: `read` changes nothing, `write` can be put right, `irreversible` is asked for first.
         timeout: Seconds that a call may take.
+        undo: A function that takes back what a call did. It gets those of the call's arguments that it names,
+            and a `ToolContext` whose `undoes` is the idempotency key of that call. In a class it stands above
+            the tool, with `self` first.
+        cancellable: Whether a call may be cut off when the user goes on; by default where it only reads.
+        repeats: Two identical calls in one turn are both meant.
+        untrusted: Strangers wrote what it returns.
+        question: How a call is read back for approval: "Delete the note '{title}'?".
 
     Raises:
-        ToolDefinitionError: The function has no description, or a parameter no usable type.
+        ToolDefinitionError: The function has no description, or a parameter no usable type, or `undo` or
+            `question` names an argument that the tool does not have.
     """
 
     def make(function: Function) -> Tool:
-        return _from_function(function, name, description, effect, timeout)
+        return replace(
+            _from_function(function, name, description, undo),
+            effect=effect,
+            timeout=timeout,
+            cancellable=cancellable,
+            repeats=repeats,
+            untrusted=untrusted,
+            question=question,
+        )
 
     return make if function is None else make(function)
 
 
-def _from_function(function: Function, name: str, description: str, effect: Effect, timeout: float) -> Tool:
+def _from_function(function: Function, name: str, description: str, undo: Function | None) -> Tool:
     if not callable(function):
         raise ToolDefinitionError(
             f"{function!r:.80} cannot be a tool", remedy="give a function, or an object with @tool methods"
@@ -156,12 +214,17 @@ def _from_function(function: Function, name: str, description: str, effect: Effe
         raise ToolDefinitionError(
             f"tool '{name}' has no description", remedy="give it a docstring: the model reads it"
         )
-    made = Tool.from_schema(
-        name, described, signature.schema, _runner(function, signature), effect=effect, timeout=timeout
-    )
+    taken_back = taking_back(undo, signature, name) if undo else None
+    made = Tool.from_schema(name, described, signature.schema, _runner(function, signature))
     if not signature.owner:
-        return made
-    return replace(made, method=lambda owner: _runner(function.__get__(owner), signature))
+        return replace(made, undo=taken_back(None) if taken_back else None)
+    return replace(
+        made,
+        method=lambda owner: (
+            _runner(function.__get__(owner), signature),
+            taken_back(owner) if taken_back else None,
+        ),
+    )
 
 
 def _runner(function: Function, signature: Signature) -> Run:
@@ -170,3 +233,11 @@ def _runner(function: Function, signature: Signature) -> Run:
         return await call(function, values | dict.fromkeys(signature.injected, context), context)
 
     return run
+
+
+def _check_question(tool: Tool) -> None:
+    named = {field for _, field, _, _ in Formatter().parse(tool.question) if field is not None}
+    if unknown := named - set(tool.spec.parameters.get("properties", {})):
+        raise ToolDefinitionError(
+            f"tool '{tool.name}': its question names {', '.join(sorted(unknown))}, which is no argument of it"
+        )

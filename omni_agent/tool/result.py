@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TypeAlias
 
-from ..messages import Audio, Image, Text, Video
-
-Media: TypeAlias = Image | Audio | Video
+from ..messages import Media, Text
 
 
 def split(result: object) -> tuple[str, tuple[Media, ...]]:

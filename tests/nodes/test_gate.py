@@ -20,8 +20,8 @@ async def test_a_question_shows_what_was_said_and_the_answer_finds_its_call_afte
     first = agent(Step(calls={"delete_timer": {"minutes": 5, "copies": 3}}), memory=memory)
     asked = [e for e in await collected(first.stream(said, speak=False)) if isinstance(e, ApprovalRequested)]
     assert [(e.arguments, e.question) for e in asked] == [
-        ({"minutes": 5}, "Delete timer: minutes 5?"),
-        ({"minutes": 10}, "Delete timer: minutes 10?"),
+        ({"minutes": 5}, "Delete timer: 5?"),
+        ({"minutes": 10}, "Delete timer: 10?"),
     ]
     assert ran == []
 

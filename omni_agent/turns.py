@@ -1,0 +1,182 @@
+"""The turns of an agent's conversations: one at a time in each, begun by what the user says or decides.
+
+Where a turn waits for an approval, the next words may be the answer: a yes or a no goes on with that turn,
+something unclear is asked again, once, and anything else is a no and a turn of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias, cast
+from uuid import uuid4
+from weakref import WeakValueDictionary
+
+from langgraph.types import Command
+
+from .approval import Answer, Pending
+from .checkpoints import Checkpoints
+from .errors import InputError
+from .events import AgentEvent, ErrorRaised
+from .memory import Scope
+from .nodes.hearing import heard
+from .runner import Runner, Start
+from .settling import settle_waiting
+from .speech.delivery import Delivery
+from .state import Observation, Parts, Turn, TurnState
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+
+    from .graph import TurnGraph
+
+Begin: TypeAlias = "Callable[[BaseCheckpointSaver[str], Runner], Awaitable[Start]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A turn that waits for an approval."""
+
+    pending: Pending
+    state: TurnState
+
+
+class Turns:
+    """Runs them.
+
+    Args:
+        parts: The agent's.
+        graph: The agent's, without a checkpointer.
+    """
+
+    def __init__(self, parts: Parts, graph: TurnGraph) -> None:
+        self._parts = parts
+        self._graph = graph
+        self._checkpoints = Checkpoints()
+        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._running: dict[tuple[str, str], Runner] = {}
+        self._asked_again = set[str]()
+
+    async def contribute(
+        self, observations: Sequence[Observation], user: str, session: str, *, speak: bool
+    ) -> AsyncGenerator[AgentEvent, None]:
+        """A turn that begins with what the user says or shows."""
+
+        async def begin(saver: BaseCheckpointSaver[str], runner: Runner) -> Start:
+            turn = runner.turn
+            message = await heard(observations, turn)
+            waiting = await self._waiting(saver, user, session)
+            if waiting:
+                answer = waiting.pending.answer(message, turn.parts.clock.now())
+                if answer is not Answer.OTHER:
+                    return self._go_on(waiting, answer, runner)
+                asked = self._turn(user, session, waiting.pending.turn)
+                await settle_waiting(waiting.state, asked, waiting.pending.words)
+                await saver.adelete_thread(self._thread(user, session))
+            return {"turn": turn.id, "heard": message.to_json(), "observations": []}
+
+        async with aclosing(self._run(begin, user, session, speak)) as events:
+            async for event in events:
+                yield event
+
+    async def decide(
+        self, choose: Callable[[Pending], Mapping[str, bool]], user: str, session: str, *, speak: bool
+    ) -> AsyncGenerator[AgentEvent, None]:
+        """Goes on with a turn that waits.
+
+        Args:
+            choose: Yes or no by call id, for the questions that wait; may raise `InputError`.
+            user: Whose turn it is.
+            session: The conversation that waits.
+            speak: Speak the rest of the answer.
+
+        Raises:
+            InputError: Nothing waits in this session.
+        """
+        async with self._checkpoints.open() as saver:
+            waiting = await self._waiting(saver, user, session)
+        if waiting is None:
+            raise InputError(
+                f"nothing waits for approval in session '{session}'", remedy="name the right session"
+            )
+        answers = choose(waiting.pending)
+
+        async def begin(saver: BaseCheckpointSaver[str], runner: Runner) -> Start:
+            still = await self._waiting(saver, user, session)
+            if still is None or still.pending.turn != waiting.pending.turn:
+                raise InputError("the question was answered in the meantime", remedy="see what was done")
+            runner.turn.id = still.pending.turn
+            return Command(resume=still.pending.resume(answers))
+
+        async with aclosing(self._run(begin, user, session, speak)) as events:
+            async for event in events:
+                yield event
+
+    def interrupt(self, user: str, session: str) -> bool:
+        """Cut the reply that runs in a session; False where none runs."""
+        runner = self._running.get((user, session))
+        if runner:
+            runner.cut()
+        return runner is not None
+
+    def _go_on(self, waiting: Waiting, answer: Answer, runner: Runner) -> Start:
+        """With the turn that waits, or with the question once more."""
+        pending = waiting.pending
+        runner.turn.id = pending.turn
+        if answer is Answer.UNCLEAR and pending.turn not in self._asked_again:
+            self._asked_again.add(pending.turn)
+            return pending
+        self._asked_again.discard(pending.turn)
+        yes = answer is Answer.YES
+        return Command(resume=pending.resume(dict.fromkeys((q.id for q in pending.questions), yes)))
+
+    async def _run(
+        self, begin: Begin, user: str, session: str, speak: bool
+    ) -> AsyncGenerator[AgentEvent, None]:
+        async with self._lock(user, session), self._checkpoints.open() as saver:
+            turn = self._turn(user, session, uuid4().hex)
+            problems = await turn.parts.toolbox.refresh()
+            runner = Runner(
+                self._graph.copy(update={"checkpointer": saver}), self._config(user, session), turn
+            )
+            turn.delivery = self._delivery(runner) if speak else None
+            notes = [ErrorRaised(p.code, p.message, p.remedy, severity="note") for p in problems]
+            self._running[user, session] = runner
+            try:
+                async with aclosing(runner.events(lambda: begin(saver, runner), notes)) as events:
+                    async for event in events:
+                        yield event
+            finally:
+                del self._running[user, session]
+                if runner.ran and not runner.waiting:
+                    await saver.adelete_thread(self._thread(user, session))
+
+    async def _waiting(self, saver: BaseCheckpointSaver[str], user: str, session: str) -> Waiting | None:
+        graph = self._graph.copy(update={"checkpointer": saver})
+        found = await graph.aget_state(self._config(user, session))
+        if not found.interrupts:
+            return None
+        state = cast(TurnState, found.values)
+        return Waiting(Pending.of(state["turn"], found.interrupts), state)
+
+    def _turn(self, user: str, session: str, turn: str) -> Turn:
+        return Turn(self._parts, turn, Scope(user, self._parts.name), session, self._parts.clock.monotonic())
+
+    def _delivery(self, runner: Runner) -> Delivery | None:
+        parts = self._parts
+        speaks = parts.model.capabilities.speech
+        if not speaks and parts.senses.voice is None:
+            return None
+        return Delivery(None if speaks else parts.senses.voice, parts.persona, send=runner.put)
+
+    def _lock(self, user: str, session: str) -> asyncio.Lock:
+        return self._locks.setdefault((user, session), asyncio.Lock())
+
+    def _thread(self, user: str, session: str) -> str:
+        return f"{user}/{self._parts.name}/{session}"
+
+    def _config(self, user: str, session: str) -> RunnableConfig:
+        return {"configurable": {"thread_id": self._thread(user, session)}}

@@ -1,0 +1,46 @@
+"""Everything that the first turn would wait for, done before it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from .execution.standing import offered
+from .memory import Scope
+from .models.base import Request
+from .state import Parts
+
+
+async def warm_up(parts: Parts, user: str) -> None:
+    """Load the model, the senses and the memory, and compute the system prompt."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(asyncio.to_thread(_warm_up_grounding, parts))
+        group.create_task(_warm_up_model(parts))
+        group.create_task(parts.memory.history(Scope(user, parts.name), "default", limit=1))
+        group.create_task(_warm_up_voice(parts))
+        for sense in (parts.senses.ears, parts.senses.eyes):
+            if sense:
+                group.create_task(sense.prewarm())
+
+
+def _warm_up_grounding(parts: Parts) -> None:
+    if parts.grounding:
+        from .grounding import prewarm
+
+        prewarm()
+
+
+async def _warm_up_model(parts: Parts) -> None:
+    await parts.toolbox.refresh()
+    await parts.model.prewarm(Request(parts.persona.prompt(parts.name), (), offered(parts.toolbox, ())))
+    if parts.grounding and any(tool.effect != "read" for tool in parts.toolbox):
+        from .nodes.wish import wish
+
+        await wish("Hello.", parts.model)
+
+
+async def _warm_up_voice(parts: Parts) -> None:
+    """A word in the persona's own voice: engines load by voice and language."""
+    if voice := parts.senses.voice:
+        language = next(iter(parts.persona.languages), "en")
+        if language in voice.languages:
+            await voice.speak("Hello.", language=language, voice=parts.persona.voice)
