@@ -1,7 +1,7 @@
 """Settings: one file `omni-agent.toml`, the environment over it, arguments over both.
 
 The file is looked for in the working folder, then in `OMNI_AGENT_HOME`. Every setting `name` has the
-environment variable `OMNI_AGENT_NAME`, but for the tables in `plugins`.
+environment variable `OMNI_AGENT_NAME`, but for the tables in `plugins` and `mcp`.
 """
 
 from __future__ import annotations
@@ -47,8 +47,11 @@ class Settings:
         threads: Processor cores that each model may use; 0 for all.
         tools: Plugins to load, by entry-point name, for the command line's default agent.
         deny: Plugins that never load, and tools that are never offered: "notes", "delete_note".
-        tools_dir: A folder whose Python files hold tools, for the command line's default agent.
+        tools_dir: A folder whose Python files hold tools, for the command line's default agent. Not to be
+            set in the working folder's file.
         plugins: Options of tool plugins, a table each: `[plugins.files]` with `root = "..."`.
+        mcp: Servers of the Model Context Protocol, a table each: `[mcp.files]` with `command` and `args`, or
+            `url`. Not to be set in the working folder's file.
     """
 
     model: str = "local"
@@ -59,6 +62,7 @@ class Settings:
     deny: tuple[str, ...] = field(default=())
     tools_dir: str = ""
     plugins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+    mcp: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Settings:
@@ -70,13 +74,15 @@ class Settings:
         settings = cls()
         for path in ((folder or Path.cwd()) / FILE_NAME, home() / FILE_NAME):
             if path.is_file():
-                settings = settings._updated(_read(path), str(path))
+                values = _read(path)
+                _check_safe(values, path)
+                settings = settings._updated(values, str(path))
                 break
         prefix = "OMNI_AGENT_"
         named = {
             f.name: os.environ[prefix + f.name.upper()]
             for f in fields(cls)
-            if prefix + f.name.upper() in os.environ and f.name != "plugins"
+            if prefix + f.name.upper() in os.environ and f.name not in {"plugins", "mcp"}
         }
         return settings._updated(
             {name: _parsed(name, text) for name, text in named.items()}, "the environment"
@@ -97,6 +103,16 @@ class Settings:
                 )
         changed: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
         return replace(self, **changed)
+
+
+def _check_safe(values: dict[str, Any], path: Path) -> None:
+    """A folder that one happens to stand in must not choose what code runs."""
+    wrong = {"tools_dir", "mcp"} & set(values)
+    if wrong and path.parent != home():
+        raise ConfigError(
+            f"{path} may not set '{min(wrong)}', because whoever enters its folder would run what it names",
+            remedy=f"set it in {home() / FILE_NAME}",
+        )
 
 
 def _fits(value: object, current: object) -> bool:

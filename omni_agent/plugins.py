@@ -8,7 +8,6 @@ door. Tools may also stand in plain files of a folder that the user names.
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from .config import Settings
 from .errors import ConfigError, OmniError
 from .memory import MemoryStore
+from .plugin_modules import cause_of, in_module, must_fit, tool_files, tools_in
 from .plugin_options import keywords, take_none
 from .tool import Tool, Toolbox
 
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 Kind = Literal["tools", "memory", "models"]
 Options = Mapping[str, Mapping[str, Any]]
 NO_OPTIONS: Options = MappingProxyType({})
-
-# What a plugin may state as `__omni_api__` in its module: it goes up when plugins have to be changed.
-API = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ class Plugin:
         """The object behind the entry point.
 
         Raises:
-            ConfigError: It cannot be imported, which names the cause, or it was made for another `API`.
+            ConfigError: It cannot be imported, and why; or it was made for a newer plugin interface.
         """
         try:
             loaded = self.entry.load()
@@ -64,10 +61,10 @@ class Plugin:
             raise
         except (Exception, SystemExit) as error:
             raise ConfigError(
-                f"plugin '{self.name}' of {self.source} cannot be loaded: {_cause(error)}",
+                f"plugin '{self.name}' of {self.source} cannot be loaded: {cause_of(error)}",
                 remedy=f"update or uninstall {self.source}",
             ) from error
-        _must_fit(getattr(sys.modules.get(self.entry.module), "__omni_api__", API), self)
+        must_fit(sys.modules.get(self.entry.module), f"plugin '{self.name}' of {self.source}")
         return loaded
 
     def tools(self, options: Mapping[str, Any] = MappingProxyType({})) -> list[Tool]:
@@ -83,8 +80,8 @@ class Plugin:
         try:
             if isinstance(loaded, ModuleType):
                 take_none(self.name, options)
-                made = _in_module(loaded)
-            elif inspect.isclass(loaded) or inspect.isroutine(loaded):
+                made = in_module(loaded)
+            elif inspect.isclass(loaded) or inspect.isfunction(loaded) or inspect.isbuiltin(loaded):
                 made = list(Toolbox([loaded(**keywords(loaded, options, self.name))]))
             else:
                 take_none(self.name, options)
@@ -93,7 +90,7 @@ class Plugin:
             raise
         except (Exception, SystemExit) as error:
             raise ConfigError(
-                f"plugin '{self.name}' of {self.source} cannot be made: {_cause(error)}",
+                f"plugin '{self.name}' of {self.source} cannot be made: {cause_of(error)}",
                 remedy=f"look at [plugins.{self.name}], or update {self.source}",
             ) from error
         if not made:
@@ -168,51 +165,6 @@ def tools_from(folder: Path, *, deny: Iterable[str] = ()) -> tuple[list[Tool], l
     return _apart(tools, problems)
 
 
-def tool_files(folder: Path) -> list[Path]:
-    """The Python files of a folder that may hold tools, in order of their names.
-
-    Raises:
-        ConfigError: There is no such folder.
-    """
-    if not folder.is_dir():
-        raise ConfigError(f"there is no folder {folder} of tools", remedy="check --tools-dir")
-    return sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
-
-
-def tools_in(path: Path) -> list[Tool]:
-    """The tools in one Python file, which is run.
-
-    Raises:
-        ConfigError: It cannot be run, or holds no tools.
-    """
-    # In sys.modules, since types are looked up there; under a name that no package has.
-    name = f"_tools_in_{path.stem}_{abs(hash(path.resolve())):x}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ConfigError(f"{path} is not a Python file")
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    folder = str(path.parent.resolve())
-    sys.path.insert(0, folder)
-    try:
-        spec.loader.exec_module(module)
-        _must_fit(getattr(module, "__omni_api__", API), path)
-        found = _in_module(module)
-    except (Exception, SystemExit) as error:
-        sys.modules.pop(name, None)
-        if isinstance(error, OmniError):
-            raise ConfigError(f"{path.name}: {error.message}", remedy=error.remedy) from error
-        place = f" line {error.lineno}" if isinstance(error, SyntaxError) else ""
-        raise ConfigError(
-            f"{path} cannot be loaded: {_cause(error)}{place}", remedy="mend the file, or call it _….py"
-        ) from error
-    finally:
-        if folder in sys.path:
-            sys.path.remove(folder)
-    if not found:
-        raise ConfigError(f"{path} offers no tools", remedy="it needs @tool functions, or a name with _")
-    return found
-
-
 def settled(settings: Settings, folder: str = "") -> tuple[list[Tool], list[OmniError]]:
     """The tools that the settings name, and what was wrong with some.
 
@@ -274,21 +226,6 @@ def named(kind: Kind, name: str) -> Plugin:
     return found[name]
 
 
-def _in_module(module: ModuleType) -> list[Tool]:
-    names = getattr(module, "__all__", None) or vars(module)
-    found = (getattr(module, name, None) for name in names)
-    return list({id(item): item for item in found if isinstance(item, Tool)}.values())
-
-
-def _must_fit(version: object, who: Plugin | Path) -> None:
-    if not isinstance(version, int) or version > API:
-        name = f"plugin '{who.name}' of {who.source}" if isinstance(who, Plugin) else who.name
-        raise ConfigError(
-            f"{name} is made for plugin interface {version}; this omni_agent has {API}",
-            remedy="update omni-agent-framework, or install an older version of the plugin",
-        )
-
-
 def _apart(tools: Iterable[Tool], problems: Iterable[OmniError]) -> tuple[list[Tool], list[OmniError]]:
     """The first tool of each name; the others are problems."""
     kept: dict[str, Tool] = {}
@@ -310,7 +247,3 @@ def _misnamed(plugin: str, tools: Sequence[Tool], deny: Iterable[str]) -> list[C
         ConfigError(f"'{name}' is denied, but is no tool", remedy=f"there are: {', '.join(sorted(known))}")
         for name in wrong
     ]
-
-
-def _cause(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0]

@@ -15,32 +15,47 @@ if TYPE_CHECKING:
     from ..agent import Agent
 
 
-def load_agent(where: str | None) -> Agent:
+def load_agent(where: str | None, tools_dir: str = "") -> Agent:
     """The agent at `FILE.py[:name]` or `module:name`; the default one for None.
 
+    Args:
+        where: The agent.
+        tools_dir: A folder with tools for the default agent.
+
     Raises:
-        ConfigError: There is no such file, module or agent, or it cannot be imported.
+        ConfigError: There is no such file, module or agent, or it cannot be imported; or there are tools for
+            an agent that has its own.
     """
     if where is None:
-        return default_agent()
+        return default_agent(tools_dir)
+    if tools_dir:
+        raise ConfigError(
+            "--tools-dir is for the default agent; the one of --agent has its own tools",
+            remedy="leave one of them out, or give the agent tools_from(folder)",
+        )
     place, _, name = where.partition(":")
     module = _from_file(Path(place)) if place.endswith(".py") else _from_name(place)
     return _agent_in(module, name, where)
 
 
-def default_agent() -> Agent:
-    """An agent with the tools that the settings name."""
+def default_agent(tools_dir: str = "") -> Agent:
+    """An agent with the tools that the settings name, and those in the files of a folder."""
     from ..agent import Agent
     from ..config import Settings
     from ..persona import Persona
-    from ..plugins import load_tools
+    from ..plugins import settled
 
     settings = Settings.load()
-    tools, problems = load_tools(settings.tools, deny=settings.deny)
+    tools, problems = settled(settings, tools_dir)
     for problem in problems:
         print(f"omni-agent: {problem}", file=sys.stderr)
+    servers = []
+    if settings.mcp:
+        from ..mcp.configured import configured
+
+        servers = configured(settings.mcp)
     persona = Persona(style="warm, brief", max_words=60, voice=settings.voice)
-    return Agent(persona=persona, tools=tools, settings=settings)
+    return Agent(persona=persona, tools=[*tools, *servers], settings=settings)
 
 
 def _from_file(path: Path) -> ModuleType:

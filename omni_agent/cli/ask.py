@@ -25,6 +25,7 @@ def ask(
     speak: Annotated[Path | None, typer.Option(help="Speak the answer into this WAV file.")] = None,
     session: Annotated[str, typer.Option(help="Conversation to go on with; by default a new one.")] = "",
     user: Annotated[str, typer.Option(help="Whose memory to use.")] = "local",
+    tools_dir: Annotated[str, typer.Option(help="A folder of Python files with more tools.")] = "",
     json: Annotated[bool, typer.Option("--json", help="One event a line, as JSON.")] = False,
 ) -> None:
     """Ask an agent once and show its answer as it comes."""
@@ -32,15 +33,15 @@ def ask(
     from .models import fetch_missing
     from .screen import JsonScreen, TextScreen
 
-    chosen = load_agent(agent)
+    chosen = load_agent(agent, tools_dir)
     fetch_missing(chosen)
     screen: Screen = JsonScreen(chosen.parts.media) if json else TextScreen()
 
     async def turn() -> None:
-        from .turn import show_turn
+        from .turn import show_answered_turn
 
         async with chosen:
-            seen = await show_turn(
+            seen = await show_answered_turn(
                 chosen,
                 screen,
                 session=session or uuid4().hex,

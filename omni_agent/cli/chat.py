@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
 import typer
 
 from ..errors import OmniError
+from .background import Background
+from .turn import PROMPT, show_turn
 
 if TYPE_CHECKING:
     from ..agent import Agent
@@ -22,6 +23,7 @@ def chat(
     agent: Annotated[str | None, typer.Option(help="FILE.py[:name] or module:name.")] = None,
     session: Annotated[str, typer.Option(help="Conversation to go on with.")] = "chat",
     user: Annotated[str, typer.Option(help="Whose memory to use.")] = "local",
+    tools_dir: Annotated[str, typer.Option(help="A folder of Python files with more tools.")] = "",
 ) -> None:
     """Talk by typing; history is kept from one start to the next."""
     from rich.console import Console
@@ -30,34 +32,41 @@ def chat(
     from .models import fetch_missing
     from .screen import TextScreen
 
-    chosen = load_agent(agent)
+    chosen = load_agent(agent, tools_dir)
     fetch_missing(chosen)
     console = Console(highlight=False, soft_wrap=True)
-    with asyncio.Runner() as runner:
+    screen = TextScreen(console)
+    with Background() as background:
         with console.status("loading the model"):
-            turns = runner.run(_prepare(chosen, session, user))
+            turns = background.run(_prepare(chosen, session, user))
         kept = f"going on with '{session}', {turns} turns" if turns else "a new conversation"
         console.print(f"{chosen.name}: {kept}. {HELP}", style="dim", markup=False)
+        background.start(_announce(chosen, screen, user))
         try:
-            _converse(runner, chosen, TextScreen(console), session, user)
+            _converse(background, chosen, screen, session, user)
         finally:
-            runner.run(chosen.close())
+            background.run(chosen.close())
 
 
-def _converse(runner: asyncio.Runner, agent: Agent, screen: Screen, session: str, user: str) -> None:
-    from .turn import show_turn
-
+def _converse(background: Background, agent: Agent, screen: Screen, session: str, user: str) -> None:
     while (line := _read()) is not None and line != "/quit":
         if line in {"/new", "/help"}:
             session = uuid4().hex[:8] if line == "/new" else session
             typer.echo(f"conversation '{session}'. {HELP}")
         elif line:
             try:
-                runner.run(show_turn(agent, screen, session=session, user=user, text=line))
+                background.run(show_turn(agent, screen, session=session, user=user, text=line))
             except KeyboardInterrupt:
                 typer.echo("\n      (stopped; the conversation goes on)")
             except OmniError as error:
                 typer.echo(f"      {error}", err=True)
+
+
+async def _announce(agent: Agent, screen: Screen, user: str) -> None:
+    """Show what happens between the turns: alarms, and calls that end late."""
+    async with aclosing(agent.notices(user=user)) as notices:
+        async for event in notices:
+            screen.show(event)
 
 
 def _read() -> str | None:
@@ -65,7 +74,7 @@ def _read() -> str | None:
     with suppress(ImportError):
         import readline  # noqa: F401  (importing it is what gives `input` its history)
     try:
-        return input("  you › ").strip()
+        return input(PROMPT).strip()
     except EOFError:
         return None
     except KeyboardInterrupt:

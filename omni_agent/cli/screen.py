@@ -82,7 +82,10 @@ def _lines(event: e.AgentEvent) -> list[tuple[str, str]]:
             style = "dim" if event.status == "done" else "yellow"
             return [(style, f"      ‹ {event.status}: {_short(event.result)}")]
         case e.ApprovalRequested():
-            return [("yellow", f"  ask › {event.question}")]
+            # The question itself is what the agent says.
+            return [("yellow", f"      (waits for a yes: {event.reason})")]
+        case e.AlarmRaised():
+            return [("yellow", f"alarm › {event.text}")]
         case e.Interrupted():
             return [("yellow", "      (stopped here)")]
         case e.ErrorRaised(severity="note"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -15,28 +14,19 @@ if TYPE_CHECKING:
     from ..agent import Agent
     from .screen import Screen
 
+PROMPT = "  you › "
+
 
 async def show_turn(
     agent: Agent, screen: Screen, *, session: str, user: str, speak: bool = False, **inputs: Any
 ) -> list[AgentEvent]:
     """Run a turn and show it; gives all of its events.
 
-    Approvals are asked for where a person sits at the terminal; elsewhere the turn stays waiting.
-
     Raises:
         OmniError: The turn failed.
     """
-    seen = await _shown(agent.stream(session=session, user=user, speak=speak, **inputs), screen)
-    while sys.stdin.isatty() and (asked := [event for event in seen if isinstance(event, ApprovalRequested)]):
-        answers = {event.id: await asyncio.to_thread(_yes, event.question) for event in asked}
-        more = await _shown(agent.decide(answers, session=session, user=user, speak=speak), screen)
-        seen = [*(event for event in seen if not isinstance(event, ApprovalRequested)), *more]
-    return seen
-
-
-async def _shown(events: AsyncGenerator[AgentEvent, None], screen: Screen) -> list[AgentEvent]:
     seen: list[AgentEvent] = []
-    async with aclosing(events):
+    async with aclosing(agent.stream(session=session, user=user, speak=speak, **inputs)) as events:
         async for event in events:
             seen.append(event)
             screen.show(event)
@@ -44,5 +34,20 @@ async def _shown(events: AsyncGenerator[AgentEvent, None], screen: Screen) -> li
     return seen
 
 
-def _yes(question: str) -> bool:
-    return input(f"      {question} [y/N] ").strip().casefold() in {"y", "yes"}
+async def show_answered_turn(
+    agent: Agent, screen: Screen, *, session: str, user: str, speak: bool = False, **inputs: Any
+) -> list[AgentEvent]:
+    """As `show_turn`; what it asks is answered where a person sits at the terminal, elsewhere it stays open.
+
+    Raises:
+        OmniError: The turn failed.
+    """
+    seen = await show_turn(agent, screen, session=session, user=user, speak=speak, **inputs)
+    while sys.stdin.isatty() and any(isinstance(event, ApprovalRequested) for event in seen):
+        said = await asyncio.to_thread(input, PROMPT)
+        kept = (event for event in seen if not isinstance(event, ApprovalRequested))
+        more = await show_turn(
+            agent, screen, session=session, user=user, speak=speak, text=said.strip() or "no"
+        )
+        seen = [*kept, *more]
+    return seen

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 KEPT = timedelta(days=30)
 LONGEST_KEPT = 1_000_000
 _OF_SESSION = "user = ? AND persona = ? AND session = ?"
+_BEGUN = "('running', 'done', 'unknown')"
+_SETTLED = "('running', 'done', 'unknown', 'failed', 'denied')"
 
 
 class Journal:
@@ -77,7 +79,8 @@ class Journal:
             approved = mine is not None and mine.status == "approved"
             if (entry.effect == "irreversible" and not approved) or (mine and mine.digest != entry.digest):
                 return replace(entry, status="denied", content="Nobody has said yes to this."), False
-            if not repeats and (twin := self._twin(database, entry, here=approved)):
+            if not repeats and (twin := self._twin(database, entry, approved=approved)):
+                update(database, entry.key, status="cancelled")
                 return twin, False
             insert(database, entry)
             update(database, entry.key, status="running", owner=self._owner.token)
@@ -107,7 +110,8 @@ class Journal:
         begun = "status IN ('running', 'done', 'failed', 'unknown') AND NOT told"
         with self._ledger.transaction() as database:
             found = every(database, f"{_OF_SESSION} AND {begun}", (scope.user, scope.persona, session))
-            return [entry for row in found if (entry := self._now(database, row)) and not entry.told]
+            now = (self._now(database, entry) for entry in found)
+            return [entry for entry in now if entry and entry.status != "cancelled"]
 
     def tell(self, keys: Iterable[str]) -> None:
         """Note that the user knows what became of calls."""
@@ -139,6 +143,13 @@ class Journal:
                 database, f"{_OF_SESSION} AND {longer}", (scope.user, scope.persona, session, characters)
             )
 
+    def last_without_arguments(self, scope: Scope, session: str, prefix: str) -> Entry | None:
+        """The session's newest call that was done without arguments, of a tool whose name begins so."""
+        bare = "status = 'done' AND arguments = '{}' AND substr(tool, 1, ?) = ? ORDER BY number DESC LIMIT 1"
+        place = (scope.user, scope.persona, session, len(prefix), prefix)
+        with self._ledger.transaction() as database:
+            return one(database, f"{_OF_SESSION} AND {bare}", place)
+
     def close(self) -> None:
         """Give up what still runs, let go of the file and forget what is old."""
         if self._ledger.opened:
@@ -159,19 +170,19 @@ class Journal:
         update(database, entry.key, status=status, owner="")
         return replace(entry, status=status)
 
-    def _twin(self, database: sqlite3.Connection, entry: Entry, *, here: bool = False) -> Entry | None:
-        """See `twin`; of this turn only, where `here`.
+    def _twin(self, database: sqlite3.Connection, entry: Entry, *, approved: bool = False) -> Entry | None:
+        """See `twin`. For a call that the user has said yes to, only what this turn has begun counts.
 
-        Only the newest turn that changed anything counts: on, off and on again are three calls.
+        Of earlier turns only the newest that changed anything counts: on, off and on again are three calls.
         """
         session = (entry.scope.user, entry.scope.persona, entry.session)
-        begun = "status NOT IN ('planned', 'approved', 'cancelled')"
-        same = f"{_OF_SESSION} AND digest = ? AND key != ? AND {begun}"
-        found = every(database, f"{same} AND turn = ?", (*session, entry.digest, entry.key, entry.turn))
-        if not found and not here and entry.effect != "read":
+        same = f"{_OF_SESSION} AND digest = ? AND key != ? AND status IN "
+        here = f"{same} {_BEGUN if approved else _SETTLED} AND turn = ?"
+        found = every(database, here, (*session, entry.digest, entry.key, entry.turn))
+        if not found and not approved and entry.effect != "read":
             newest = f"SELECT turn FROM calls WHERE {_OF_SESSION} AND effect != 'read' AND turn != ?"
-            newest += " AND status IN ('running', 'done', 'unknown') ORDER BY number DESC LIMIT 1"
-            untold = f"{same} AND NOT told AND status IN ('running', 'done', 'unknown') AND turn = ({newest})"
+            newest += f" AND status IN {_BEGUN} ORDER BY number DESC LIMIT 1"
+            untold = f"{same} {_BEGUN} AND NOT told AND turn = ({newest})"
             found = every(database, untold, (*session, entry.digest, entry.key, *session, entry.turn))
         now = (self._now(database, twin) for twin in reversed(found))
         return next((twin for twin in now if twin and twin.status != "cancelled"), None)

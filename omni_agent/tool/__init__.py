@@ -13,7 +13,7 @@ What that stands on:
    makes it short.
 6. `schema.py`: which schemas a tool may have; `formats.py` knows their `format`s.
 7. `arguments.py`: what a model wrote, held against the schema.
-8. `call.py`: the function is called; `undoing.py`: what it did is taken back.
+8. `call.py`: the function is called, `limits.py`: within its time; `undoing.py`: what it did is taken back.
 9. `result.py`: what it gave, as text and media.
 """
 

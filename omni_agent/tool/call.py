@@ -26,14 +26,18 @@ async def call(function: Callable[..., Any], values: dict[str, Any], context: To
       it returns; where it returns nothing, which an async generator cannot, the last value it yielded. It is
       closed at its next `yield` once nobody waits for it.
     """
-    if inspect.isasyncgenfunction(function):
-        return await _drained_async(function(**values), context)
-    if inspect.iscoroutinefunction(function):
-        return await function(**values)
-    if inspect.isgeneratorfunction(function):
-        return await in_thread(lambda: _drained(function(**values), context))
-    result = await in_thread(lambda: function(**values))
-    return await result if inspect.isawaitable(result) else result
+    try:
+        if inspect.isasyncgenfunction(function):
+            return await _drained_async(function(**values), context)
+        if inspect.iscoroutinefunction(function):
+            return await function(**values)
+        if inspect.isgeneratorfunction(function):
+            return await in_thread(lambda: _drained(function(**values), context))
+        result = await in_thread(lambda: function(**values))
+        return await result if inspect.isawaitable(result) else result
+    except (SystemExit, KeyboardInterrupt) as error:
+        # Out of a task these end the whole program, which is not a tool's to do.
+        raise RuntimeError(f"it tried to end the program ({type(error).__name__})") from error
 
 
 async def in_thread(work: Callable[[], object]) -> Any:

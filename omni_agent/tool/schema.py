@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 DEEPEST = 100
 
-_ONE = frozenset(
+ONE = frozenset(
     {"additionalProperties", "propertyNames", "items", "contains", "not", "if", "then", "else"}
     | {"unevaluatedProperties", "unevaluatedItems", "contentSchema"}
 )
-_LISTS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
-_MAPS = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"})
-_PLAIN = frozenset(
+LISTS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
+MAPS = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"})
+PLAIN = frozenset(
     {"$ref", "$schema", "$comment", "type", "enum", "const", "required", "dependentRequired", "pattern"}
     | {"format", "minItems", "maxItems", "uniqueItems", "minContains", "maxContains", "minimum", "maximum"}
     | {"exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "minProperties"}
@@ -126,9 +126,9 @@ def _nodes(path: tuple[object, ...], node: object) -> Iterator[tuple[tuple[objec
         return
     yield path, node
     for key, value in node.items():
-        if key in _ONE:
+        if key in ONE:
             yield from _nodes((*path, key), value)
-        elif key in _LISTS or key in _MAPS:
+        elif key in LISTS or key in MAPS:
             for name, item in enumerate(value) if isinstance(value, list) else value.items():
                 yield from _nodes((*path, key, name), item)
 
@@ -138,7 +138,7 @@ def _check(path: tuple[object, ...], node: JsonObject) -> None:
         here = (*path, key)
         if key == "$id" and not path:
             continue
-        if key not in _ONE | _LISTS | _MAPS | _PLAIN and not key.startswith("x-"):
+        if key not in ONE | LISTS | MAPS | PLAIN and not key.startswith("x-"):
             raise _Unsupported(here, "is not supported; a hint's name begins with x-")
         if key == "format" and value not in KNOWN:
             raise _Unsupported(here, f"the format '{value}' is not known")

@@ -51,11 +51,12 @@ def test_a_conversation_survives_ctrl_c_and_asks_before_it_deletes(chat: pexpect
     chat.expect_exact("the conversation goes on")
     for said, answer in (
         ("are you there?", "Still here."),
-        ("delete everything", "[y/N]"),
+        ("delete everything", "Delete all?"),
     ):
         chat.expect_exact("you ›")
         chat.sendline(said)
         chat.expect_exact(answer)
+    chat.expect_exact("you ›")
     chat.sendline("y")
     chat.expect_exact("It is done.")
     chat.expect_exact("you ›")

@@ -43,6 +43,7 @@ def test_tools_are_listed_with_their_source(capsys: pytest.CaptureFixture[str]) 
     assert run(["tools", "list", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     by_name = {row["tool"]: row for row in rows}
-    assert by_name["calculate"]["source"].startswith("omni-agent-framework ")
+    assert by_name["calculate"]["source"] == "omni-agent-framework"
+    assert by_name["calculate"]["version"]
     assert by_name["delete_note"]["effect"] == "irreversible"
     assert run(["tools", "list"]) == 0
