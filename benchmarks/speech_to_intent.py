@@ -3,7 +3,8 @@
 The tool's schema is the set's slot vocabulary, every slot optional. Figures: `exact` is the share of clips
 whose call has exactly the labelled slots; `slot` is right slots over all that were labelled or filled in;
 `wer` is the share of the labelled values' words that are not in the transcript (the set has no full
-transcripts); `seconds_p50` is from the end of the clip to the call; `valid` counts calls that fit the schema.
+transcripts); `seconds_p50` is from the end of the clip to the call; `valid` counts calls that fit the schema,
+`asked` those that were read back for a yes because they were badly heard.
 With `--snr 10` other clips are mixed in, so many decibels below the clip (both by their mean power).
 """
 
@@ -25,7 +26,7 @@ import soundfile as sf
 
 from omni_agent import Agent, Tool, ToolContext
 from omni_agent.errors import ToolArgumentError
-from omni_agent.events import ErrorRaised, ToolStarted, Transcript
+from omni_agent.events import ApprovalRequested, ErrorRaised, ToolStarted, Transcript
 from omni_agent.speech.pcm import Pcm
 
 from .report import DATA, Arguments, arguments, median, publish
@@ -40,6 +41,7 @@ class Outcome:
     transcript: str
     seconds: float
     error: str = ""
+    asked: bool = False
 
 
 def order_tool(vocabulary: Path) -> Tool:
@@ -69,7 +71,7 @@ async def outcome(
     agent: Agent, tool: Tool, clip: Path | Pcm, session: str, wanted: dict[str, str]
 ) -> Outcome:
     """Play one clip to the agent, up to its first call."""
-    called, transcript, error = None, "", ""
+    called, transcript, error, asked = None, "", "", False
     started = time.perf_counter()
     async with aclosing(agent.stream(audio=clip, session=session, speak=False)) as events:
         async for event in events:
@@ -77,8 +79,8 @@ async def outcome(
                 transcript = event.text
             elif isinstance(event, ErrorRaised):
                 error = event.message
-            elif isinstance(event, ToolStarted):
-                called = event.arguments
+            elif isinstance(event, ToolStarted | ApprovalRequested):
+                called, asked = event.arguments, isinstance(event, ApprovalRequested)
                 break
     seconds = time.perf_counter() - started
     if called is not None:
@@ -86,7 +88,7 @@ async def outcome(
             tool.validate(called)
         except ToolArgumentError as problem:
             error = str(problem)
-    return Outcome(wanted, called, transcript, seconds, error)
+    return Outcome(wanted, called, transcript, seconds, error, asked)
 
 
 def words(text: str) -> list[str]:
@@ -170,6 +172,7 @@ def main() -> None:
             "seconds_p50": median([one.seconds for one in outcomes]),
             "called": len(called),
             "valid": sum(not one.error for one in called),
+            "asked": sum(one.asked for one in called),
             "crashed": sum(bool(one.error) for one in outcomes),
             "n": len(outcomes),
         }

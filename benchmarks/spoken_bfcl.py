@@ -13,7 +13,7 @@ from contextlib import aclosing
 
 from omni_agent import Agent
 from omni_agent.config import Settings
-from omni_agent.events import ToolStarted, Transcript
+from omni_agent.events import ApprovalRequested, ToolStarted, Transcript
 from omni_agent.models.base import OmniModel
 from omni_agent.models.cascade import local
 from omni_agent.senses import Voice
@@ -44,7 +44,7 @@ async def asked(cascade: OmniModel, question: Question, sound: Pcm | None) -> tu
         async for event in events:
             if isinstance(event, Transcript):
                 heard = event.text
-            elif isinstance(event, ToolStarted):
+            elif isinstance(event, ToolStarted | ApprovalRequested):
                 calls.append((event.name, event.arguments))
     return calls, heard
 

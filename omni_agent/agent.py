@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Self
 from .alarms import Alarms
 from .clock import Clock, SystemClock
 from .config import Settings, home
+from .delegation import as_tool
 from .events import AgentEvent, ApprovalRequested
 from .execution import Executor, Journal
 from .execution.standing import standing_tools
+from .handoff import Team, reached
 from .media import MediaStore
 from .memory import MemoryStore, Scope, TransientMemory
 from .models.base import OmniModel
@@ -28,7 +30,7 @@ from .plugins import load_memory, load_model
 from .reply import Reply
 from .speech.pcm import Pcm
 from .state import Parts
-from .tool import Offer, Toolbox
+from .tool import Effect, Offer, Tool, Toolbox
 from .warmup import warm_up
 
 if TYPE_CHECKING:
@@ -44,8 +46,12 @@ class Agent:
 
     Args:
         name: What it is called; the persona's memory is kept under this name.
+        description: What it is there for, in a sentence: other agents choose by it.
         persona: How it speaks.
-        tools: Functions, `Tool` objects, toolboxes, objects with `@tool` methods, or a mix.
+        tools: Functions, `Tool` objects, toolboxes, objects with `@tool` methods, agents to be asked
+            (`as_tool`), or a mix.
+        handoffs: Agents that it may hand a conversation over to; `agent.handoffs` may also be set later,
+            before the first turn.
         model: A model, or the name of a model plugin; by default what the settings say (`local`).
         memory: A store, or the name of a memory plugin; by default what the settings say (`sqlite`).
             `None` forgets everything with the process.
@@ -62,8 +68,10 @@ class Agent:
         self,
         *,
         name: str = "Omni",
+        description: str = "",
         persona: Persona | None = None,
         tools: Iterable[Offer] = (),
+        handoffs: Iterable[Agent] = (),
         model: str | OmniModel | None = None,
         memory: str | MemoryStore | None = "",
         max_steps: int = 6,
@@ -72,8 +80,12 @@ class Agent:
         clock: Clock | None = None,
     ) -> None:
         self.name = name
+        self.description = description
         self.persona = persona or Persona()
-        self.toolbox = Toolbox(tools)
+        offers = list(tools)
+        self.delegates = tuple(offer for offer in offers if isinstance(offer, Agent))
+        self.toolbox = Toolbox(offer.as_tool() if isinstance(offer, Agent) else offer for offer in offers)
+        self.handoffs: Sequence[Agent] = list(handoffs)
         self.settings = settings or Settings.load()
         self.model = self.settings.model if model is None else model
         self._memory = (memory or self.settings.memory) if isinstance(memory, str) else memory
@@ -189,13 +201,13 @@ class Agent:
         return await Reply.of(self.decide({}, session=session, user=user, speak=speak))
 
     async def notices(
-        self, *, session: str = "default", user: str = LOCAL_USER, speak: bool = False
+        self, *, session: str = "", user: str = LOCAL_USER, speak: bool = False
     ) -> AsyncGenerator[AgentEvent, None]:
         """What happens between turns, as it happens, until it is closed: alarms that are due, and the ends
         of calls that outlived their turn.
 
         Args:
-            session: The conversation whose late calls are told.
+            session: The conversation whose late calls are told; empty for all of the user's.
             user: Whose alarms are raised.
             speak: Speak the alarms: `AlarmRaised` is followed by its `SpeechChunk`s.
         """
@@ -209,17 +221,48 @@ class Agent:
         """Cut the reply that runs in a session; its stream ends with `Interrupted`. False where none runs."""
         return self._turns.interrupt(user, session)
 
+    def as_tool(
+        self, *, name: str = "", description: str = "", effect: Effect | None = None, timeout: float = 60.0
+    ) -> Tool:
+        """A tool that asks this agent: it works on a request in a turn of its own, without speech.
+
+        It keeps a conversation of its own under the caller's. What needs the user's yes it does not do:
+        nobody may say yes in the user's place.
+
+        Args:
+            name: Instead of the agent's, in lower case with underscores.
+            description: Instead of the agent's.
+            effect: By default `read` where all of its tools only read, else `write`.
+            timeout: Seconds that a request may take.
+
+        Raises:
+            ToolDefinitionError: There is no description, or the name cannot be called.
+        """
+        return as_tool(self, name=name, description=description, effect=effect, timeout=timeout)
+
     async def prewarm(self) -> None:
-        """Load the model and the senses, and compute the system prompt, so that the first reply is quick."""
+        """Load the model and the senses, and compute the system prompt, so that the first reply is quick.
+
+        The agents that it asks or hands over to are covered.
+        """
         # Compiling the graph imports LangGraph, which takes a second.
         await asyncio.to_thread(lambda: self.graph)
+        taking_over = self.parts.team.others
+        for other in self._others():
+            await warm_up(taking_over.get(other) or other.parts, LOCAL_USER)
         await warm_up(self.parts, LOCAL_USER)
 
     async def close(self) -> None:
         """Free the model and the memory; the agent may be used again.
 
-        Calls that may not be cut off get ten seconds to end.
+        Calls that may not be cut off get ten seconds to end. The agents that it asks or hands over to are
+        closed too.
         """
+        await self._close()
+        for other in self._others():
+            await other._close()
+
+    async def _close(self) -> None:
         if "parts" in self.__dict__:
             await self.parts.executor.close()
             await asyncio.gather(*(source.close() for source in self.parts.toolbox.sources))
@@ -240,23 +283,33 @@ class Agent:
         """What the agent is made of, loaded by name where a name was given."""
         model = load_model(self.model, self.settings) if isinstance(self.model, str) else self.model
         memory = load_memory(self._memory) if isinstance(self._memory, str) else self._memory
+        for other in self._others():
+            if isinstance(other.model, str) and (other.model, other.settings) == (self.model, self.settings):
+                # One model in memory serves all that name the same.
+                other.model = model
         # An agent that forgets everything with the process keeps nothing else either.
         journal, alarms = (home() / name if memory else None for name in ("journal.db", "alarms.db"))
-        executor = Executor(Journal(journal))
+        executor, team = Executor(Journal(journal)), Team(self)
+        standing = standing_tools(self.toolbox, executor)
         return Parts(
             name=self.name,
             persona=self.persona,
             model=model,
             senses=model.senses,
-            toolbox=Toolbox([self.toolbox, *standing_tools(self.toolbox, executor)]),
+            toolbox=Toolbox([self.toolbox, *team.transfers(self), *standing]),
             memory=memory or TransientMemory(),
             media=MediaStore(),
             clock=self._clock,
             executor=executor,
             alarms=Alarms(alarms),
+            team=team,
             max_steps=self._max_steps,
             grounding=model.capabilities.invents if self._grounding is None else self._grounding,
         )
+
+    def _others(self) -> list[Agent]:
+        """The agents that it asks or hands over to, by themselves or by one another."""
+        return reached(self, lambda agent: (*agent.handoffs, *agent.delegates))[1:]
 
     @cached_property
     def graph(self) -> TurnGraph:

@@ -157,6 +157,14 @@ class ApprovalRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """Another agent goes on with the conversation, from the next words on."""
+
+    agent: str
+    type: ClassVar[str] = "handed.over"
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmRaised:
     """The moment has come that a tool was asked to wait for; `text` is what to say."""
 
@@ -218,6 +226,7 @@ AgentEvent: TypeAlias = (
     | ToolProgress
     | ToolFinished
     | ApprovalRequested
+    | HandedOver
     | AlarmRaised
     | Interrupted
     | MemoryWritten

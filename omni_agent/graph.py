@@ -11,6 +11,7 @@ Nodes are plain functions `(state, turn) -> update`, one a file in `omni_agent.n
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
 
@@ -20,6 +21,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from . import nodes
+from .errors import MemoryStoreError
 from .memory import Scope
 from .messages import Message
 from .state import Parts, Turn, TurnInput, TurnState, Update
@@ -75,7 +77,7 @@ def _after_gate(state: TurnState) -> list[Send] | str:
 
 def _bound(node: Node, parts: Parts) -> Any:
     async def run(state: Any, runtime: Runtime[Turn]) -> Update:
-        turn = runtime.context or _nested_turn(state, parts)
+        turn = runtime.context or await _nested_turn(state, parts)
         turn.emit = runtime.stream_writer
         return await node(state, turn)
 
@@ -83,8 +85,11 @@ def _bound(node: Node, parts: Parts) -> Any:
     return run
 
 
-def _nested_turn(state: Any, parts: Parts) -> Turn:
+async def _nested_turn(state: Any, parts: Parts) -> Turn:
     """A turn for a graph that another program runs."""
     turn = state.get("turn") or uuid4().hex
     session = str(get_config().get("configurable", {}).get("thread_id") or turn)
-    return Turn(parts, turn, Scope("local", parts.name), session, parts.clock.monotonic())
+    scope = Scope("local", parts.name)
+    with suppress(MemoryStoreError):
+        parts = await parts.team.answering(scope, session)
+    return Turn(parts, turn, scope, session, parts.clock.monotonic())

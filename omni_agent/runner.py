@@ -64,6 +64,7 @@ class Runner:
         self.ran = False
         self.waiting = False
         self._work: asyncio.Task[None] | None = None
+        self._cut = False
 
     async def put(self, event: AgentEvent) -> None:
         """Hand an event to whoever reads the stream; waits while that one is far behind."""
@@ -72,6 +73,7 @@ class Runner:
 
     def cut(self) -> None:
         """Stop the reply where it is; the stream then ends with `Interrupted` and `TurnEnded`."""
+        self._cut = True
         if self._work:
             self._work.cancel()
 
@@ -85,6 +87,8 @@ class Runner:
             notes: Events to begin with.
         """
         self._work = asyncio.create_task(self._produce(begin, notes))
+        if self._cut:
+            self._work.cancel()
         settled = False
         try:
             while (event := await self._queue.get()) is not None:

@@ -21,6 +21,7 @@ from .persona import Persona
 from .tool import Toolbox
 
 if TYPE_CHECKING:
+    from .handoff import Team
     from .media import MediaStore
     from .models.base import OmniModel
     from .senses import Senses
@@ -90,7 +91,7 @@ Update = TurnState
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What an agent is made of; the same for all of its turns.
+    """What an agent is made of; the same for all of its turns. Another one that takes over brings its own.
 
     Attributes:
         name: The agent's name.
@@ -103,6 +104,7 @@ class Parts:
         clock: Time.
         executor: Runs calls, each once.
         alarms: What is to be said at a later moment.
+        team: Who may take over.
         max_steps: How often the model may answer in one turn, calls included.
         recall_budget: Seconds that recall may take.
         grounding: Calls are held against what was said before they run.
@@ -118,6 +120,7 @@ class Parts:
     clock: Clock
     executor: Executor
     alarms: Alarms
+    team: Team
     max_steps: int = 6
     recall_budget: float = 0.03
     grounding: bool = False
@@ -128,7 +131,7 @@ class Turn:
     """One run of the graph, while it lasts.
 
     Attributes:
-        parts: The agent's.
+        parts: Those of the agent that answers.
         id: The turn's id, the same after an approval.
         scope: Whose memory.
         session: Which conversation.

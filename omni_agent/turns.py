@@ -18,7 +18,7 @@ from langgraph.types import Command
 
 from .approval import Answer, Pending
 from .checkpoints import Checkpoints
-from .errors import InputError
+from .errors import InputError, MemoryStoreError, OmniError
 from .events import AgentEvent, ErrorRaised
 from .memory import Scope
 from .nodes.hearing import heard
@@ -75,7 +75,8 @@ class Turns:
                     return self._go_on(waiting, answer, runner)
                 asked = self._turn(user, session, waiting.pending.turn)
                 await settle_waiting(waiting.state, asked, waiting.pending.words)
-                await saver.adelete_thread(self._thread(user, session))
+            # What a turn that was cut off by the end of its process has left there is no part of this one.
+            await saver.adelete_thread(self._thread(user, session))
             return {"turn": turn.id, "heard": message.to_json(), "observations": []}
 
         async with aclosing(self._run(begin, user, session, speak)) as events:
@@ -138,12 +139,11 @@ class Turns:
     ) -> AsyncGenerator[AgentEvent, None]:
         async with self._lock(user, session), self._checkpoints.open() as saver:
             turn = self._turn(user, session, uuid4().hex)
-            problems = await turn.parts.toolbox.refresh()
+            notes = await _prepared(turn)
             runner = Runner(
                 self._graph.copy(update={"checkpointer": saver}), self._config(user, session), turn
             )
-            turn.delivery = self._delivery(runner) if speak else None
-            notes = [ErrorRaised(p.code, p.message, p.remedy, severity="note") for p in problems]
+            turn.delivery = _delivery(runner) if speak else None
             self._running[user, session] = runner
             try:
                 async with aclosing(runner.events(lambda: begin(saver, runner), notes)) as events:
@@ -151,6 +151,7 @@ class Turns:
                         yield event
             finally:
                 del self._running[user, session]
+                turn.parts.team.done(turn.id)
                 if runner.ran and not runner.waiting:
                     await saver.adelete_thread(self._thread(user, session))
 
@@ -165,13 +166,6 @@ class Turns:
     def _turn(self, user: str, session: str, turn: str) -> Turn:
         return Turn(self._parts, turn, Scope(user, self._parts.name), session, self._parts.clock.monotonic())
 
-    def _delivery(self, runner: Runner) -> Delivery | None:
-        parts = self._parts
-        speaks = parts.model.capabilities.speech
-        if not speaks and parts.senses.voice is None:
-            return None
-        return Delivery(None if speaks else parts.senses.voice, parts.persona, send=runner.put)
-
     def _lock(self, user: str, session: str) -> asyncio.Lock:
         return self._locks.setdefault((user, session), asyncio.Lock())
 
@@ -180,3 +174,22 @@ class Turns:
 
     def _config(self, user: str, session: str) -> RunnableConfig:
         return {"configurable": {"thread_id": self._thread(user, session)}}
+
+
+async def _prepared(turn: Turn) -> list[ErrorRaised]:
+    """Give the turn to the agent that answers in its session, with the tools that there are now."""
+    problems = list[OmniError]()
+    try:
+        turn.parts = await turn.parts.team.answering(turn.scope, turn.session)
+    except MemoryStoreError as error:
+        problems.append(error)
+    problems += await turn.parts.toolbox.refresh()
+    return [ErrorRaised(p.code, p.message, p.remedy, severity="note") for p in problems]
+
+
+def _delivery(runner: Runner) -> Delivery | None:
+    parts = runner.turn.parts
+    speaks = parts.model.capabilities.speech
+    if not speaks and parts.senses.voice is None:
+        return None
+    return Delivery(None if speaks else parts.senses.voice, parts.persona, send=runner.put)

@@ -84,6 +84,8 @@ def _undo(toolbox: Toolbox, executor: Executor) -> Tool:
         last = await executor.ask(lambda: journal.last_written(scope, context.session, but=UNDO))
         if not last:
             raise ToolError("There is nothing to take back.")
+        if last[0].turn == context.turn:
+            raise ToolError("Not taken back: it was done just now, as the user wanted. Tell the user.")
         told = [await _taken_back(entry, toolbox, executor, context) for entry in last]
         return " ".join(told)
 

@@ -52,6 +52,7 @@ class Request:
         messages: The conversation, oldest first; the last is the user's or the tools'.
         tools: What may be called; empty for talk only.
         tool_choice: Name of the one of them that the answer must call; empty leaves it to the model.
+        withheld: Names of those that the answer may not call, though the prompt, being cached, shows them.
         context: Words for this request only (what memory recalled), not part of the stable prefix.
         language: ISO 639-1 code that the answer is wanted in; empty for the user's own.
         max_tokens: Most tokens of the answer.
@@ -64,6 +65,7 @@ class Request:
     messages: tuple[Message, ...]
     tools: tuple[ToolSpec, ...] = ()
     tool_choice: str = ""
+    withheld: frozenset[str] = frozenset()
     context: str = ""
     language: str = ""
     max_tokens: int = 512

@@ -237,7 +237,8 @@ def _body(request: Request) -> Chunk:
         "return_progress": True,
     }
     if marked(request):
-        body["grammar"] = grammar(request.tools, request.tool_choice)
+        callable_now = tuple(spec for spec in request.tools if spec.name not in request.withheld)
+        body["grammar"] = grammar(callable_now, request.tool_choice)
     return body
 
 

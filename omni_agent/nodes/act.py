@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal
 
 from ..alarms import ToolAlarms
-from ..errors import ToolError, ToolTimeout
+from ..errors import ToolError
 from ..events import ToolFinished, ToolProgress, ToolStarted
 from ..execution import idempotency_key
 from ..execution.standing import shortened
-from ..messages import JsonObject, ToolCall, ToolResult
+from ..messages import JsonObject, ResultStatus, ToolCall, ToolResult
 from ..state import Turn, Update
 from ..tool import Cancellation, Tool, ToolContext, ToolMemory
+from ..tool.limits import UNKNOWN, limited
 from .cover import covered
 from .entering import entered
 from .results import by_call
 from .showing import shown
-
-log = logging.getLogger(__name__)
 
 
 async def act(call: JsonObject, turn: Turn) -> Update:
@@ -50,36 +47,15 @@ async def _run(tool: Tool, call: ToolCall, turn: Turn, provenance: JsonObject) -
     turn.emit(ToolStarted(call.id, call.name, call.arguments, provenance))
     cancellation = Cancellation()
     try:
-        result = await _result(tool, call, turn, cancellation)
-    finally:
-        # Also after the end: whatever a tool left running in a thread may stop now.
-        cancellation.request()
-    turn.emit(ToolFinished(call.id, call.name, result.status, shortened(result.content)))
-    return replace(result, untrusted=tool.untrusted)
-
-
-async def _result(tool: Tool, call: ToolCall, turn: Turn, cancellation: Cancellation) -> ToolResult:
-    limit = asyncio.timeout(tool.timeout)
-    status: Literal["failed", "unknown"] = "failed"
-    try:
-        async with limit:
-            made = await tool.run(call.arguments, _context(call, turn, cancellation))
+        made = await limited(tool, call.arguments, _context(call, turn, cancellation))
     except ToolError as error:
-        content = error.message
-        status = "unknown" if error.code == "tool_unknown" else "failed"
-    except Exception as error:
-        if limit.expired():
-            content = ToolTimeout(f"{tool.name} did not finish within {tool.timeout:g} seconds").message
-            if tool.effect != "read":
-                status, content = "unknown", f"{content}; whether it took effect is not known."
-        else:
-            # Whatever a stranger's tool raises is the model's to explain; the log has what a developer needs.
-            log.warning("tool %s failed", tool.name, exc_info=error)
-            content = f"{tool.name} failed: {error or type(error).__name__}"
+        status: ResultStatus = "unknown" if error.code == UNKNOWN else "failed"
+        result = ToolResult(call.id, call.name, status, error.message)
     else:
         text, media = await shown(made, turn)
-        return ToolResult(call.id, call.name, "done", text, media)
-    return ToolResult(call.id, call.name, status, content)
+        result = ToolResult(call.id, call.name, "done", text, media)
+    turn.emit(ToolFinished(call.id, call.name, result.status, shortened(result.content)))
+    return replace(result, untrusted=tool.untrusted)
 
 
 def _context(call: ToolCall, turn: Turn, cancellation: Cancellation) -> ToolContext:

@@ -31,7 +31,7 @@ async def covered(turn: Turn, call: ToolCall) -> AsyncIterator[None]:
 async def _cover(turn: Turn, call: ToolCall) -> None:
     await turn.parts.clock.sleep(PATIENCE)
     delivery = turn.delivery
-    if delivery is None or delivery.begun:
+    if delivery is None or not delivery.silent:
         return
     words = turn.parts.persona.filler(delivery.language, turn.id)
     turn.emit(ToolProgress(call.id, words))

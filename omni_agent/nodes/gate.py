@@ -40,13 +40,15 @@ async def gate(state: TurnState, turn: Turn) -> Update:
     known = state.get("results", {})
     calls = [call for call in messages[-1].tool_calls if call.id not in known]
     checked, refused = _fitting(calls, turn)
+    denied = set[str]()
     try:
         passed, done = await _not_done(checked, turn)
-        asked = [(one, reason) for one in passed if (reason := _reason(one, messages, state))]
-        denied = await _denied(asked, turn) if asked else set()
+        reasons = [(one, _reason(one, messages, state)) for one in passed]
+        if asked := [(one, reason) for one, reason in reasons if reason]:
+            denied = await _denied(asked, turn)
     except MemoryStoreError as error:
         # Nobody knows what was done before: what only reads may run, the executor refuses the rest.
-        passed, done, denied = checked, [], set()
+        passed, done = checked, list[ToolResult]()
         turn.emit(ErrorRaised(error.code, error.message, error.remedy, severity="note"))
     refused += done
     refused += [_denial(one.entry.call) for one in passed if one.entry.key in denied]

@@ -68,6 +68,9 @@ async def _unasked(
     for one in grounded:
         if request is None or one.missing or one.call.name not in turn.parts.toolbox:
             continue
+        if turn.parts.team.is_transfer(one.call.name):
+            # Who is to answer is the model's to choose: the words need not speak of it.
+            continue
         tool = turn.parts.toolbox[one.call.name]
         doubt = grounding.doubt(tool.spec, request, one.provenance)
         if doubt is Doubt.CERTAIN:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from ..events import TextDelta, Usage
-from ..execution.standing import offered
+from ..execution.standing import UNDO, offered
 from ..messages import Message, Part, Text, ToolCall
 from ..models import base
 from ..persona import LengthLimit
@@ -19,7 +19,9 @@ async def model(state: TurnState, turn: Turn) -> Update:
     Raises:
         ModelError: The model failed or cannot be reached.
     """
-    answer = _Answer(turn, turn.parts.persona.max_words, gap=" " if state["reply"] else "")
+    earlier = (Message.from_json(item) for item in state["messages"])
+    taken = {call.id for message in earlier for call in message.tool_calls}
+    answer = _Answer(turn, turn.parts.persona.max_words, gap=" " if state["reply"] else "", taken=taken)
     async with aclosing(turn.parts.model.stream(_request(state, turn))) as events:
         async for event in events:
             await answer.take(event)
@@ -46,6 +48,8 @@ def _request(state: TurnState, turn: Turn) -> base.Request:
         messages=messages,
         tools=() if last_step else offered(parts.toolbox, messages),
         tool_choice="" if last_step else state.get("choice", ""),
+        # Nobody takes back what is not yet told; a small model that goes on calling would.
+        withheld=frozenset({UNDO}) if len(state["messages"]) > 1 else frozenset(),
         context=state["context"],
         language=parts.persona.reply_language(user.language),
         speech=turn.delivery is not None,
@@ -55,9 +59,10 @@ def _request(state: TurnState, turn: Turn) -> base.Request:
 class _Answer:
     """Gathers one answer from model events."""
 
-    def __init__(self, turn: Turn, max_words: int | None, *, gap: str) -> None:
+    def __init__(self, turn: Turn, max_words: int | None, *, gap: str, taken: set[str]) -> None:
         self._turn = turn
         self._gap = gap
+        self._taken = taken
         self.calls: list[ToolCall] = []
         self.limit = LengthLimit(max_words)
         self.text = ""
@@ -80,9 +85,16 @@ class _Answer:
             case base.SpeechDelta() if self._turn.delivery:
                 await self._turn.delivery.play(event.pcm, event.sample_rate)
             case ToolCall():
-                self.calls.append(event)
+                self.calls.append(self._with_own_id(event))
             case Usage():
                 self.usage += event
+
+    def _with_own_id(self, call: ToolCall) -> ToolCall:
+        """Two models, or two answers of one, may give the same id to different calls of a turn."""
+        if call.id in self._taken:
+            call = replace(call, id=f"{call.id}_{len(self._taken)}")
+        self._taken.add(call.id)
+        return call
 
     async def _say(self, text: str) -> None:
         if not text:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from ..errors import OmniError
 from ..events import ErrorRaised, SpeechChunk
@@ -19,6 +20,15 @@ from .normalise import spoken
 from .pcm import Pcm
 
 AHEAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who speaks the next clauses: see `Delivery`."""
+
+    voice: Voice | None
+    persona: Persona
+    language: str = ""
 
 
 class Delivery:
@@ -44,8 +54,9 @@ class Delivery:
         self.language = language
         self._send = send
         self._splitter = ClauseSplitter()
-        self._clauses: asyncio.Queue[Clause | None] = asyncio.Queue(maxsize=64)
+        self._clauses: asyncio.Queue[Clause | Speaker | None] = asyncio.Queue(maxsize=64)
         self._length = 0
+        self._interjected = False
         self._mute = False
 
     async def say(self, delta: str) -> None:
@@ -55,9 +66,9 @@ class Delivery:
             await self._clauses.put(clause)
 
     @property
-    def begun(self) -> bool:
-        """Whether any word of the reply has come in."""
-        return self._length > 0
+    def silent(self) -> bool:
+        """Whether there was nothing to say so far."""
+        return not (self._length or self._interjected)
 
     async def pause(self) -> None:
         """Speak what has come in: the next words will be a while."""
@@ -66,7 +77,12 @@ class Delivery:
 
     async def interject(self, words: str) -> None:
         """Speak words that are no part of the reply."""
+        self._interjected = True
         await self._clauses.put(Clause(words, self._length, self._length))
+
+    async def change(self, speaker: Speaker) -> None:
+        """Let another one speak what comes in from now on."""
+        await self._clauses.put(speaker)
 
     async def play(self, pcm: bytes, sample_rate: int) -> None:
         """Pass on sound of a model with a voice of its own; it speaks all words written so far."""
@@ -89,9 +105,12 @@ class Delivery:
                     await self._send(_chunk(pcm, (clause.start, clause.end)))
 
     async def _synthesise(self, ready: asyncio.Queue[tuple[Clause, Pcm] | None]) -> None:
-        while (clause := await self._clauses.get()) is not None:
-            if pcm := await self._spoken(clause.text):
-                await ready.put((clause, pcm))
+        while (item := await self._clauses.get()) is not None:
+            if isinstance(item, Speaker):
+                self._voice, self._persona, self.language = item.voice, item.persona, item.language
+                self._mute = False
+            elif pcm := await self._spoken(item.text):
+                await ready.put((item, pcm))
         await ready.put(None)
 
     async def _spoken(self, text: str) -> Pcm | None:

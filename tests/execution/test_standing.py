@@ -106,6 +106,18 @@ async def test_undo_works_after_a_restart_and_once() -> None:
     await second.close()
 
 
+async def test_a_model_that_goes_on_calling_takes_nothing_back_of_what_it_did_just_now() -> None:
+    lamps = Lamps()
+    house = agent(
+        lamps,
+        Step(calls={"light": {"room": "hall"}}),
+        Step(calls={"undo": {}}),
+        Step("it was done just now", says="On."),
+    )
+    await house.ask("light the hall", speak=False)
+    assert lamps.on == ["hall"]
+
+
 async def test_a_compensator_that_fails_leaves_the_call_to_be_taken_back() -> None:
     def stuck(room: str) -> str:
         raise ToolError("The switch is stuck.")

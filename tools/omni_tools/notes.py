@@ -36,7 +36,17 @@ CREATE TABLE IF NOT EXISTS notes (
 )"""
 
 
-@tool(effect="write")
+def _take_back(context: ToolContext) -> str:
+    with _notes() as database:
+        call = (context.user, context.undoes)
+        note = _one(database, "user = ? AND call_key = ? AND call_key != ''", call)
+        if note is None:
+            raise ToolError("The note is no longer there, so it cannot be taken back.")
+        database.execute("DELETE FROM notes WHERE id = ?", (note["id"],))
+    return f"The note '{note['title']}' is taken back."
+
+
+@tool(effect="write", undo=_take_back)
 def add_note(context: ToolContext, text: str, title: str = "") -> str:
     """Write a note and keep it.
 
@@ -104,7 +114,7 @@ def read_note(context: ToolContext, title: str) -> str:
     return f"{meant[0]}: {note['text']}" if note else ""
 
 
-@tool(effect="irreversible")
+@tool(effect="irreversible", question="Delete the note '{title}'?")
 def delete_note(context: ToolContext, title: str) -> str:
     """Delete one note for good.
 

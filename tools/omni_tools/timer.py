@@ -1,15 +1,16 @@
 """Tools that keep the time of timers.
 
 A timer is a row in `timers.db` under the home folder, one set for each user, so it outlives the program.
-Nothing rings when it runs out: `list_timers` tells. The moment comes from `_now()`, which tests replace.
+When it runs out the agent says so, by an alarm. The moment comes from `_now()`, which tests replace.
 """
 
 from __future__ import annotations
 
 import math
 import sqlite3
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from omni_agent.config import home
 from omni_agent.errors import ToolError
@@ -40,7 +41,18 @@ def _now() -> datetime:
     return local_now()
 
 
-@tool(effect="write")
+def _take_back(context: ToolContext) -> str:
+    with _timers() as database:
+        row = _of_call(database, context.user, context.undoes)
+        if row is None:
+            raise ToolError("The timer is no longer there, so it cannot be taken back.")
+        if row["ends_at"] <= _now().timestamp():
+            raise ToolError(f"The {_called(row['label'])} ran out already.")
+        _remove(context, database, [row["label"]])
+    return f"The {_called(row['label'])} is taken back."
+
+
+@tool(effect="write", undo=_take_back)
 def set_timer(
     context: ToolContext, minutes: float = 0, seconds: float = 0, hours: float = 0, label: str = "timer"
 ) -> str:
@@ -56,10 +68,8 @@ def set_timer(
     wanted = _label(label)
     now = _now()
     with _timers() as database:
-        before = database.execute(
-            "SELECT * FROM timers WHERE user = ? AND call_key = ?", (context.user, context.idempotency_key)
-        ).fetchone()
-        if before and context.idempotency_key:
+        before = _of_call(database, context.user, context.idempotency_key)
+        if before:
             return _set_sentence(before, now)
         over = (now - _KEPT).timestamp()
         database.execute("DELETE FROM timers WHERE user = ? AND ends_at < ?", (context.user, over))
@@ -69,6 +79,8 @@ def set_timer(
             "INSERT INTO timers VALUES (?, ?, ?, ?, ?)",
             (context.user, name, length, ends_at, context.idempotency_key),
         )
+        at = datetime.fromtimestamp(ends_at, UTC)
+        context.alarms.set(_alarm_key(name), at, f"The {_called(name)} is up.")
         return _set_sentence({"label": name, "seconds": length, "ends_at": ends_at}, now)
 
 
@@ -83,7 +95,7 @@ def list_timers(context: ToolContext) -> str:
     return " ".join(_state(row, now) for row in rows)
 
 
-@tool(effect="write")
+@tool(effect="write", question="Cancel the timer '{label}'?")
 def cancel_timer(context: ToolContext, label: str) -> str:
     """Cancel a timer.
 
@@ -96,12 +108,12 @@ def cancel_timer(context: ToolContext, label: str) -> str:
             raise ToolError("There are no timers to cancel.")
         meant = labels if _unnamed(label) and len(labels) == 1 else closest(_label(label), labels)
         if not meant and label.strip().casefold() in {"all", "all timers", "every timer"}:
-            database.execute("DELETE FROM timers WHERE user = ?", (context.user,))
+            _remove(context, database, labels)
             return f"All timers are cancelled: {', '.join(labels)}."
         if len(meant) != 1:
             several = "could be more than one timer" if meant else "is no timer"
             raise ToolError(f"'{label[:40]}' {several}. The timers are: {', '.join(meant or labels)}.")
-        database.execute("DELETE FROM timers WHERE user = ? AND label = ?", (context.user, meant[0]))
+        _remove(context, database, meant)
     return f"The {_called(meant[0])} is cancelled."
 
 
@@ -111,6 +123,24 @@ def _timers() -> AbstractContextManager[sqlite3.Connection]:
 
 def _of(user: str, database: sqlite3.Connection) -> list[sqlite3.Row]:
     return database.execute("SELECT * FROM timers WHERE user = ? ORDER BY ends_at, rowid", (user,)).fetchall()
+
+
+def _of_call(database: sqlite3.Connection, user: str, call: str) -> sqlite3.Row | None:
+    """The timer that a call set; calls without a key are not told apart."""
+    found: sqlite3.Row | None = database.execute(
+        "SELECT * FROM timers WHERE user = ? AND call_key = ? AND call_key != ''", (user, call)
+    ).fetchone()
+    return found
+
+
+def _remove(context: ToolContext, database: sqlite3.Connection, labels: Sequence[str]) -> None:
+    for label in labels:
+        database.execute("DELETE FROM timers WHERE user = ? AND label = ?", (context.user, label))
+        context.alarms.cancel(_alarm_key(label))
+
+
+def _alarm_key(label: str) -> str:
+    return f"timer {label}"
 
 
 def _length(hours: float, minutes: float, seconds: float) -> float:

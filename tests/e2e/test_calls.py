@@ -1,0 +1,126 @@
+"""Calls by voice, with the real embedded models: a new plugin, a spoken yes, and undo."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from omni_agent import Agent, Persona, tool
+from omni_agent.models.cascade import Cascade
+from omni_agent.speech.pcm import Pcm
+
+pytestmark = [pytest.mark.models, pytest.mark.anyio]
+
+
+async def spoken(cascade: Cascade, words: str) -> Pcm:
+    voice = cascade.senses.voice
+    assert voice
+    return await voice.speak(words, language="en")
+
+
+def folders(place: Path, start: str) -> list[Path]:
+    return sorted(path for path in place.iterdir() if path.name.startswith(start))
+
+
+def out_of(folder: Path, *arguments: str, **settings: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=folder,
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+async def test_a_plugin_just_written_serves_a_spoken_request(
+    cascade: Cascade, tmp_path: Path, home: Path
+) -> None:
+    out_of(tmp_path, "omni_agent", "tools", "new", "shopping_list", "--into", str(tmp_path))
+    (project,) = folders(tmp_path, "omni-agent-")
+    offline = ("--no-deps", "--no-index", "--disable-pip-version-check", "-q")
+    out_of(project, "pip", "wheel", "--no-build-isolation", *offline, "-w", str(tmp_path / "wheels"), ".")
+    (wheel,) = folders(tmp_path / "wheels", "omni_agent_")
+    site = tmp_path / "site"
+    out_of(tmp_path, "pip", "install", *offline, "--target", str(site), str(wheel))
+    settings = {"PYTHONPATH": str(site), "OMNI_AGENT_HOME": str(home), "OMNI_AGENT_TOOLS": "shopping_list"}
+    assert "add_to_shopping_list" in out_of(tmp_path, "omni_agent", "tools", "list", **settings)
+    assert " 0 failed" in out_of(tmp_path, "omni_agent", "tools", "check", "shopping_list", **settings)
+    order = tmp_path / "order.wav"
+    (await spoken(cascade, "Add oat milk to the shopping list, please.")).save(order)
+    shown = out_of(tmp_path, "omni_agent", "ask", "--audio", str(order), **settings)
+    assert re.search(r"call › add_to_shopping_list\(.*milk", shown, re.IGNORECASE), shown
+    kept = out_of(tmp_path, "omni_agent", "tools", "call", "show_shopping_list", **settings)
+    assert "milk" in kept.casefold()
+
+
+class Notebook:
+    """Notes in memory."""
+
+    def __init__(self) -> None:
+        self.notes = {"garage code": "4711", "recipe": "flour and eggs"}
+
+    @tool(effect="irreversible", question="Delete the note {title} for good?")
+    def delete_note(self, title: str) -> str:
+        """Delete one note for good.
+
+        Args:
+            title: The note's title.
+        """
+        del self.notes[title.strip().casefold()]
+        return f"The note {title} is deleted."
+
+
+async def test_a_question_is_spoken_and_answered_by_voice(cascade: Cascade) -> None:
+    notebook = Notebook()
+    persona = Persona(max_words=20)
+    async with Agent(model=cascade, memory=None, tools=[notebook], persona=persona) as agent:
+        asked = await agent.ask(audio=await spoken(cascade, "Delete the note called recipe."))
+        assert asked.status == "waiting"
+        assert asked.speech
+        ears = cascade.senses.ears
+        assert ears
+        heard = await ears.transcribe(asked.speech)
+        assert re.search(r"delete the note.*recipe.*good", heard.text, re.IGNORECASE), heard.text
+        assert "recipe" in notebook.notes
+
+        denied = await agent.ask(audio=await spoken(cascade, "No, thank you."))
+        assert denied.status == "done"
+        assert "recipe" in notebook.notes
+
+        asked = await agent.ask(audio=await spoken(cascade, "Delete the note called recipe."))
+        done = await agent.ask(audio=await spoken(cascade, "Yes, please."))
+        assert (asked.status, done.status) == ("waiting", "done")
+        assert list(notebook.notes) == ["garage code"]
+
+
+async def test_undo_that(cascade: Cascade) -> None:
+    lamps: list[str] = []
+
+    def off(room: str) -> str:
+        lamps.remove(room)
+        return f"The lamp in the {room} is off again."
+
+    @tool(undo=off)
+    def switch_on_lamp(room: str) -> str:
+        """Switch on the lamp in a room.
+
+        Args:
+            room: Which room, for example kitchen.
+        """
+        lamps.append(room)
+        return f"The lamp in the {room} is on."
+
+    async with Agent(model=cascade, memory=None, tools=[switch_on_lamp]) as agent:
+        await agent.ask(audio=await spoken(cascade, "Switch on the lamp in the kitchen."), speak=False)
+        assert lamps
+        await agent.ask(audio=await spoken(cascade, "Undo that."), speak=False)
+        assert lamps == []
