@@ -16,6 +16,7 @@ HOLDS = {
     "02_tool.py": r"(?is)heard: .*pasta.*call: set_timer \{'minutes': 10.*result:.*(10|ten)",
     "03_picture.py": r"14[.,]50",
     "04_memory.py": r"(?is)what is my cat called\?.*agent:.*pixel",
+    "06_yes_and_undo.py": r"(?is)honey'\].*undo that\s+agent:[^\n]*\['milk', 'eggs'\].*Really empty.*\[\]",
     "05_stateful_tools.py": r"80 degrees\n140 degrees\n200 degrees\nMay I\? Oven clean\?",
 }
 

@@ -29,7 +29,7 @@ FAULTS = [
     ("rude", "water_rose", "serialisation", "empty"),
     ("rude", "spell_rose", "serialisation", "no valid UTF-8"),
     ("rude", "ask_gardener", "arguments", "raised KeyError"),
-    ("rude", "leave_garden", "arguments", "raised SystemExit"),
+    ("rude", "leave_garden", "arguments", "tried to end the program (SystemExit)"),
     ("liar", "peek", "effect", "says 'read', but changed state/looks.txt"),
     ("liar", "look_up", "effect", "says 'read', but changed state/book.db:looks"),
     ("liar", "scratch_wall", "effect", "wanted to write to"),

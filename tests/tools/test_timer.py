@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -15,7 +16,9 @@ from hypothesis import strategies as st
 from omni_tools import timer
 from omni_tools.timer import cancel_timer, list_timers, set_timer
 
+from omni_agent.alarms import ToolAlarms
 from omni_agent.errors import ToolError
+from omni_agent.tool import Tool, ToolContext
 
 Run = Callable[..., str]
 
@@ -179,3 +182,97 @@ def test_a_broken_file_is_named(run: Run, home: Path) -> None:
     (home / "timers.db").write_bytes(b"no database" * 100)
     with pytest.raises(ToolError, match=r"timers\.db cannot be used"):
         run(list_timers)
+
+
+def call(tool: Tool, alarms: ToolAlarms, key: str, *, undo: bool = False, **arguments: object) -> object:
+    """One call, or the taking back of the one with that key, with alarms that outlive it."""
+    own = f"undo {key}" if undo else key
+    context = ToolContext(
+        "ada", "s", "t", own, own, lambda message: None, alarms=alarms, undoes=key if undo else ""
+    )
+    run = tool.undo if undo else tool.run
+    assert run is not None
+
+    async def main() -> object:
+        return await run(tool.validate(arguments), context)
+
+    return asyncio.run(main())
+
+
+def told(alarms: ToolAlarms) -> list[tuple[str, str]]:
+    zone = ZoneInfo("Europe/Berlin")
+    return [(f"{alarm.at.astimezone(zone):%H:%M}", alarm.text) for alarm in alarms.pending()]
+
+
+def test_a_timer_says_when_it_is_up() -> None:
+    alarms = ToolAlarms()
+    call(set_timer, alarms, "one", minutes=5, label="tea")
+    call(set_timer, alarms, "two", minutes=7)
+    call(set_timer, alarms, "three", minutes=9, label="Timer")
+    call(set_timer, alarms, "one", minutes=5, label="tea")
+    assert told(alarms) == [
+        ("14:10", "The tea timer is up."),
+        ("14:12", "The timer is up."),
+        ("14:14", "The Timer 2 is up."),
+    ]
+
+
+def test_an_alarm_goes_off_after_the_length_whatever_the_clocks_do(moment: Moment) -> None:
+    alarms = ToolAlarms()
+    moment.now = datetime(2026, 3, 29, 1, 30, tzinfo=moment.now.tzinfo)
+    call(set_timer, alarms, "one", hours=1)
+    assert told(alarms) == [("03:30", "The timer is up.")]
+
+
+def test_a_cancelled_timer_says_nothing() -> None:
+    alarms = ToolAlarms()
+    for label in ("tea", "egg", "bread"):
+        call(set_timer, alarms, label, minutes=5, label=label)
+    call(cancel_timer, alarms, "cancel", label="tea")
+    assert [text for _, text in told(alarms)] == ["The egg timer is up.", "The bread timer is up."]
+    call(cancel_timer, alarms, "cancel all", label="all")
+    assert told(alarms) == []
+
+
+def test_setting_a_timer_is_taken_back(moment: Moment) -> None:
+    alarms = ToolAlarms()
+    call(set_timer, alarms, "one", minutes=5, label="tea")
+    call(set_timer, alarms, "two", minutes=5, label="tea")
+    assert call(set_timer, alarms, "two", undo=True, minutes=5) == "The tea 2 timer is taken back."
+    assert told(alarms) == [("14:10", "The tea timer is up.")]
+    with pytest.raises(ToolError, match="no longer there"):
+        call(set_timer, alarms, "two", undo=True, minutes=5)
+    with pytest.raises(ToolError, match="no longer there"):
+        call(set_timer, alarms, "never", undo=True, minutes=5)
+    moment.pass_by(minutes=5)
+    with pytest.raises(ToolError, match="ran out already"):
+        call(set_timer, alarms, "one", undo=True, minutes=5)
+
+
+def test_an_alarm_that_cannot_be_set_leaves_no_timer(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: ToolAlarms, key: str, at: datetime, text: str) -> None:
+        raise ToolError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ToolAlarms, "set", broken)
+        with pytest.raises(ToolError, match="disk is full"):
+            run(set_timer, minutes=5)
+    assert run(list_timers) == "There are no timers."
+
+
+def test_a_timer_is_read_back_before_it_is_cancelled() -> None:
+    assert cancel_timer.question.format(label="tea") == "Cancel the timer 'tea'?"
+
+
+def test_a_cancelled_timer_runs_again_when_that_is_taken_back(moment: Moment) -> None:
+    alarms = ToolAlarms()
+    for label in ("tea", "egg"):
+        call(set_timer, alarms, label, minutes=5 if label == "tea" else 50, label=label)
+    assert call(cancel_timer, alarms, "all", label="all") == "All timers are cancelled: tea, egg."
+    assert call(cancel_timer, alarms, "all", label="all") == "All timers are cancelled: tea, egg."
+    moment.pass_by(minutes=10)
+    call(set_timer, alarms, "new", minutes=90, label="egg")
+    assert call(cancel_timer, alarms, "all", undo=True, label="all") == "Running again: egg timer."
+    assert [text for _, text in told(alarms)] == ["The egg 2 timer is up.", "The egg timer is up."]
+    with pytest.raises(ToolError, match="stays cancelled"):
+        call(cancel_timer, alarms, "all", undo=True, label="all")

@@ -33,6 +33,14 @@ CREATE TABLE IF NOT EXISTS timers (
     ends_at REAL NOT NULL,
     call_key TEXT NOT NULL,
     PRIMARY KEY (user, label)
+);
+CREATE TABLE IF NOT EXISTS cancelled (
+    user TEXT NOT NULL,
+    label TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    ends_at REAL NOT NULL,
+    call_key TEXT NOT NULL,
+    cancelled_by TEXT NOT NULL
 )"""
 
 
@@ -75,12 +83,7 @@ def set_timer(
         database.execute("DELETE FROM timers WHERE user = ? AND ends_at < ?", (context.user, over))
         name = unused(wanted, [row["label"] for row in _of(context.user, database)])
         ends_at = now.timestamp() + length
-        database.execute(
-            "INSERT INTO timers VALUES (?, ?, ?, ?, ?)",
-            (context.user, name, length, ends_at, context.idempotency_key),
-        )
-        at = datetime.fromtimestamp(ends_at, UTC)
-        context.alarms.set(_alarm_key(name), at, f"The {_called(name)} is up.")
+        _keep(context, database, (name, length, ends_at, context.idempotency_key))
         return _set_sentence({"label": name, "seconds": length, "ends_at": ends_at}, now)
 
 
@@ -95,7 +98,22 @@ def list_timers(context: ToolContext) -> str:
     return " ".join(_state(row, now) for row in rows)
 
 
-@tool(effect="write", question="Cancel the timer '{label}'?")
+def _restore(context: ToolContext) -> str:
+    now = _now().timestamp()
+    with _timers() as database:
+        rows = _cancelled_by(database, context.user, context.undoes)
+        left = [row for row in rows if row["ends_at"] > now]
+        if not left:
+            raise ToolError("The timer would have run out by now, so it stays cancelled.")
+        taken = [row["label"] for row in _of(context.user, database)]
+        for row in left:
+            taken.append(name := unused(row["label"], taken))
+            _keep(context, database, (name, row["seconds"], row["ends_at"], row["call_key"]))
+        _forget(database, context.user, context.undoes)
+    return f"Running again: {', '.join(_called(row['label']) for row in left)}."
+
+
+@tool(effect="write", undo=_restore, question="Cancel the timer '{label}'?")
 def cancel_timer(context: ToolContext, label: str) -> str:
     """Cancel a timer.
 
@@ -103,18 +121,49 @@ def cancel_timer(context: ToolContext, label: str) -> str:
         label: What the timer is for, or all.
     """
     with _timers() as database:
+        if before := _cancelled_by(database, context.user, context.idempotency_key):
+            return _cancelled_sentence([row["label"] for row in before])
         labels = [row["label"] for row in _of(context.user, database)]
         if not labels:
             raise ToolError("There are no timers to cancel.")
         meant = labels if _unnamed(label) and len(labels) == 1 else closest(_label(label), labels)
         if not meant and label.strip().casefold() in {"all", "all timers", "every timer"}:
-            _remove(context, database, labels)
-            return f"All timers are cancelled: {', '.join(labels)}."
-        if len(meant) != 1:
+            meant = labels
+        elif len(meant) != 1:
             several = "could be more than one timer" if meant else "is no timer"
             raise ToolError(f"'{label[:40]}' {several}. The timers are: {', '.join(meant or labels)}.")
-        _remove(context, database, meant)
-    return f"The {_called(meant[0])} is cancelled."
+        _cancel(context, database, meant)
+    return _cancelled_sentence(meant)
+
+
+def _cancelled_sentence(labels: Sequence[str]) -> str:
+    if len(labels) == 1:
+        return f"The {_called(labels[0])} is cancelled."
+    return f"All timers are cancelled: {', '.join(labels)}."
+
+
+def _cancelled_by(database: sqlite3.Connection, user: str, call: str) -> list[sqlite3.Row]:
+    chosen = (
+        "SELECT * FROM cancelled WHERE user = ? AND cancelled_by = ? AND cancelled_by != '' ORDER BY rowid"
+    )
+    return database.execute(chosen, (user, call)).fetchall()
+
+
+def _forget(database: sqlite3.Connection, user: str, call: str) -> None:
+    database.execute("DELETE FROM cancelled WHERE user = ? AND cancelled_by = ?", (user, call))
+
+
+def _cancel(context: ToolContext, database: sqlite3.Connection, labels: Sequence[str]) -> None:
+    """Take timers away, and keep for a while what they were."""
+    over = (_now() - _KEPT).timestamp()
+    database.execute("DELETE FROM cancelled WHERE user = ? AND ends_at < ?", (context.user, over))
+    for label in labels:
+        database.execute(
+            "INSERT INTO cancelled SELECT user, label, seconds, ends_at, call_key, ? FROM timers "
+            "WHERE user = ? AND label = ?",
+            (context.idempotency_key, context.user, label),
+        )
+    _remove(context, database, labels)
 
 
 def _timers() -> AbstractContextManager[sqlite3.Connection]:
@@ -131,6 +180,14 @@ def _of_call(database: sqlite3.Connection, user: str, call: str) -> sqlite3.Row 
         "SELECT * FROM timers WHERE user = ? AND call_key = ? AND call_key != ''", (user, call)
     ).fetchone()
     return found
+
+
+def _keep(context: ToolContext, database: sqlite3.Connection, timer: tuple[str, float, float, str]) -> None:
+    """Let a timer run: its label, seconds, end and the call that set it."""
+    label, _, ends_at, _ = timer
+    database.execute("INSERT INTO timers VALUES (?, ?, ?, ?, ?)", (context.user, *timer))
+    at = datetime.fromtimestamp(ends_at, UTC)
+    context.alarms.set(_alarm_key(label), at, f"The {_called(label)} is up.")
 
 
 def _remove(context: ToolContext, database: sqlite3.Connection, labels: Sequence[str]) -> None:
