@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from .alarms import Alarms
 from .clock import Clock, SystemClock
@@ -20,6 +20,7 @@ from .delegation import as_tool
 from .events import AgentEvent, ApprovalRequested
 from .execution import Executor, Journal
 from .execution.standing import standing_tools
+from .guardrails import Guardrail, Guardrails
 from .handoff import Team, reached
 from .media import MediaStore
 from .memory import MemoryStore, Scope, TransientMemory
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from .turns import Turns
 
 LOCAL_USER = "local"
+T = TypeVar("T")
 
 
 class Agent:
@@ -58,6 +60,8 @@ class Agent:
         max_steps: How often the model may answer in one turn, tool calls included.
         grounding: Hold every call against what was said: drop what the model invented, fill in what it
             forgot, ask for what is missing. By default for models that need it.
+        input_guardrails: Functions that see the user's words before memory and the model.
+        output_guardrails: Functions that see each clause of an answer before it is shown or spoken.
         settings: By default read from `omni-agent.toml` and the environment.
         clock: Where time comes from.
 
@@ -76,6 +80,8 @@ class Agent:
         memory: str | MemoryStore | None = "",
         max_steps: int = 6,
         grounding: bool | None = None,
+        input_guardrails: Iterable[Guardrail] = (),
+        output_guardrails: Iterable[Guardrail] = (),
         settings: Settings | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -91,8 +97,10 @@ class Agent:
         self._memory = (memory or self.settings.memory) if isinstance(memory, str) else memory
         self._max_steps = max_steps
         self._grounding = grounding
+        self._guardrails = Guardrails.of(input_guardrails, output_guardrails)
         self._clock = clock or SystemClock()
 
+    @overload
     async def ask(
         self,
         text: str = "",
@@ -103,16 +111,64 @@ class Agent:
         session: str = "default",
         user: str = LOCAL_USER,
         speak: bool = True,
-    ) -> Reply:
-        """One turn, whole. The arguments are those of `stream`.
+        output: None = None,
+    ) -> Reply: ...
+    @overload
+    async def ask(
+        self,
+        text: str = "",
+        *,
+        audio: Source | Pcm | None = None,
+        images: Sequence[Source] = (),
+        video: Source | None = None,
+        session: str = "default",
+        user: str = LOCAL_USER,
+        speak: bool = True,
+        output: type[T],
+    ) -> Reply[T]: ...
+    @overload
+    async def ask(
+        self,
+        text: str = "",
+        *,
+        audio: Source | Pcm | None = None,
+        images: Sequence[Source] = (),
+        video: Source | None = None,
+        session: str = "default",
+        user: str = LOCAL_USER,
+        speak: bool = True,
+        output: object,
+    ) -> Reply[Any]: ...
+    async def ask(
+        self,
+        text: str = "",
+        *,
+        audio: Source | Pcm | None = None,
+        images: Sequence[Source] = (),
+        video: Source | None = None,
+        session: str = "default",
+        user: str = LOCAL_USER,
+        speak: bool = True,
+        output: Any = None,
+    ) -> Reply[Any]:
+        """One turn, whole. The other arguments are those of `stream`.
+
+        Args:
+            output: A type that pydantic knows: `reply.output` is then the answer as a value of it, for which
+                the model is asked once more. None where the turn waits, was cut, or a guardrail ended it.
 
         Raises:
             OmniError: The turn failed; its class says what the caller can do.
+            ModelError: The answer did not become such a value (`output_invalid`); it was said all the same.
         """
-        events = self.stream(
-            text, audio=audio, images=images, video=video, session=session, user=user, speak=speak
-        )
-        return await Reply.of(events)
+        observations = observe(self.parts.media, text, audio, images, video)
+        if output is None:
+            return await Reply.of(self._turns.contribute(observations, user, session, speak=speak))
+        from .output import Form
+
+        form = Form[Any](output)
+        turn = self._turns.contribute(observations, user, session, speak=speak, ended=form.keep)
+        return await form.reply(turn)
 
     async def stream(
         self,
@@ -303,6 +359,7 @@ class Agent:
             executor=executor,
             alarms=Alarms(alarms),
             team=team,
+            guardrails=self._guardrails,
             max_steps=self._max_steps,
             grounding=model.capabilities.invents if self._grounding is None else self._grounding,
         )

@@ -143,7 +143,8 @@ class ApprovalRequested:
         arguments: What it would run with.
         question: How it is read back.
         reason: `irreversible`: it cannot be put right. `unsure`: its arguments were badly heard. `untrusted`:
-            it follows on words of strangers. `unknown`: it may have been done before.
+            it follows on words of strangers. `unknown`: it may have been done before. `guardrail`: no
+            call, but words that the guardrail `name` asks about.
         digest: Of tool and arguments: a yes is a yes to just these.
     """
 
@@ -151,7 +152,7 @@ class ApprovalRequested:
     name: str
     arguments: dict[str, Any]
     question: str
-    reason: Literal["irreversible", "unsure", "untrusted", "unknown"] = "irreversible"
+    reason: Literal["irreversible", "unsure", "untrusted", "unknown", "guardrail"] = "irreversible"
     digest: str = ""
     type: ClassVar[str] = "approval.requested"
 

@@ -1,9 +1,17 @@
-"""The state machine of a turn: eight nodes and their edges, on one page.
+"""The state machine of a turn: its nodes and their edges, on one page.
 
     START → ingest → recall → model ─(calls)→ ground → gate → act (one for each call) → collect ─→ model …
                               │   ↑              │
                               │   └─(other tool)─┘
                               └─(answer)→ commit → END
+
+With guardrails the user's words pass `screen` before `recall`, and again where another agent takes over.
+Where one asks, the turn waits in `consent`, and goes on in `screen` or, with the rest of an answer, in
+`release`:
+
+    ingest → screen → recall …          model → consent → release → ground | commit | consent
+              ↑  ↓                      screen → commit, where one ends the turn
+             consent
 
 Nodes are plain functions `(state, turn) -> update`, one a file in `omni_agent.nodes`.
 """
@@ -42,8 +50,11 @@ def build(parts: Parts) -> TurnGraph:
     graph = StateGraph(TurnState, context_schema=Turn, input_schema=TurnInput)
     for node in (
         nodes.ingest,
+        nodes.screen,
+        nodes.consent,
         nodes.recall,
         nodes.model,
+        nodes.release,
         nodes.ground,
         nodes.gate,
         nodes.act,
@@ -52,18 +63,50 @@ def build(parts: Parts) -> TurnGraph:
     ):
         graph.add_node(node.__name__, _bound(node, parts))
     graph.add_edge(START, "ingest")
-    graph.add_edge("ingest", "recall")
+    graph.add_conditional_edges("ingest", _after_ingest, ["screen", "recall"])
+    graph.add_conditional_edges("screen", _after_screen, ["consent", "recall", "model", "commit"])
+    graph.add_conditional_edges("consent", _after_consent, ["screen", "release"])
     graph.add_edge("recall", "model")
-    graph.add_conditional_edges("model", _after_model, ["ground", "commit"])
+    graph.add_conditional_edges("model", _after_model, ["ground", "consent", "commit"])
+    graph.add_conditional_edges("release", _after_model, ["ground", "consent", "commit"])
     graph.add_conditional_edges("ground", _after_ground, ["model", "gate"])
     graph.add_conditional_edges("gate", _after_gate, ["act", "collect"])
     graph.add_edge("act", "collect")
-    graph.add_edge("collect", "model")
+    graph.add_conditional_edges("collect", _after_collect(parts), ["screen", "model"])
     graph.add_edge("commit", END)
     return graph.compile()
 
 
+def _after_ingest(state: TurnState) -> str:
+    return "recall" if state.get("messages") else "screen"
+
+
+def _after_screen(state: TurnState) -> str:
+    if state.get("withheld"):
+        return "consent"
+    if state.get("stopped"):
+        return "commit"
+    return "model" if len(state["messages"]) > 1 else "recall"
+
+
+def _after_consent(state: TurnState) -> str:
+    # An answer that waits says what was said of it before; the user's words have nothing before them.
+    return "release" if "said" in state["withheld"] else "screen"
+
+
+def _after_collect(parts: Parts) -> Any:
+    async def follow(state: TurnState, runtime: Runtime[Turn]) -> str:
+        turn = runtime.context or await _nested_turn(state, parts)
+        guards = turn.parts.guardrails
+        own = len(guards.input) > guards.shared and state.get("screened", "") != turn.parts.name
+        return "screen" if own else "model"
+
+    return follow
+
+
 def _after_model(state: TurnState) -> str:
+    if state.get("withheld"):
+        return "consent"
     return "ground" if Message.from_json(state["messages"][-1]).tool_calls else "commit"
 
 

@@ -122,6 +122,7 @@ class Team:
             executor=root.executor,
             alarms=root.alarms,
             team=self,
+            guardrails=root.guardrails.joined(agent.parts.guardrails),
         )
 
     def _transfer(self, target: Agent) -> Tool:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable
 from dataclasses import dataclass
+from typing import Generic, Self
+
+from typing_extensions import TypeVar
 
 from .errors import OmniError
 from .events import (
@@ -23,6 +26,8 @@ from .events import (
 from .messages import JsonObject
 from .speech.pcm import Pcm
 
+T = TypeVar("T", default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class CalledTool:
@@ -36,7 +41,7 @@ class CalledTool:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Generic[T]):
     """What an agent answered.
 
     Attributes:
@@ -49,6 +54,8 @@ class Reply:
         status: How the turn ended.
         timings: Seconds by stage.
         usage: Tokens.
+        output: The answer as a value of the type that was asked for (`Agent.ask(output=…)`); None where none
+            was, or the turn did not come to its own end.
     """
 
     text: str
@@ -60,9 +67,10 @@ class Reply:
     status: TurnStatus
     timings: Timings
     usage: Usage
+    output: T | None = None
 
     @classmethod
-    async def of(cls, events: AsyncIterable[AgentEvent]) -> Reply:
+    async def of(cls, events: AsyncIterable[AgentEvent]) -> Self:
         """Read a turn's events to the end.
 
         Raises:

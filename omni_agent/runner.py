@@ -27,6 +27,7 @@ from .events import (
     TurnStarted,
     TurnStatus,
 )
+from .nodes.saying import speak
 from .settling import settle_cut
 from .state import Turn, TurnInput, TurnState, total_usage
 
@@ -65,6 +66,11 @@ class Runner:
         self.waiting = False
         self._work: asyncio.Task[None] | None = None
         self._cut = False
+
+    @property
+    def state(self) -> TurnState:
+        """The turn's state, as far as it came."""
+        return self._state
 
     async def put(self, event: AgentEvent) -> None:
         """Hand an event to whoever reads the stream; waits while that one is far behind."""
@@ -107,8 +113,7 @@ class Runner:
         """Put questions to the user; the turn waits for the answer."""
         said = f" {pending.words}" if self._text else pending.words
         await self.put(TextDelta(said))
-        if self.turn.delivery:
-            await self.turn.delivery.say(said)
+        await speak(said, self.turn)
         for question in pending.questions:
             await self.put(question)
 

@@ -6,6 +6,7 @@ from .errors import MemoryStoreError
 from .events import TurnStatus
 from .execution import idempotency_key
 from .execution.standing import shortened
+from .guardrails import WITHHELD
 from .messages import JsonObject, Message, Text, ToolCall, ToolResult
 from .nodes.commit import remember
 from .nodes.results import by_call, results_message
@@ -35,6 +36,8 @@ async def settle_waiting(state: TurnState, turn: Turn, question: str) -> None:
 
     The question is what the agent said last, so that what the user says next can be understood.
     """
+    if not state.get("messages"):
+        state = {**state, "messages": [Message("user", (Text(WITHHELD),)).to_json()]}
     calls = _open_calls(state)
     denied = by_call(ToolResult(call.id, call.name, "denied", _ASKED) for call in calls)
     executor = turn.parts.executor

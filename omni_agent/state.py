@@ -15,6 +15,7 @@ from .alarms import Alarms
 from .clock import Clock
 from .events import AgentEvent, Timings, Usage
 from .execution import Executor
+from .guardrails import Guardrails
 from .memory import MemoryStore, Scope
 from .messages import JsonObject
 from .persona import Persona
@@ -55,7 +56,10 @@ class TurnState(TypedDict, total=False):
         said_at: The user's local time when it began, in ISO 8601, so that "tomorrow" keeps its meaning while
             an approval is waited for.
         observations: What came in.
-        heard: What came in, as the user's message, where that was made before.
+        heard: What came in, as the user's message, where that was made before or is yet to be judged.
+        screened: The agent whose input guardrails have let the user's words pass.
+        withheld: Words that wait for the user's yes, with the question; empty where none do.
+        stopped: A guardrail, or a no to its question, has ended the turn.
         late: Keys of calls of earlier turns whose end is told in this one.
         history: Messages of earlier turns, oldest first, as JSON.
         context: What memory recalled for this turn, as words for the model.
@@ -73,6 +77,9 @@ class TurnState(TypedDict, total=False):
     said_at: str
     observations: list[Observation]
     heard: JsonObject
+    screened: str
+    withheld: JsonObject
+    stopped: bool
     late: list[str]
     history: list[JsonObject]
     context: str
@@ -105,6 +112,7 @@ class Parts:
         executor: Runs calls, each once.
         alarms: What is to be said at a later moment.
         team: Who may take over.
+        guardrails: See words before these go on.
         max_steps: How often the model may answer in one turn, calls included.
         recall_budget: Seconds that recall may take.
         grounding: Calls are held against what was said before they run.
@@ -121,6 +129,7 @@ class Parts:
     executor: Executor
     alarms: Alarms
     team: Team
+    guardrails: Guardrails = field(default_factory=Guardrails)
     max_steps: int = 6
     recall_budget: float = 0.03
     grounding: bool = False

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .graph import TurnGraph
 
 Begin: TypeAlias = "Callable[[BaseCheckpointSaver[str], Runner], Awaitable[Start]]"
+Ended: TypeAlias = Callable[[Turn, TurnState], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,15 @@ class Turns:
         self._asked_again = set[str]()
 
     async def contribute(
-        self, observations: Sequence[Observation], user: str, session: str, *, speak: bool
+        self,
+        observations: Sequence[Observation],
+        user: str,
+        session: str,
+        *,
+        speak: bool,
+        ended: Ended | None = None,
     ) -> AsyncGenerator[AgentEvent, None]:
-        """A turn that begins with what the user says or shows."""
+        """A turn that begins with what the user says or shows; `ended` gets it at its end."""
 
         async def begin(saver: BaseCheckpointSaver[str], runner: Runner) -> Start:
             turn = runner.turn
@@ -79,7 +86,7 @@ class Turns:
             await saver.adelete_thread(self._thread(user, session))
             return {"turn": turn.id, "heard": message.to_json(), "observations": []}
 
-        async with aclosing(self._run(begin, user, session, speak)) as events:
+        async with aclosing(self._run(begin, user, session, speak, ended)) as events:
             async for event in events:
                 yield event
 
@@ -135,7 +142,7 @@ class Turns:
         return Command(resume=pending.resume(dict.fromkeys((q.id for q in pending.questions), yes)))
 
     async def _run(
-        self, begin: Begin, user: str, session: str, speak: bool
+        self, begin: Begin, user: str, session: str, speak: bool, ended: Ended | None = None
     ) -> AsyncGenerator[AgentEvent, None]:
         async with self._lock(user, session), self._checkpoints.open() as saver:
             turn = self._turn(user, session, uuid4().hex)
@@ -149,6 +156,8 @@ class Turns:
                 async with aclosing(runner.events(lambda: begin(saver, runner), notes)) as events:
                     async for event in events:
                         yield event
+                if ended:
+                    ended(turn, runner.state)
             finally:
                 del self._running[user, session]
                 turn.parts.team.done(turn.id)

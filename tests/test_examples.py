@@ -17,6 +17,7 @@ HOLDS = {
     "03_picture.py": r"14[.,]50",
     "04_memory.py": r"(?is)what is my cat called\?.*agent:.*pixel",
     "06_yes_and_undo.py": r"(?is)honey'\].*undo that\s+agent:[^\n]*\['milk', 'eggs'\].*Really empty.*\[\]",
+    "07_team.py": r"It snows in Oslo\.\nnow with Billing\n42 euros, due on Friday\.",
     "05_stateful_tools.py": r"80 degrees\n140 degrees\n200 degrees\nMay I\? Oven clean\?",
 }
 

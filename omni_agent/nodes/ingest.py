@@ -22,7 +22,11 @@ async def ingest(state: TurnState, turn: Turn) -> Update:
         raise InputError(what, code="input_empty", remedy="say or write something")
     turn.mark("ingested")
     said_at = turn.parts.clock.now().astimezone().replace(tzinfo=None).isoformat()
-    return {"turn": turn.id, "said_at": said_at, "messages": [message.to_json()], "steps": 0, "reply": ""}
+    begun: Update = {"turn": turn.id, "said_at": said_at, "steps": 0, "reply": ""}
+    if turn.parts.guardrails.input:
+        # They are no message of the turn before they have passed.
+        return {**begun, "heard": message.to_json()}
+    return {**begun, "messages": [message.to_json()]}
 
 
 def _is_words(part: Part) -> bool:

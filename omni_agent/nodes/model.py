@@ -11,6 +11,7 @@ from ..messages import Message, Part, Text, ToolCall
 from ..models import base
 from ..persona import LengthLimit
 from ..state import Turn, TurnState, Update
+from .sieve import Sieve
 
 
 async def model(state: TurnState, turn: Turn) -> Update:
@@ -21,12 +22,13 @@ async def model(state: TurnState, turn: Turn) -> Update:
     """
     earlier = (Message.from_json(item) for item in state["messages"])
     taken = {call.id for message in earlier for call in message.tool_calls}
-    answer = _Answer(turn, turn.parts.persona.max_words, gap=" " if state["reply"] else "", taken=taken)
+    answer = _Answer(turn, state["reply"], taken)
     async with aclosing(turn.parts.model.stream(_request(state, turn))) as events:
         async for event in events:
             await answer.take(event)
-            if answer.limit.reached:
+            if answer.over:
                 break
+    await answer.finish()
     if turn.delivery and answer.calls:
         await turn.delivery.pause()
     message = Message("assistant", answer.parts)
@@ -35,6 +37,7 @@ async def model(state: TurnState, turn: Turn) -> Update:
         "steps": state["steps"] + 1,
         "usage": [asdict(answer.usage)],
         "reply": state["reply"] + answer.said,
+        **answer.outcome,
     }
 
 
@@ -59,12 +62,15 @@ def _request(state: TurnState, turn: Turn) -> base.Request:
 class _Answer:
     """Gathers one answer from model events."""
 
-    def __init__(self, turn: Turn, max_words: int | None, *, gap: str, taken: set[str]) -> None:
+    def __init__(self, turn: Turn, reply: str, taken: set[str]) -> None:
         self._turn = turn
-        self._gap = gap
+        self._gap = " " if reply else ""
         self._taken = taken
+        guarded = bool(turn.parts.guardrails.output)
+        self._sieve = Sieve(turn, reply=reply, gap=self._gap) if guarded else None
+        self._limit = LengthLimit(turn.parts.persona.max_words)
         self.calls: list[ToolCall] = []
-        self.limit = LengthLimit(max_words)
+        self.outcome: Update = {}
         self.text = ""
         self.usage = Usage()
 
@@ -78,16 +84,35 @@ class _Answer:
         """Its words, set off from those that were said before."""
         return self._gap + self.text if self.text else ""
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing that may follow would be said."""
+        return self._limit.reached or bool(self._sieve and self._sieve.stopped)
+
     async def take(self, event: base.ModelEvent) -> None:
         match event:
             case base.TextDelta(text=text):
-                await self._say(self.limit.admit(text))
+                await self._say(self._limit.admit(text))
+            case base.SpeechDelta() if self._sieve:
+                await self._sieve.play(event.pcm, event.sample_rate)
             case base.SpeechDelta() if self._turn.delivery:
                 await self._turn.delivery.play(event.pcm, event.sample_rate)
             case ToolCall():
                 self.calls.append(self._with_own_id(event))
             case Usage():
                 self.usage += event
+
+    async def finish(self) -> None:
+        """What the guardrails still hold leaves; what they keep from leaving takes the calls with it."""
+        if self._sieve is None:
+            return
+        await self._sieve.finish()
+        self.text = self._sieve.said
+        if self._sieve.closed:
+            calls = Message("assistant", tuple(self.calls)).to_json()["parts"]
+            waits = {**self._sieve.withheld, "said": self.text, "calls": calls}
+            self.outcome = {"stopped": True} if self._sieve.stopped else {"withheld": waits}
+            self.calls = []
 
     def _with_own_id(self, call: ToolCall) -> ToolCall:
         """Two models, or two answers of one, may give the same id to different calls of a turn."""
@@ -98,6 +123,9 @@ class _Answer:
 
     async def _say(self, text: str) -> None:
         if not text:
+            return
+        if self._sieve:
+            await self._sieve.feed(text)
             return
         said = text if self.text else self._gap + text
         self.text += text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from omni_tools.names import closest, folded, unused
 from omni_tools.notes import add_note, delete_note, find_notes, read_note
 
 from omni_agent.errors import ToolError
+from omni_agent.tool import ToolContext
 
 Run = Callable[..., str]
 
@@ -217,3 +219,33 @@ def test_a_name_that_is_known_is_found_and_a_new_one_is_unused(name: str, known:
     for other in known:
         assert {folded(found) for found in closest(other, known)} == {folded(other)}
     assert set(closest(name, known)) <= set(known)
+
+
+def take_back(key: str, user: str = "ada") -> object:
+    """Take back the note that the call with that key wrote."""
+    context = ToolContext(user, "s", "t", "undo", f"undo {key}", lambda message: None, undoes=key)
+    undo = add_note.undo
+    assert undo is not None
+
+    async def main() -> object:
+        return await undo({"text": "milk"}, context)
+
+    return asyncio.run(main())
+
+
+def test_writing_a_note_is_taken_back(run: Run) -> None:
+    run(add_note, text="milk", title="shopping", key="one")
+    run(add_note, text="milk", title="shopping", key="two")
+    assert take_back("two") == "The note 'shopping 2' is taken back."
+    assert run(find_notes) == "1 note. shopping: milk."
+    for key, user in (("two", "ada"), ("never", "ada"), ("", "ada"), ("one", "bob")):
+        with pytest.raises(ToolError, match="no longer there"):
+            take_back(key, user)
+    run(delete_note, title="shopping")
+    with pytest.raises(ToolError, match="no longer there"):
+        take_back("one")
+
+
+def test_a_note_is_read_back_before_it_is_deleted() -> None:
+    assert delete_note.question.format(title="ideas") == "Delete the note 'ideas'?"
+    assert delete_note.undo is None

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+from omni_agent.plugins import installed
+
 README = Path(__file__).parents[2] / "tools" / "README.md"
 
 
@@ -21,9 +23,8 @@ def test_the_tool_in_ten_lines(run: Callable[..., str], examine: Callable[..., N
 
 def test_every_plugin_and_tool_is_listed() -> None:
     text = README.read_text(encoding="utf-8")
-    from omni_tools import calculator, clock, notes, timer, units
-
-    for module in (calculator, clock, notes, timer, units):
-        start = f"| `{module.__name__.rpartition('.')[2]}`"
-        row = next(line for line in text.splitlines() if line.startswith(start))
-        assert set(module.__all__) <= set(re.findall(r"`(\w+)`", row))
+    own = [plugin for plugin in installed("tools").values() if plugin.source == "omni-agent-framework"]
+    assert len(own) > 10
+    for plugin in own:
+        row = next(line for line in text.splitlines() if line.startswith(f"| `{plugin.name}`"))
+        assert {tool.name for tool in plugin.tools()} <= set(re.findall(r"`(\w+)`", row))

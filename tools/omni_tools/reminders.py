@@ -19,7 +19,7 @@ from omni_agent.errors import ToolError
 from omni_agent.tool import ToolContext, tool
 
 from .database import transaction
-from .moments import OptionalDate, moments_of, spoken_clock, spoken_date
+from .moments import later, moments_of, spoken_clock, spoken_date
 from .names import closest, folded
 from .places import local_now
 from .readable import printable
@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS calls (
     text TEXT NOT NULL,
     answer TEXT NOT NULL,
     made_at REAL NOT NULL,
+    undone INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (user, call_key, alarm_key)
 )"""
 
@@ -57,13 +58,16 @@ def _take_back_setting(context: ToolContext) -> str:
         done = _done(database, context.user, context.undoes)
         if not done:
             raise ToolError("That set no reminder, or is too long ago to be taken back.")
-        if not context.alarms.cancel(done[0]["alarm_key"]) and done[0]["at"] <= _now().timestamp():
-            raise ToolError("That reminder was given already.")
+        if not done[0]["undone"]:
+            there = context.alarms.cancel(done[0]["alarm_key"])
+            if not there and done[0]["at"] <= _now().timestamp():
+                raise ToolError("That reminder was given already.")
+            _mark_undone(database, context)
     return "The reminder is taken back."
 
 
 @tool(effect="write", undo=_take_back_setting, question="Remind you at {time}: '{text}'?")
-def remind_me(context: ToolContext, text: str, time: time, date: OptionalDate = None) -> str:
+def remind_me(context: ToolContext, text: str, time: time, date: date | None = None) -> str:
     """Remind the user of something at a time of the clock.
 
     Args:
@@ -85,7 +89,7 @@ def remind_me_in(context: ToolContext, text: str, minutes: float) -> str:
     if not (math.isfinite(minutes) and 0 < minutes <= _FARTHEST.total_seconds() / 60):
         raise ToolError("Give the minutes from now, more than 0 and at most ten years of them.")
     length = timedelta(minutes=minutes)
-    return _remind(context, text, lambda now: (now.astimezone(UTC) + length).astimezone(now.tzinfo))
+    return _remind(context, text, lambda now: later(now, length))
 
 
 @tool(effect="read")
@@ -97,24 +101,24 @@ def list_reminders(context: ToolContext) -> str:
         return "There are no reminders."
     told = "; ".join(f"{_when(at, now)}: {text}" for _, at, text in reminders[:_SHOWN])
     more = f"; and {len(reminders) - _SHOWN} more" if len(reminders) > _SHOWN else ""
-    return (
-        f"{len(reminders)} reminder{'s' if len(reminders) != 1 else ''}. {told[:1].upper()}{told[1:]}{more}."
-    )
+    count = f"{len(reminders)} reminder{'s' if len(reminders) != 1 else ''}."
+    return f"{count} {told[:1].upper()}{_closed(told[1:] + more)}"
 
 
 def _take_back_cancelling(context: ToolContext) -> str:
-    now = _now()
     with _calls() as database:
         done = _done(database, context.user, context.undoes)
         if not done:
             raise ToolError("That cancelled no reminder, or is too long ago to be taken back.")
-        coming = [row for row in done if row["at"] > now.timestamp()]
-        if not coming:
-            raise ToolError("The time of that reminder has passed, so it cannot come any more.")
-        for row in coming:
-            at = datetime.fromtimestamp(row["at"], UTC)
-            context.alarms.set(row["alarm_key"], at, _spoken(row["text"]))
-    return "The reminder is set again." if len(coming) == 1 else f"{len(coming)} reminders are set again."
+        if not done[0]["undone"]:
+            coming = [row for row in done if row["at"] > _now().timestamp()]
+            if not coming:
+                raise ToolError("The time of that reminder has passed, so it cannot come any more.")
+            for row in coming:
+                at = datetime.fromtimestamp(row["at"], UTC)
+                context.alarms.set(row["alarm_key"], at, _spoken(row["text"]))
+            _mark_undone(database, context)
+    return "The reminder is set again." if len(done) == 1 else "The reminders are set again."
 
 
 @tool(effect="write", undo=_take_back_cancelling, question="Cancel the reminder '{text}'?")
@@ -131,7 +135,7 @@ def cancel_reminder(context: ToolContext, text: str) -> str:
             return str(done[0]["answer"])
         meant = _meant(text, _to_come(context))
         answer = (
-            f"The reminder is cancelled: {_when(meant[0][1], now)}, {meant[0][2]}."
+            f"The reminder is cancelled: {_when(meant[0][1], now)}, {_closed(meant[0][2])}"
             if len(meant) == 1
             else f"All {len(meant)} reminders are cancelled."
         )
@@ -152,7 +156,7 @@ def _remind(context: ToolContext, text: str, moment: Callable[[datetime], dateti
         if len(_to_come(context)) >= _MOST:
             raise ToolError(f"There are {_MOST} reminders already. Cancel some first.")
         at = moment(now)
-        answer = f"I will remind you {_when(at, now)}: {about}."
+        answer = f"I will remind you {_when(at, now)}: {_closed(about)}"
         _note(database, context.user, call, _PREFIX + call, at, about, answer)
         context.alarms.set(_PREFIX + call, at, _spoken(about))
     return answer
@@ -216,6 +220,12 @@ def _done(database: sqlite3.Connection, user: str, call: str) -> list[sqlite3.Ro
     return database.execute("SELECT * FROM calls WHERE user = ? AND call_key = ?", (user, call)).fetchall()
 
 
+def _mark_undone(database: sqlite3.Connection, context: ToolContext) -> None:
+    database.execute(
+        "UPDATE calls SET undone = 1 WHERE user = ? AND call_key = ?", (context.user, context.undoes)
+    )
+
+
 def _note(
     database: sqlite3.Connection, user: str, call: str, key: str, at: datetime, text: str, answer: str
 ) -> None:
@@ -223,7 +233,7 @@ def _note(
     over = (now - _KEPT).timestamp()
     database.execute("DELETE FROM calls WHERE made_at < ? AND at < ?", (over, over))
     database.execute(
-        "INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
         (user, call, key, at.timestamp(), text, answer, now.timestamp()),
     )
 
@@ -238,7 +248,12 @@ def _text(said: str) -> str:
 
 
 def _spoken(about: str) -> str:
-    return _SPOKEN + about + ("" if about.endswith(("!", "?")) else ".")
+    return _SPOKEN + _closed(about)
+
+
+def _closed(words: str) -> str:
+    """The words as a sentence."""
+    return words if words.endswith(("!", "?")) else f"{words}."
 
 
 def _when(at: datetime, now: datetime) -> str:
