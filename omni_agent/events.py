@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 _HELD_BACK = {"pcm", "cause"}
 
+ApprovalReason = Literal["irreversible", "unsure", "untrusted", "unknown", "guardrail"]
 TurnStatus = Literal["done", "interrupted", "waiting", "failed"]
 
 
@@ -152,7 +153,7 @@ class ApprovalRequested:
     name: str
     arguments: dict[str, Any]
     question: str
-    reason: Literal["irreversible", "unsure", "untrusted", "unknown", "guardrail"] = "irreversible"
+    reason: ApprovalReason = "irreversible"
     digest: str = ""
     type: ClassVar[str] = "approval.requested"
 

@@ -9,6 +9,6 @@
 from .answer import Answer, answer_to
 from .pending import Pending
 from .question import question_of
-from .reason import Reason, reason_to_ask
+from .reason import reason_to_ask
 
-__all__ = ["Answer", "Pending", "Reason", "answer_to", "question_of", "reason_to_ask"]
+__all__ = ["Answer", "Pending", "answer_to", "question_of", "reason_to_ask"]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
+from ..events import ApprovalReason
 from ..messages import REFERENCE, JsonObject, ToolCall
 from ..tool import Tool, as_text
-from .reason import Reason
 
 _LONGEST = 120
 _BEFORE = {"unknown": "It is not known whether this was done before. "}
 _REFERENCE = re.compile(REFERENCE)
 
 
-def question_of(tool: Tool, call: ToolCall, reason: Reason) -> str:
+def question_of(tool: Tool, call: ToolCall, reason: ApprovalReason) -> str:
     """The question that a yes or a no answers: "Delete the note 'garage code'?"."""
     return _BEFORE.get(reason, "") + (_own(tool, call.arguments) or _made(tool, call.arguments))
 

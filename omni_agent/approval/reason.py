@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from typing import Any, Literal
+from typing import Any
 
+from ..events import ApprovalReason
 from ..execution import Entry
 from ..messages import Audio, Hearing, Message, ToolResult
 from ..tool import Tool
-
-Reason = Literal["irreversible", "unsure", "untrusted", "unknown"]
 
 UNSURE = 0.5
 """Mean probability of an utterance's words below which it counts as badly heard.
@@ -27,7 +26,7 @@ below 0.1."""
 
 def reason_to_ask(
     tool: Tool, messages: Sequence[Message], provenance: Mapping[str, Any], twin: Entry | None
-) -> Reason | None:
+) -> ApprovalReason | None:
     """Why a call is asked about; None where it may run.
 
     Args:

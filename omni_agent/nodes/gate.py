@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, replace
 
 from langgraph.types import interrupt
 
-from ..approval import Reason, question_of, reason_to_ask
+from ..approval import question_of, reason_to_ask
 from ..errors import MemoryStoreError, ToolError
-from ..events import ApprovalRequested, ErrorRaised
+from ..events import ApprovalReason, ApprovalRequested, ErrorRaised
 from ..execution import DONE_BEFORE, Entry
 from ..execution.standing import shortened
 from ..messages import JsonObject, Message, ToolCall, ToolResult
@@ -40,15 +40,15 @@ async def gate(state: TurnState, turn: Turn) -> Update:
     known = state.get("results", {})
     calls = [call for call in messages[-1].tool_calls if call.id not in known]
     checked, refused = _fitting(calls, turn)
-    denied = set[str]()
     try:
         passed, done = await _not_done(checked, turn)
-        reasons = [(one, _reason(one, messages, state)) for one in passed]
-        if asked := [(one, reason) for one, reason in reasons if reason]:
-            denied = await _denied(asked, turn)
+        asked: list[tuple[_Checked, ApprovalReason]] = [
+            (one, reason) for one in passed if (reason := _reason(one, messages, state))
+        ]
+        denied = await _denied(asked, turn) if asked else set()
     except MemoryStoreError as error:
         # Nobody knows what was done before: what only reads may run, the executor refuses the rest.
-        passed, done = checked, list[ToolResult]()
+        passed, done, denied = checked, list[ToolResult](), set[str]()
         turn.emit(ErrorRaised(error.code, error.message, error.remedy, severity="note"))
     refused += done
     refused += [_denial(one.entry.call) for one in passed if one.entry.key in denied]
@@ -99,12 +99,12 @@ def _again(entry: Entry, twin: Entry) -> ToolResult:
     return replace(earlier, call_id=entry.call.id, content=shortened(told))
 
 
-def _reason(one: _Checked, messages: Sequence[Message], state: TurnState) -> Reason | None:
+def _reason(one: _Checked, messages: Sequence[Message], state: TurnState) -> ApprovalReason | None:
     provenance = state.get("provenance", {}).get(one.entry.call.id, {})
     return reason_to_ask(one.tool, messages, provenance, one.twin)
 
 
-async def _denied(asked: Sequence[tuple[_Checked, Reason]], turn: Turn) -> set[str]:
+async def _denied(asked: Sequence[tuple[_Checked, ApprovalReason]], turn: Turn) -> set[str]:
     """Ask the user; the keys of the calls without a yes that is meant for just these arguments."""
     executor, journal = turn.parts.executor, turn.parts.executor.journal
     await executor.ask(lambda: journal.plan([one.entry for one, _ in asked]))
@@ -121,7 +121,7 @@ async def _denied(asked: Sequence[tuple[_Checked, Reason]], turn: Turn) -> set[s
     return {one.entry.key for (one, _), yes in zip(asked, approved, strict=True) if not yes}
 
 
-def _request(one: _Checked, reason: Reason) -> ApprovalRequested:
+def _request(one: _Checked, reason: ApprovalReason) -> ApprovalRequested:
     call = one.entry.call
     question = question_of(one.tool, call, reason)
     return ApprovalRequested(call.id, call.name, call.arguments, question, reason, one.entry.digest)

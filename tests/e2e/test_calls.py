@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from omni_agent import Agent, Persona, tool
 from omni_agent.models.cascade import Cascade
@@ -124,3 +125,19 @@ async def test_undo_that(cascade: Cascade) -> None:
         assert lamps
         await agent.ask(audio=await spoken(cascade, "Undo that."), speak=False)
         assert lamps == []
+
+
+class Person(BaseModel):
+    """Somebody."""
+
+    name: str
+    age: int
+
+
+async def test_an_answer_as_a_value(cascade: Cascade) -> None:
+    async with Agent(model=cascade, memory=None) as agent:
+        reply = await agent.ask(
+            "My neighbour is called Siobhan and is 47 years old.", speak=False, output=Person
+        )
+    assert reply.output == Person(name="Siobhan", age=47)
+    assert reply.text

@@ -193,19 +193,17 @@ async def test_a_long_result_is_read_on_in_parts() -> None:
         """Read."""
         return text
 
+    def first(request: Any) -> bool:
+        told = "part 1 of 5; read_on gives the others" in request.messages[-1].parts[0].content
+        return told and "read_on" in {spec.name for spec in request.tools}
+
     def second(request: Any) -> bool:
         content = request.messages[-1].parts[0].content
         return content.startswith("[part 2 of 5]") and len(content) <= LONGEST_RESULT and content[14:] in text
 
     model = ScriptedModel(
         Step(lambda request: "read_on" not in {spec.name for spec in request.tools}, calls={"read": {}}),
-        Step(
-            lambda request: (
-                "read_on" in {spec.name for spec in request.tools}
-                and "part 1 of 5; read_on gives the others" in request.messages[-1].parts[0].content
-            ),
-            calls={"read_on": {"part": 2}},
-        ),
+        Step(first, calls={"read_on": {"part": 2}}),
         Step(second, calls={"read_on": {"part": 9}}),
         Step("has the parts 1 to 5", says="That was it."),
     )
