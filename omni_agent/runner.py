@@ -81,7 +81,7 @@ class Runner:
         """Stop the reply where it is; the stream then ends with `Interrupted` and `TurnEnded`."""
         self._cut = True
         if self._work:
-            self._work.cancel()
+            _cancel(self._work)
 
     async def events(
         self, begin: Callable[[], Awaitable[Start]], notes: Sequence[AgentEvent] = ()
@@ -94,7 +94,7 @@ class Runner:
         """
         self._work = asyncio.create_task(self._produce(begin, notes))
         if self._cut:
-            self._work.cancel()
+            _cancel(self._work)
         settled = False
         try:
             while (event := await self._queue.get()) is not None:
@@ -212,6 +212,11 @@ class Runner:
     async def _remember(self, status: TurnStatus, heard: str) -> None:
         if not self.waiting:
             await settle_cut(self._state, self.turn, self._text, status=status, heard_text=heard)
+
+
+def _cancel(work: asyncio.Task[None]) -> None:
+    # Not at once: a task that is cancelled before its first step runs nothing, not even what ends the stream.
+    work.get_loop().call_soon(work.cancel)
 
 
 def _raised(error: BaseException) -> ErrorRaised:

@@ -354,6 +354,20 @@ async def test_interrupt_ends_the_stream_with_its_event() -> None:
     assert not agent.interrupt()
 
 
+@pytest.mark.parametrize("steps", [0, 1, 2, 3, 5, 8, 13, 21])
+async def test_a_turn_ends_well_however_early_it_is_cut(steps: int) -> None:
+    agent = Agent(model=ScriptedModel(Step(says="One two three")), memory=TransientMemory())
+    turn = asyncio.create_task(collected(agent.stream("count", speak=False)))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    while not turn.done() and not agent.interrupt():
+        await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        seen = await turn
+    ends = [type(event) for event in seen if isinstance(event, TurnStarted | TurnEnded)]
+    assert ends == [TurnStarted, TurnEnded]
+
+
 @pytest.mark.parametrize(("effect", "status"), [("read", "cancelled"), ("write", "running")])
 async def test_a_call_that_was_cut_off_has_a_result_in_history(effect: Effect, status: str) -> None:
     memory = TransientMemory()

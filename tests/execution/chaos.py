@@ -40,6 +40,7 @@ from omni_agent.senses import Senses
 WANTED = 3
 MOST_LIVES = 20
 MOST_TRIES = 60
+LONGEST_LIFE = 120  # seconds; it takes less than one, so one that is still there waits for nothing
 VERBS = ("look", "book", "pay")
 
 
@@ -225,7 +226,7 @@ def live(folder: Path, seed: str) -> None:
     status = 0
     try:
         log = Log(folder)
-        asyncio.run(converse(folder, chance, log, deadly(chance)))
+        asyncio.run(asyncio.wait_for(converse(folder, chance, log, deadly(chance)), LONGEST_LIFE))
     except BaseException as error:
         import traceback
 

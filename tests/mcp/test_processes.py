@@ -77,7 +77,7 @@ async def test_a_server_killed_in_the_middle_of_a_call(starts: Path, tool: str, 
     killed = time.monotonic()
     with pytest.raises(ToolError, match=told) as error:
         await hanging
-    assert time.monotonic() - killed < 2
+    assert time.monotonic() - killed < 10
     assert error.value.code == code
     mark.unlink()
     assert await call(server, "echo", text="back") == "back"

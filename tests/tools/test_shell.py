@@ -264,7 +264,7 @@ def test_children_that_are_left_behind_end_too(script: Callable[[str], str]) -> 
     command = script("sleep 1000 & echo $!")
     before = time.monotonic()
     assert gone(int(ran(Shell(allow=(command,)), command)))
-    assert time.monotonic() - before < 15
+    assert time.monotonic() - before < 30
 
 
 def test_a_program_that_closes_its_output_is_waited_for(script: Callable[[str], str], tmp_path: Path) -> None:
