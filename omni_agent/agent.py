@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from contextlib import aclosing
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Self
+
+from typing_extensions import TypeVar
 
 from .alarms import Alarms
 from .clock import Clock, SystemClock
@@ -35,12 +36,14 @@ from .tool import Effect, Offer, Tool, Toolbox
 from .warmup import warm_up
 
 if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
     from .approval import Pending
     from .graph import TurnGraph
     from .turns import Turns
 
 LOCAL_USER = "local"
-T = TypeVar("T")
+T = TypeVar("T", default=None)
 
 
 class Agent:
@@ -100,7 +103,6 @@ class Agent:
         self._guardrails = Guardrails.of(input_guardrails, output_guardrails)
         self._clock = clock or SystemClock()
 
-    @overload
     async def ask(
         self,
         text: str = "",
@@ -111,51 +113,14 @@ class Agent:
         session: str = "default",
         user: str = LOCAL_USER,
         speak: bool = True,
-        output: None = None,
-    ) -> Reply: ...
-    @overload
-    async def ask(
-        self,
-        text: str = "",
-        *,
-        audio: Source | Pcm | None = None,
-        images: Sequence[Source] = (),
-        video: Source | None = None,
-        session: str = "default",
-        user: str = LOCAL_USER,
-        speak: bool = True,
-        output: type[T],
-    ) -> Reply[T]: ...
-    @overload
-    async def ask(
-        self,
-        text: str = "",
-        *,
-        audio: Source | Pcm | None = None,
-        images: Sequence[Source] = (),
-        video: Source | None = None,
-        session: str = "default",
-        user: str = LOCAL_USER,
-        speak: bool = True,
-        output: object,
-    ) -> Reply[Any]: ...
-    async def ask(
-        self,
-        text: str = "",
-        *,
-        audio: Source | Pcm | None = None,
-        images: Sequence[Source] = (),
-        video: Source | None = None,
-        session: str = "default",
-        user: str = LOCAL_USER,
-        speak: bool = True,
-        output: Any = None,
-    ) -> Reply[Any]:
+        output: type[T] | TypeAdapter[T] | None = None,
+    ) -> Reply[T]:
         """One turn, whole. The other arguments are those of `stream`.
 
         Args:
-            output: A type that pydantic knows: `reply.output` is then the answer as a value of it, for which
-                the model is asked once more. None where the turn waits, was cut, or a guardrail ended it.
+            output: A type that pydantic knows, or its adapter: `reply.output` is then the answer as a value
+                of it, for which the model is asked once more. None where the turn waits, was cut, or a
+                guardrail ended it.
 
         Raises:
             OmniError: The turn failed; its class says what the caller can do.
@@ -163,14 +128,14 @@ class Agent:
         """
         observations = observe(self.parts.media, text, audio, images, video)
         if output is None:
-            return await Reply.of(self._turns.contribute(observations, user, session, speak=speak))
+            return await Reply[T].of(self._turns.contribute(observations, user, session, speak=speak))
         from .output import Form
 
-        form = Form[Any](output)
+        form = Form(output)
         turn = self._turns.contribute(observations, user, session, speak=speak, ended=form.keep)
         return await form.reply(turn)
 
-    async def stream(
+    def stream(
         self,
         text: str = "",
         *,
@@ -196,12 +161,9 @@ class Agent:
             InputError: Nothing was handed in.
         """
         observations = observe(self.parts.media, text, audio, images, video)
-        turn = self._turns.contribute(observations, user, session, speak=speak)
-        async with aclosing(turn) as events:
-            async for event in events:
-                yield event
+        return self._turns.contribute(observations, user, session, speak=speak)
 
-    async def decide(
+    def decide(
         self,
         answers: Mapping[str, bool],
         *,
@@ -222,10 +184,7 @@ class Agent:
         Raises:
             InputError: Nothing waits in this session.
         """
-        turn = self._turns.decide(lambda pending: answers, user, session, speak=speak)
-        async with aclosing(turn) as events:
-            async for event in events:
-                yield event
+        return self._turns.decide(lambda pending: answers, user, session, speak=speak)
 
     async def approve(
         self,
@@ -256,7 +215,7 @@ class Agent:
         """
         return await Reply.of(self.decide({}, session=session, user=user, speak=speak))
 
-    async def notices(
+    def notices(
         self, *, session: str = "", user: str = LOCAL_USER, speak: bool = False
     ) -> AsyncGenerator[AgentEvent, None]:
         """What happens between turns, as it happens, until it is closed: alarms that are due, and the ends
@@ -269,9 +228,7 @@ class Agent:
         """
         from .notices import notices
 
-        async with aclosing(notices(self.parts, Scope(user, self.name), session, speak=speak)) as events:
-            async for event in events:
-                yield event
+        return notices(self.parts, Scope(user, self.name), session, speak=speak)
 
     def interrupt(self, *, session: str = "default", user: str = LOCAL_USER) -> bool:
         """Cut the reply that runs in a session; its stream ends with `Interrupted`. False where none runs."""

@@ -41,15 +41,16 @@ class Form(Generic[T]):
     """What an answer is to be filled into.
 
     Args:
-        wanted: A pydantic model, a dataclass, a TypedDict, or any other type that pydantic knows.
+        wanted: A pydantic model, a dataclass, a TypedDict, or any other type that pydantic knows; for what
+            is no class, such as `int | str`, pydantic's `TypeAdapter` of it.
 
     Raises:
         ConfigError: Pydantic has no JSON Schema for it, or one with keywords that nothing here checks.
     """
 
-    def __init__(self, wanted: type[T]) -> None:
+    def __init__(self, wanted: type[T] | TypeAdapter[T]) -> None:
         try:
-            self._adapter = TypeAdapter[T](wanted)
+            self._adapter = wanted if isinstance(wanted, TypeAdapter) else TypeAdapter(wanted)
             schema = self._adapter.json_schema()
         except (PydanticUserError, PydanticSchemaGenerationError, PydanticInvalidForJsonSchema) as error:
             why = str(error).splitlines()[0]

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal, assert_type
 
 import pytest
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, TypeAdapter, field_validator
 from typing_extensions import TypedDict
 
 from omni_agent import Agent, Reply, tool
@@ -153,8 +153,8 @@ async def test_three_attempts_then_one_clear_error() -> None:
         (Options, {"loud": True}, {"loud": True}),
         (int, {"value": 3}, 3),
         (list[Point], {"value": [{"x": 1, "y": 2}]}, [Point(1, 2)]),
-        (Literal["yes", "no"], {"value": "no"}, "no"),
-        (Point | None, {"value": None}, None),
+        (TypeAdapter(Literal["yes", "no"]), {"value": "no"}, "no"),
+        (TypeAdapter(Point | None), {"value": None}, None),
         (dict[str, int], {"a": 1}, {"a": 1}),
         (tuple[int, str], {"value": [1, "a"]}, (1, "a")),
         (set[int], {"value": [1, 2]}, {1, 2}),
@@ -162,7 +162,7 @@ async def test_three_attempts_then_one_clear_error() -> None:
     ],
 )
 async def test_any_type_that_pydantic_knows(
-    wanted: object, arguments: dict[str, object], value: object
+    wanted: type[object] | TypeAdapter[object], arguments: dict[str, object], value: object
 ) -> None:
     with ScriptedModel(Step(says="So."), Step(forced, calls={"hand_in": arguments})) as model:
         reply = await Agent(model=model, memory=None).ask("go", output=wanted, speak=False)

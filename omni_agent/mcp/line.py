@@ -71,6 +71,8 @@ class Line:
         if self._opening:
             self._opening.cancel()
             await asyncio.wait({self._opening})
+            # It may have ended before it began, and then has not said so itself.
+            self._opening = None
         if self._connection:
             self._ending.add(self._connection)
         self._connection, self._failures = None, 0
