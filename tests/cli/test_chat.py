@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +37,14 @@ def chat(tmp_path: Path, home: Path) -> Iterator[pexpect.spawn[str]]:
     env = {**os.environ, "OMNI_AGENT_HOME": str(home), "TERM": "dumb"}
     command = ["-m", "omni_agent", "chat", "--agent", str(tmp_path / "talker.py")]
     with pexpect.spawn(
-        sys.executable, command, env=env, encoding="utf-8", timeout=60, dimensions=(50, 200)
+        sys.executable,
+        command,
+        env=env,
+        encoding="utf-8",
+        timeout=60,
+        dimensions=(50, 200),
+        # What a shell starts in the background ignores Ctrl-C, and so would all that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as terminal:
         yield terminal
 
