@@ -42,9 +42,11 @@ def tools_in(path: Path) -> list[Tool]:
     try:
         spec.loader.exec_module(module)
         must_fit(module, "it")
-        found = in_module(module)
-    except (Exception, SystemExit) as error:
+        found = in_module(module, "it")
+    except BaseException as error:
         sys.modules.pop(name, None)
+        if isinstance(error, KeyboardInterrupt):
+            raise
         if isinstance(error, OmniError):
             raise ConfigError(f"{path.name}: {error.message}", remedy=error.remedy) from error
         raise ConfigError(
@@ -58,10 +60,16 @@ def tools_in(path: Path) -> list[Tool]:
     return found
 
 
-def in_module(module: ModuleType) -> list[Tool]:
-    """The tools that a module's `__all__` names, or all that it holds."""
+def in_module(module: ModuleType, who: str) -> list[Tool]:
+    """The tools that a module's `__all__` names, or all that it holds.
+
+    Raises:
+        ConfigError: `__all__` names what is not there.
+    """
     names = getattr(module, "__all__", None) or vars(module)
-    found = (getattr(module, name, None) for name in names)
+    if missing := [name for name in names if not hasattr(module, name)]:
+        raise ConfigError(f"{who} has no '{missing[0]}', which its __all__ names", remedy="correct __all__")
+    found = (getattr(module, name) for name in names)
     return list({id(item): item for item in found if isinstance(item, Tool)}.values())
 
 

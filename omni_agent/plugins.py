@@ -57,9 +57,9 @@ class Plugin:
         """
         try:
             loaded = self.entry.load()
-        except OmniError:
+        except (OmniError, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:  # also those of compiled code, which are no Exception
             raise ConfigError(
                 f"plugin '{self.name}' of {self.source} cannot be loaded: {cause_of(error)}",
                 remedy=f"update or uninstall {self.source}",
@@ -80,15 +80,15 @@ class Plugin:
         try:
             if isinstance(loaded, ModuleType):
                 take_none(self.name, options)
-                made = in_module(loaded)
+                made = in_module(loaded, f"plugin '{self.name}' of {self.source}")
             elif inspect.isclass(loaded) or inspect.isfunction(loaded) or inspect.isbuiltin(loaded):
                 made = list(Toolbox([loaded(**keywords(loaded, options, self.name))]))
             else:
                 take_none(self.name, options)
                 made = list(Toolbox([loaded]))
-        except OmniError:
+        except (OmniError, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:  # also those of compiled code, which are no Exception
             raise ConfigError(
                 f"plugin '{self.name}' of {self.source} cannot be made: {cause_of(error)}",
                 remedy=f"look at [plugins.{self.name}], or update {self.source}",

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -128,6 +129,41 @@ def test_what_leaves_the_program_or_is_made_for_later_is_reported_too() -> None:
     assert [item.name for item in tools] == ["wave"]
     assert "cannot be loaded: SystemExit: 3" in str(problems[0])
     assert "is made for plugin interface 2; this omni_agent has 1 (update" in str(problems[1])
+
+
+PANIC = "class Panic(BaseException):\n    pass\n\nraise Panic('in compiled code')\n"
+
+
+@pytest.mark.usefixtures("strangers")
+def test_what_is_no_exception_does_not_take_the_rest_along(tmp_path: Path) -> None:
+    (tmp_path / "broken_plugin.py").write_text(PANIC)
+    tools, problems = plugins.load_tools(["broken_plugin", "good_plugin"])
+    assert [item.name for item in tools] == ["wave"]
+    assert "cannot be loaded: Panic: in compiled code" in str(problems[0])
+    folder = tmp_path / "tools"
+    folder.mkdir()
+    (folder / "panics.py").write_text(PANIC)
+    assert "Panic: in compiled code" in str(plugins.tools_from(folder)[1][0])
+
+
+@pytest.mark.usefixtures("strangers")
+def test_who_stops_the_program_is_not_taken_for_a_broken_plugin(tmp_path: Path) -> None:
+    for name in ("broken_plugin.py", "good_plugin.py"):
+        (tmp_path / name).write_text("raise KeyboardInterrupt\n")
+    with pytest.raises(KeyboardInterrupt):
+        plugins.load_tools(["broken_plugin"])
+    with pytest.raises(KeyboardInterrupt):
+        plugins.tools_from(tmp_path)
+
+
+@pytest.mark.usefixtures("strangers")
+def test_a_slip_in_all_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("second_plugin")
+    vars(module).update(wave=one_tool, __all__=["wave", "wawe"])
+    monkeypatch.setitem(sys.modules, "second_plugin", module)
+    tools, problems = plugins.load_tools(["second_plugin"])
+    assert tools == []
+    assert "plugin 'second_plugin' of ? has no 'wawe', which its __all__ names" in str(problems[0])
 
 
 @pytest.mark.usefixtures("strangers")

@@ -29,6 +29,12 @@ def arguments(tool: Tool, calls: Sequence[Call]) -> Verdict:
                 f"{_shown(call.arguments)} fits its schema, but raised {call.text}",
                 "say so in the schema, or raise ToolError with a sentence",
             )
+        if call.meddled:
+            return (
+                "failed",
+                f"{_shown(call.arguments)} are not the same after the call",
+                "work on a copy: the journal and the undo get the arguments too",
+            )
     for wrong, what in refusable(tool.spec.parameters, calls[0].arguments if calls else {}):
         try:
             tool.validate(wrong)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import itertools
 import threading
 import time
@@ -37,6 +38,7 @@ class Call:
         seconds: How long it ran by itself.
         left: Seconds that it went on after it was cut off; None where it did not end within `GRACE`.
         key: Its idempotency key.
+        meddled: It changed the arguments that it was given.
     """
 
     arguments: JsonObject
@@ -47,6 +49,7 @@ class Call:
     key: str
     left: float | None = 0.0
     error: BaseException | None = None
+    meddled: bool = False
     before: frozenset[Thing] = frozenset()
     after: frozenset[Thing] = frozenset()
     deeds: tuple[Deed, ...] = ()
@@ -136,12 +139,13 @@ class Caller:
         )
         run = tool.undo if undoes and tool.undo else tool.run
         threads, started = set(threading.enumerate()), time.monotonic()
-        task = asyncio.create_task(_into_the_tool(run, arguments, context))
+        given = copy.deepcopy(arguments)
+        task = asyncio.create_task(_into_the_tool(run, given, context))
         await asyncio.wait({task}, timeout=self.patience if limit is None else limit)
         seconds = time.monotonic() - started
         if task.done():
             cancellation.request()
-            return _ended(task, arguments, seconds, key)
+            return replace(_ended(task, arguments, seconds, key), meddled=given != arguments)
         cancellation.request()
         task.cancel()
         left = await _left(task, set(threading.enumerate()) - threads)
@@ -168,10 +172,17 @@ def _ended(task: asyncio.Task[object], arguments: JsonObject, seconds: float, ke
     if isinstance(value, _Leaving):
         error = value.error
     if error is None:
-        return Call(arguments, "result", split(value)[0], value, seconds, key)
+        return Call(arguments, "result", _text(value), value, seconds, key)
     ending: Ending = "refused" if isinstance(error, ToolError) else "raised"
     text = error.message if isinstance(error, ToolError) else f"{type(error).__name__}: {error}"
     return Call(arguments, ending, text, None, seconds, key, error=error)
+
+
+def _text(value: object) -> str:
+    try:
+        return split(value)[0]
+    except Exception:
+        return ""  # it cannot even be shown, which the check of serialisation tells
 
 
 async def _left(task: asyncio.Task[object], threads: Iterable[threading.Thread]) -> float | None:

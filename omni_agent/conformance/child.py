@@ -11,7 +11,9 @@ import json
 import os
 import sys
 import threading
-from dataclasses import asdict, dataclass
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, TextIO
@@ -33,6 +35,8 @@ from .watch import Watch
 IMPORT = 20
 # Seconds, beyond the patience with a call, for which the event loop may be held up.
 HUNG = 2.0
+# Characters of what a tool raised or refused, which may be a whole page.
+LONGEST_REASON = 600
 
 
 @dataclass
@@ -50,7 +54,7 @@ class Child:
 
     def find(self, finding: Finding) -> None:
         """Write a finding for the parent."""
-        self.tell("finding", **asdict(finding))
+        self.tell("finding", **asdict(replace(finding, reason=_readable(finding.reason))))
 
     def run(self) -> None:
         """Import the plugin, look at its tools, and run them."""
@@ -65,10 +69,11 @@ class Child:
                 for finding in looked_at(self.job.name, tool, others):
                     self.find(finding)
         if self.job.run and tools:
-            asyncio.run(self._called(tools))
+            # Not asyncio.run: at its end it waits for what a tool has left behind, which may never end.
+            asyncio.new_event_loop().run_until_complete(self._called(tools))
 
     def _imported(self) -> list[Tool]:
-        before = _surroundings(self.sandbox)
+        before, variables = _surroundings(self.sandbox), dict(os.environ)
         self.watch.on = True
         try:
             tools = _load(self.job)
@@ -83,6 +88,7 @@ class Child:
         wrong += [
             f"{name}: {', '.join(new)}" for name in after if (new := sorted(after[name] - before[name]))
         ]
+        wrong += [f"environment: {name}" for name in sorted(_changed(variables, os.environ))]
         if wrong:
             remedy = "do it in the tools, when they are called"
             self._import(
@@ -117,6 +123,12 @@ def _load(job: Job) -> list[Tool]:
     return Plugin("tools", job.name, job.name, "", entry).tools(job.options)
 
 
+def _readable(reason: str) -> str:
+    """In one line of a bearable length, of what any terminal can show."""
+    line = " ".join(reason.encode("utf-8", "replace").decode().split())
+    return line if len(line) <= LONGEST_REASON else f"{line[:LONGEST_REASON]}…"
+
+
 def _own(job: Job) -> tuple[str, ...]:
     """How the names of the plugin's source files begin."""
     if job.value.endswith(".py"):
@@ -133,10 +145,14 @@ def _surroundings(sandbox: Sandbox) -> dict[str, set[str]]:
     return {
         "threads": {thread.name for thread in threading.enumerate()},
         "working folder": {os.getcwd()},
-        "environment": set(os.environ),
         "files": {thing[1] for thing in sandbox.things()},
         "characters printed": {str(_printed())},
     }
+
+
+def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
+    """Variables that are new, gone or of another value."""
+    return {name for name in {*before, *after} if before.get(name) != after.get(name)}
 
 
 def _printed() -> int:
@@ -147,6 +163,8 @@ def _printed() -> int:
 def main(job: Path, events: Path) -> None:
     """Check the plugin that the job names."""
     about = Job.read(job)
+    # They are switched on for the plugin's own files; those of its dependencies would count as printed.
+    warnings.simplefilter("ignore", EncodingWarning)
     sys.path[:0] = about.path
     sandbox = Sandbox(Path(about.root))
     with events.open("a", encoding="utf-8") as stream:

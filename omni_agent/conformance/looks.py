@@ -123,9 +123,20 @@ def _parameter(part: JsonObject) -> Iterator[Problem]:
     is_text = "string" in kinds
     if (shape := part.get("format")) and is_text == (shape in _OF_TEXT) and shape != "decimal":
         yield f"the format '{shape}' does not go with the type {kinds}", "correct the type"
-    low, high = part.get("minimum", -math.inf), part.get("maximum", math.inf)
-    if low > high or part.get("minLength", 0) > part.get("maxLength", math.inf):
+    if _is_impossible(part):
         yield "no value is within its bounds", "correct the bounds"
+
+
+def _is_impossible(part: JsonObject) -> bool:
+    low = max(part.get("minimum", -math.inf), part.get("exclusiveMinimum", -math.inf))
+    high = min(part.get("maximum", math.inf), part.get("exclusiveMaximum", math.inf))
+    sizes = (("minLength", "maxLength"), ("minItems", "maxItems"))
+    return (
+        low > high
+        or (low == high and low in (part.get("exclusiveMinimum"), part.get("exclusiveMaximum")))
+        or any(part.get(least, 0) > part.get(most, math.inf) for least, most in sizes)
+        or part.get("enum") == []
+    )
 
 
 def _plain(part: Any) -> bool:
@@ -139,7 +150,7 @@ def _plain(part: Any) -> bool:
     kinds = part.get("type", ())
     if kinds == "array":
         items = part.get("items")
-        return isinstance(items, dict) and items.get("type") in _SCALAR
+        return isinstance(items, dict) and items.get("type") != "array" and _plain(items)
     return bool(kinds) and set([kinds] if isinstance(kinds, str) else kinds) <= _SCALAR
 
 

@@ -90,6 +90,16 @@ class Sandbox:
                     found |= _in_file(path, str(path.relative_to(self.root)))
         return frozenset(found)
 
+    def sizes(self) -> Counter[str]:
+        """Bytes of the files and rows of the tables, by name."""
+        found = Counter[str]()
+        for kind, name, *rest in self.things():
+            if kind == "row":
+                found[f"{name}:{rest[0]}"] += 1
+            elif kind == "file":
+                found[name] = (self.root / name).stat().st_size
+        return found
+
 
 def _in_file(path: Path, name: str) -> set[Thing]:
     try:

@@ -11,8 +11,10 @@ import threading
 import time
 import unicodedata
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from types import FrameType
 from typing import Any, TextIO
 
@@ -36,7 +38,10 @@ FOREIGN = "Zoë Ångström 北京 \N{SMILING FACE WITH SUNGLASSES}"
 
 async def threads(caller: Caller, tool: Tool, call: Call) -> Verdict:
     """Whether calls at the same time give what they give one after the other."""
-    alone = [await caller.bare(tool, call.arguments) for _ in range(AT_ONCE)]
+    alone, sizes = list[Call](), [caller.sandbox.sizes()]
+    for _ in range(AT_ONCE):
+        alone.append(await caller.bare(tool, call.arguments))
+        sizes.append(caller.sandbox.sizes())
     if (
         any(item.ending == "cut off" for item in alone)
         or sum(item.seconds for item in alone) > caller.patience
@@ -44,14 +49,17 @@ async def threads(caller: Caller, tool: Tool, call: Call) -> Verdict:
         return "not observable", "its calls take too long to be run many times", ""
     limit = max(3 * caller.patience, 20 * sum(item.seconds for item in alone))
     for _ in range(ROUNDS):
+        before = caller.sandbox.sizes()
         with _hurried(caller.own, seed=7):
             together = await _at_once(caller, tool, call, limit)
         if any(item.ending == "cut off" for item in together):
             # All the changing of places takes its time; only what does not end without it either is stuck.
             together = await _at_once(caller, tool, call, limit)
         # What was told a minute ago may be another thing now, also without company.
+        after = caller.sandbox.sizes()
         now = await caller.bare(tool, call.arguments)
-        if problem := _different(alone, together, now):
+        company = before, after, caller.sandbox.sizes()
+        if problem := _different(alone, together, now) or _lost(sizes, *company):
             return "failed", f"{AT_ONCE} calls at once: {problem}", "put a lock around what the calls share"
     return OK
 
@@ -71,6 +79,18 @@ def _different(alone: Sequence[Call], together: Sequence[Call], now: Call) -> st
         return "two gave the same result, where calls one by one all give different ones: an update was lost"
     if len(one_by_one) == 1 and not at_once <= {*one_by_one, now.text}:
         return "they gave different results, where calls one by one always give the same"
+    return ""
+
+
+def _lost(
+    alone: Sequence[Counter[str]], before: Counter[str], after: Counter[str], later: Counter[str]
+) -> str:
+    """Where each call by itself adds something, also the one after them, those at once must all add it."""
+    for name in later:
+        least = min(then[name] - first[name] for first, then in pairwise(alone))
+        # Less by a little is a number or a date that is shorter.
+        if least > 0 and later[name] > after[name] and after[name] - before[name] < least * (AT_ONCE - 0.75):
+            return f"less was added to {name} than by calls one by one: an update was lost"
     return ""
 
 
@@ -139,6 +159,8 @@ def _foreign(tool: Tool, worked: Call) -> Iterator[JsonObject]:
     properties = tool.spec.parameters.get("properties", {})
     for name, value in worked.arguments.items():
         part = properties.get(name, {})
+        if not isinstance(part, dict):
+            continue
         bound = {"enum", "const", "format", "pattern", "x-media"} & set(part)
         if isinstance(value, str) and not bound and part.get("maxLength", 1000) >= len(FOREIGN):
             yield {**worked.arguments, name: FOREIGN}

@@ -127,6 +127,8 @@ class ToolCheck:
 
     async def _call(self, tool: Tool, arguments: JsonObject, held: dict[str, tuple[int, float]]) -> Call:
         await self._seed(but=tool)
+        # What held up the loop so far was another tool, or another check.
+        self.lag.take()
         made = await self.caller.call(tool, arguments)
         self._note(held)
         return made

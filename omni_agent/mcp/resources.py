@@ -68,11 +68,11 @@ TOOLS = {
 
 async def _lines(client: Client) -> list[str]:
     lines, cursor = list[str](), None
-    while len(lines) <= MOST:
+    for _ in range(MOST + 1):
         page = await client.list_resources(cursor=cursor)
         lines += [_line(item.uri, item.title or item.name, item.description) for item in page.resources]
         cursor = page.next_cursor
-        if not cursor:
+        if not cursor or len(lines) > MOST:
             break
     return lines + await _templates(client)
 

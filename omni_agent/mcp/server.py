@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST_TOOLS = 1000
+# Pages may be empty, and point to themselves.
+MOST_TOOLS, MOST_PAGES = 1000, 200
 UNKNOWN = "tool_unknown"
 
 T = TypeVar("T")
@@ -249,10 +250,10 @@ def _terms(
 async def _listed(client: Client) -> list[Theirs]:
     theirs: list[Theirs] = []
     cursor: str | None = None
-    while len(theirs) < MOST_TOOLS:
+    for _ in range(MOST_PAGES):
         page = await client.list_tools(cursor=cursor)
         theirs += page.tools
         cursor = page.next_cursor
-        if not cursor:
+        if not cursor or len(theirs) >= MOST_TOOLS:
             break
     return theirs[:MOST_TOOLS]

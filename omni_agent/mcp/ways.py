@@ -42,7 +42,12 @@ class Command:
         from mcp import StdioServerParameters
 
         parameters = StdioServerParameters(
-            command=self.command, args=list(self.arguments), env=dict(self.env), cwd=self.cwd
+            command=self.command,
+            args=list(self.arguments),
+            env=dict(self.env),
+            cwd=self.cwd,
+            # A line of log in another encoding would end the reading, without a word.
+            encoding_error_handler="replace",
         )
         return process(parameters, stderr)
 

@@ -31,6 +31,11 @@ agent = Agent(name="Talker", tools=[delete_all], model=ScriptedModel(
 '''
 
 
+def _heed_ctrl_c() -> None:
+    # What a shell starts in the background ignores it, and so would all that this starts.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def chat(tmp_path: Path, home: Path) -> Iterator[pexpect.spawn[str]]:
     (tmp_path / "talker.py").write_text(AGENT)
@@ -43,8 +48,7 @@ def chat(tmp_path: Path, home: Path) -> Iterator[pexpect.spawn[str]]:
         encoding="utf-8",
         timeout=60,
         dimensions=(50, 200),
-        # What a shell starts in the background ignores Ctrl-C, and so would all that it starts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=_heed_ctrl_c,
     ) as terminal:
         yield terminal
 

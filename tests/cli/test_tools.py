@@ -250,6 +250,27 @@ def test_a_new_plugin_is_clean_and_its_own_tests_pass(begun: Path) -> None:
     assert "2 passed" in out_of(begun, "pytest", "-q", "-p", "no:cacheprovider")
 
 
+def test_a_new_plugin_with_the_longest_name_is_clean_too(tmp_path: Path) -> None:
+    assert run(["tools", "new", "a" * 24, "--into", str(tmp_path)]) == 0
+    out_of(tmp_path / f"omni-agent-{'a' * 24}", "ruff", "check", "--no-cache", ".")
+    out_of(tmp_path / f"omni-agent-{'a' * 24}", "ruff", "format", "--no-cache", "--check", ".")
+
+
+def test_what_tools_print_is_not_in_what_programs_read(
+    gate: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bell = GATE.replace("def tear_down", "def ring").replace("def look", "def listen") + "print('ding')\n"
+    (gate / "gate.py").write_text(bell.replace('    context.report("looking")', "    print('dong')"))
+    assert run(["tools", "list", "--json", "--tools-dir", str(gate)]) == 0
+    told = capsys.readouterr()
+    assert "listen" in {row["tool"] for row in json.loads(told.out)}
+    assert "ding" in told.err
+    assert called(gate, "listen", "--json") == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["status"] == "done"
+    assert "ding\ndong" in told.err
+
+
 def test_a_new_plugin_is_built_installed_listed_checked_and_called(begun: Path, home: Path) -> None:
     wheels, site = begun.parent / "wheels", begun.parent / "site"
     offline = ("--no-deps", "--no-index", "--disable-pip-version-check", "-q")

@@ -49,6 +49,20 @@ FAULTS = [
     ("busybody", "", "import", "write: "),
     ("busybody", "", "import", "GARDEN"),
     ("broken", "", "import", "the gate is shut"),
+    ("crooked", "name_beds", "schema", "beds: is no plain value"),
+    ("crooked", "take_any", "schema", "it: is not described"),
+    ("crooked", "choose_none", "schema", "it: no value is within its bounds"),
+    ("crooked", "count_between", "schema", "it: no value is within its bounds"),
+    ("crooked", "list_few", "schema", "it: no value is within its bounds"),
+    ("crooked", "pluck_rose", "arguments", "(name='alba') are not the same after the call"),
+    ("crooked", "hide_rose", "serialisation", "cannot be written as JSON"),
+    ("crooked", "babble", "arguments", "raised ValueError: R?se line line"),
+    ("deaf", "never_leave", "cancellation", "went on"),
+    ("forgetful", "book_bed", "threads", "less was added to state/beds.json"),
+    ("forgetful", "enter_bed", "threads", "less was added to state/entered.json"),
+    ("forgetful", "hold_up", "loop", "held up the event loop"),
+    ("misspelt", "", "import", "it has no 'tel_news', which its __all__ names"),
+    ("meddler", "", "import", "environment: HOME; environment: PATH"),
     ("tomorrow", "", "import", "plugin interface 99; this omni_agent has 1"),
 ]
 
@@ -121,12 +135,29 @@ def test_what_a_program_does_is_not_seen_and_said_so(bad: Report) -> None:
     assert "it started" in found.reason
 
 
-@pytest.mark.parametrize("tool", ["look_at_pump", "stand_still", "watch_clouds"])
+@pytest.mark.parametrize("tool", ["look_at_pump", "stand_still", "watch_clouds", "be_innocent"])
 def test_tools_beside_a_bad_one_are_still_checked(bad: Report, tool: str) -> None:
     found = [item for item in bad if item.tool == tool]
     assert [item.check for item in found] == list(CHECKS[1:])
     assert not any("it ended before" in item.reason for item in found)
     assert bad.of(tool, "cancellation").outcome == "ok"
+
+
+def test_what_a_tool_raises_is_told_in_one_bearable_line(bad: Report) -> None:
+    reason = bad.of("babble", "arguments").reason
+    assert "\n" not in reason
+    assert len(reason) < 700
+
+
+def test_what_dependencies_open_without_an_encoding_is_not_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "careless_stranger.py").write_text("open(__file__).close()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    plugin = tmp_path / "shelf.py"
+    plugin.write_text(f"import careless_stranger\n{SHELF}", encoding="utf-8")
+    report = check(plugin, run=False)
+    assert report.ok, str(report)
 
 
 def test_a_good_plugin_passes() -> None:

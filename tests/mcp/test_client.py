@@ -7,7 +7,10 @@ import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import anyio
+import mcp.types as types
 import pytest
+from mcp.server import Server
 
 from omni_agent import Toolbox
 from omni_agent.errors import ConfigError, ToolError, ToolTimeout
@@ -161,6 +164,26 @@ async def test_a_toolbox_takes_a_server_as_a_source(server: MCPServer) -> None:
     assert await box.refresh() == []
     assert "odd__echo" in box
     assert "my_odd__echo" in prefix(only(list(box), "odd__echo"), "my_")
+
+
+async def test_pages_that_never_end_are_not_turned_for_ever() -> None:
+    asked = 0
+
+    async def no_tools(context: object, params: object) -> types.ListToolsResult:
+        nonlocal asked
+        asked += 1
+        return types.ListToolsResult(tools=[], next_cursor="more")
+
+    async def no_resources(context: object, params: object) -> types.ListResourcesResult:
+        nonlocal asked
+        asked += 1
+        return types.ListResourcesResult(resources=[], next_cursor="more")
+
+    server = local(Server("endless", on_list_tools=no_tools, on_list_resources=no_resources))
+    with anyio.fail_after(20):
+        assert await call(server, "list_resources") == "There is nothing."
+        await server.close()
+    assert asked < 1000
 
 
 async def test_a_closed_server_may_be_used_again(server: MCPServer, odd: Odd) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json as jsonlib
 import sys
 import time
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
@@ -27,13 +28,16 @@ def call_tool(
     json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Run a tool for real and show its result."""
-    chosen = _chosen(tool, tools_dir)
+    # What a tool prints is not its result.
+    with redirect_stdout(sys.stderr):
+        chosen = _chosen(tool, tools_dir)
     given = chosen.validate(_read(arguments))
     if chosen.effect == "irreversible" and not yes:
         _ask(chosen, given)
     started = time.perf_counter()
     try:
-        text, media = asyncio.run(_run(chosen, given, user))
+        with redirect_stdout(sys.stderr):
+            text, media = asyncio.run(_run(chosen, given, user))
     except OmniError as error:
         if not json:
             raise

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json as jsonlib
+import sys
 from collections.abc import Collection, Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,7 +29,9 @@ def list_tools(
     """
     from ...config import Settings
 
-    rows, problems = _rows(Settings.load(), tools_dir)
+    # What a plugin prints while it is imported is none of the list.
+    with redirect_stdout(sys.stderr):
+        rows, problems = _rows(Settings.load(), tools_dir)
     for problem in problems:
         typer.echo(f"omni-agent: {problem}", err=True)
     if json:

@@ -171,6 +171,8 @@ async def main() -> None:
     async with await anyio.open_file(starts, "a", encoding="utf-8") as file:
         await file.write(f"{os.getpid()}\n")
     print("the odd server starts", file=sys.stderr, flush=True)
+    # As a program does that writes its log to the wrong place, and in another encoding.
+    os.write(1, b"gr\xfc\xdfe\n")
     server = Odd(starts.with_suffix(".hanging")).server
     async with stdio_server() as (reading, writing):
         options = server.create_initialization_options(NotificationOptions(tools_changed=True))
