@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from omni_agent import Agent, Persona, tool
@@ -725,6 +725,7 @@ def asks(text: str, context: GuardContext) -> Verdict | None:
 
 @pytest.mark.parametrize("anyio_backend", [None])
 @given(TEXTS, CUTS)
+@example("\n a secret here.", [])
 @settings(max_examples=40)
 def test_with_a_yes_to_each_question_the_answer_is_whole(
     anyio_backend: None, text: str, cuts: list[int]
@@ -738,7 +739,8 @@ def test_with_a_yes_to_each_question_the_answer_is_whole(
             assert "secret" not in reply.text.lower().split("may i?")[-1]
             reply = await agent.approve(*reply.approvals, speak=False)
         [record] = await kept(memory)
-        assert record.text == text
-        assert said(record)[1:] == ([text] if text else [])
+        # Space before the first word is no part of an answer.
+        assert record.text.lstrip() == text.lstrip()
+        assert [words.lstrip() for words in said(record)[1:]] == ([text.lstrip()] if text else [])
 
     asyncio.run(run())
