@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXTRAS := local,japanese,audio,serve,mcp,dev
 
-.PHONY: setup demo test lint types docs bench clean
+.PHONY: setup demo test explore lint types docs bench clean
 
 setup: $(READY)
 
@@ -21,6 +21,9 @@ test: setup
 	$(BIN)/omni-agent models pull
 	$(BIN)/omni-agent models pull language-small
 	$(BIN)/python -m pytest --cov --cov-report=term
+
+explore: setup
+	$(BIN)/python -m pytest -m "not models" --hypothesis-profile=explore $$(grep -rl hypothesis tests --include='test_*.py')
 
 lint: setup
 	$(BIN)/ruff check .

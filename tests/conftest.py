@@ -8,8 +8,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-# Speed is the benchmarks' matter: a busy machine must not fail a property.
-hypothesis.settings.register_profile("ours", deadline=None)
+# Speed is the benchmarks' matter: a busy machine must not fail a property. The same examples every time, so
+# that a change fails by its own doing; `make explore` looks for new ones.
+hypothesis.settings.register_profile("ours", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=1000, print_blob=True)
 hypothesis.settings.load_profile("ours")
 
 DATA = Path(os.environ.get("OMNI_AGENT_TEST_DATA") or Path(__file__).parents[2] / "shared" / "data")
