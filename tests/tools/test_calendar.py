@@ -266,6 +266,15 @@ def test_what_repeats_at_nine_does_so_across_a_change_of_the_clocks(desk: Desk) 
         assert desk("list_events", day=day).endswith(": at 9 up."), day
 
 
+def test_what_repeats_at_a_time_that_the_clocks_skip_is_told_at_the_next(desk: Desk) -> None:
+    for zone in (";TZID=Europe/Berlin", ""):
+        desk.holds(*event(f"DTSTART{zone}:20270301T023000", "RRULE:FREQ=DAILY", "SUMMARY:backup"))
+        assert desk("list_events", day="2027-03-28").endswith(": at 3:30 backup."), zone
+        assert desk("list_events", day="2027-03-29").endswith(": at 2:30 backup."), zone
+        desk("cancel_event", title="backup", date="2027-03-28")
+        assert f"EXDATE{zone}:20270328T023000".encode() in desk.file.read_bytes()
+
+
 def test_a_traveller_sees_moments_moved_and_floating_times_not(desk: Desk) -> None:
     desk.holds(
         *event("DTSTART;TZID=Europe/Berlin:20261124T090000", "SUMMARY:meeting"),

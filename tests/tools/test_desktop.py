@@ -62,6 +62,38 @@ def test_the_clipboard_is_read_filled_and_put_back(tools: Toolbox, monkeypatch: 
         call(tools["copy_to_clipboard"], text="x" * 100_001)
 
 
+def test_what_was_copied_since_is_not_written_over(tools: Toolbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    clipboard = Clipboard(monkeypatch)
+    call(tools["copy_to_clipboard"], text="half a sign \ud83d\nbelow")
+    assert clipboard.text == "half a sign ?\nbelow"
+    clipboard.text = "the user's own"
+    with pytest.raises(ToolError, match="something else"):
+        call(tools["copy_to_clipboard"], undo=True, text="")
+    assert clipboard.text == "the user's own"
+    clipboard.text = "half a sign ?\r\nbelow"
+    assert call(tools["copy_to_clipboard"], undo=True, text="") == "The clipboard is as it was."
+    assert clipboard.text == "what was there"
+
+
+def test_a_clipboard_that_fails_once_can_still_be_put_back(
+    tools: Toolbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyperclip
+
+    clipboard = Clipboard(monkeypatch)
+    call(tools["copy_to_clipboard"], text="new")
+
+    def broken(text: str) -> None:
+        raise pyperclip.PyperclipException("no display")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pyperclip, "copy", broken)
+        with pytest.raises(ToolError, match="no clipboard"):
+            call(tools["copy_to_clipboard"], undo=True, text="new")
+    assert call(tools["copy_to_clipboard"], undo=True, text="new") == "The clipboard is as it was."
+    assert clipboard.text == "what was there"
+
+
 def test_where_there_is_no_clipboard_it_says_so(tools: Toolbox, monkeypatch: pytest.MonkeyPatch) -> None:
     import pyperclip
 

@@ -46,6 +46,11 @@ def test_without_a_title_the_first_words_serve(run: Run) -> None:
     assert run(add_note, text="...") == "The note 'note' is written."
 
 
+def test_half_a_sign_becomes_a_question_mark(run: Run) -> None:
+    assert run(add_note, text="milk \ud83d", title="shop \ud83d") == "The note 'shop ?' is written."
+    assert run(find_notes, query="\ud83d milk") == "1 note. shop ?: milk ?."
+
+
 def test_the_same_title_gets_a_number(run: Run) -> None:
     run(add_note, text="one", title="Ideas")
     assert run(add_note, text="two", title="ideas") == "The note 'ideas 2' is written."

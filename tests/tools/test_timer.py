@@ -274,5 +274,14 @@ def test_a_cancelled_timer_runs_again_when_that_is_taken_back(moment: Moment) ->
     call(set_timer, alarms, "new", minutes=90, label="egg")
     assert call(cancel_timer, alarms, "all", undo=True, label="all") == "Running again: egg timer."
     assert [text for _, text in told(alarms)] == ["The egg 2 timer is up.", "The egg timer is up."]
-    with pytest.raises(ToolError, match="stays cancelled"):
+    with pytest.raises(ToolError, match="taken back already"):
         call(cancel_timer, alarms, "all", undo=True, label="all")
+    call(set_timer, alarms, "soup", minutes=5, label="soup")
+    call(cancel_timer, alarms, "no soup", label="soup")
+    moment.pass_by(minutes=10)
+    with pytest.raises(ToolError, match="stays cancelled"):
+        call(cancel_timer, alarms, "no soup", undo=True, label="soup")
+
+
+def test_half_a_sign_in_a_label_becomes_a_question_mark(run: Callable[..., str]) -> None:
+    assert run(set_timer, minutes=5, label="tea \ud83c").startswith("The tea ? timer is set")

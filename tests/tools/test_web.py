@@ -243,6 +243,7 @@ def test_redirects_are_followed_up_to_a_limit() -> None:
         "http://a.localhost/", "http://[64:ff9b::a00:1]/", "http://[2002:a00:1::]/", "http://inside.test/",
         "http://user@127.0.0.1/", "http://127.0.0.1:22/", "file:///etc/passwd", "ftp://127.0.0.1/",
         "http://[", "http://a b/", "gopher://127.0.0.1:80/_x", "http://127.0.0.1\\@example.com/",
+        "http://xn--a.com/",
     ],
 )  # fmt: skip
 def test_a_redirect_is_checked_like_a_call(lookups: dict[str, list[list[str]]], where: str) -> None:
@@ -293,6 +294,7 @@ def test_the_next_address_is_tried_where_the_first_is_dead(lookups: dict[str, li
         "http://①②⑦.⓪.⓪.①/", "http://example.com@127.0.0.1/", "http://example.com\\@127.0.0.1/",
         "http://a:b@example.com/", "http://example.com:8080/", "ftp://example.com/", "file:///etc/passwd",
         "javascript:alert(1)", "http://exa%6dple.com/", "http://a..b/", "unknown.test", "BBC news", "", "https://",
+        "xn--.com", "http://xn--a.com/",
     ],
 )  # fmt: skip
 def test_what_is_not_public_or_no_address_is_refused(lookups: dict[str, list[list[str]]], url: str) -> None:

@@ -45,8 +45,8 @@ _OPTIONS = {
     "tar": "-I -F --use-compress-program --to-command --checkpoint-action --info-script --new-volume-script "
     "--rsh-command --rmt-command",
     "rsync": "-e --rsh --rsync-path",
-    "scp": "-S -o",
-    "sftp": "-S -o -D",
+    "scp": "-S -o -F",
+    "sftp": "-S -o -D -F",
     "sort": "-o --output --compress-program",
     "split": "--filter",
     "rg": "--pre --hostname-bin",
@@ -54,10 +54,13 @@ _OPTIONS = {
     "docker": "run exec build compose",
     "podman": "run exec build compose",
     "tcpdump": "-z -w",
-    "wget": "--use-askpass -O --output-document --config",
-    "curl": "-K --config -o --output -O --remote-name",
-    "ip": "netns",
+    "wget": "--use-askpass -O --output-document --config -e --execute -o --output-file -a --append-output",
+    "curl": "-K --config -o --output -O --remote-name --remote-name-all -D --dump-header -c --cookie-jar "
+    "--trace --trace-ascii --stderr",
+    "ip": "netns netn net vrf vr",
 }  # fmt: skip
+# Short for --upload-pack and --output there, and harmless in other commands.
+_GIT_SHORT = {"clone": "-u", "archive": "-o"}
 _MEANING = {
     "|": "pipes", "&": "commands that are joined or left behind", ";": "several commands", "<": "redirects",
     ">": "redirects", "(": "brackets of a shell", ")": "brackets of a shell", "`": "commands in commands",
@@ -132,7 +135,10 @@ def _refused(entry: tuple[str, ...], further: tuple[str, ...]) -> str:
     if name == "tar" and len(entry) == 1 and not further[0].startswith("-"):
         # Its first word is options even without the dash.
         further = (f"-{further[0]}", *further[1:])
-    for option in _OPTIONS.get(name, "").split():
+    options = _OPTIONS.get(name, "").split()
+    if name == "git":
+        options += [short for command, short in _GIT_SHORT.items() if command in (*entry, *further)]
+    for option in options:
         if any(_means(word, option) for word in further):
             return f"'{name}' may not be given '{option}': it could run or write anything."
     return ""

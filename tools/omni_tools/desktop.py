@@ -32,7 +32,7 @@ class Desktop:
 
     def __init__(self, *, apps: tuple[str, ...] = ()) -> None:
         self._apps = apps
-        self._before: OrderedDict[str, str] = OrderedDict()
+        self._before: OrderedDict[str, tuple[str, str]] = OrderedDict()
 
     @tool(effect="read", untrusted=True)
     def read_clipboard(self) -> str:
@@ -40,10 +40,14 @@ class Desktop:
         return _paste() or "The clipboard is empty."
 
     def _put_back(self, context: ToolContext) -> str:
-        before = self._before.pop(context.undoes, None)
-        if before is None:
+        if context.undoes not in self._before:
             raise ToolError("What was on the clipboard before is not known any more.")
+        before, copied = self._before[context.undoes]
+        # Some clipboards give back other ends of lines.
+        if _paste().splitlines() != copied.splitlines():
+            raise ToolError("There is something else on the clipboard by now, so it is left as it is.")
         _copy(before)
+        del self._before[context.undoes]
         return "The clipboard is as it was."
 
     @tool(effect="write", undo=_put_back)
@@ -53,10 +57,11 @@ class Desktop:
         Args:
             text: The text to copy.
         """
+        text = text.encode("utf-8", "replace").decode("utf-8")
         if len(text) > _LONGEST:
             raise ToolError(f"The text is too long for the clipboard: {_LONGEST} characters at most.")
         if context.idempotency_key not in self._before:
-            self._before[context.idempotency_key] = _paste()
+            self._before[context.idempotency_key] = _paste(), text
             while len(self._before) > _KEPT:
                 self._before.popitem(last=False)
         _copy(text)

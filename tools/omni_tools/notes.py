@@ -54,12 +54,12 @@ def add_note(context: ToolContext, text: str, title: str = "") -> str:
         text: What to write down.
         title: A short title. Leave empty to use the first words.
     """
-    text = text.strip()
+    text = _whole(text).strip()
     if not text:
         raise ToolError("The note is empty. Say what to write down.")
     if len(text) > _LONGEST:
         raise ToolError(f"The note is too long: {len(text)} characters, of {_LONGEST} at most.")
-    wanted = _title(title, text)
+    wanted = _title(_whole(title), text)
     with _notes() as database:
         before = _one(database, "user = ? AND call_key = ?", (context.user, context.idempotency_key))
         if before and context.idempotency_key:
@@ -88,7 +88,7 @@ def find_notes(context: ToolContext, query: str = "") -> str:
     Args:
         query: Words to look for. Leave empty for all notes.
     """
-    words = folded(query).split()[:20]
+    words = folded(_whole(query)).split()[:20]
     with _notes() as database:
         rows = _matching(database, context.user, words)
     if not rows:
@@ -181,6 +181,11 @@ def _title(said: str, text: str) -> str:
     words = " ".join(text.splitlines()[0].split()[:5])
     start = words if len(words) <= 40 else words[:40].rpartition(" ")[0] or words[:40]
     return next((title for title in (given, start.strip(" .,;:")) if folded(title)), "note")
+
+
+def _whole(said: str) -> str:
+    """A text without halves of signs, which the database cannot keep."""
+    return said.encode("utf-8", "replace").decode("utf-8")
 
 
 def _short(text: str) -> str:

@@ -159,7 +159,9 @@ def _local(moment: date, zone: tzinfo) -> datetime:
     """A whole day begins at midnight, and a moment without a zone is meant, wherever the user is."""
     if not isinstance(moment, datetime):
         return datetime(moment.year, moment.month, moment.day, tzinfo=zone)
-    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+    there = moment.replace(tzinfo=zone) if moment.tzinfo is None else moment
+    # By way of UTC, which has no times that the clocks skip.
+    return there.astimezone(UTC).astimezone(zone)
 
 
 def _overlaps(occurrence: Occurrence, start: datetime, end: datetime) -> bool:

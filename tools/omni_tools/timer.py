@@ -102,6 +102,8 @@ def _restore(context: ToolContext) -> str:
     now = _now().timestamp()
     with _timers() as database:
         rows = _cancelled_by(database, context.user, context.undoes)
+        if not rows:
+            raise ToolError("That cancelled no timer, or is taken back already.")
         left = [row for row in rows if row["ends_at"] > now]
         if not left:
             raise ToolError("The timer would have run out by now, so it stays cancelled.")
@@ -218,7 +220,7 @@ def _length(hours: float, minutes: float, seconds: float) -> float:
 
 
 def _label(said: str) -> str:
-    words = " ".join(said.split())
+    words = " ".join(said.encode("utf-8", "replace").decode("utf-8").split())
     if len(words) > 40:
         raise ToolError("The label is too long. Use a word or two.")
     shorter = words.casefold().removesuffix(" timer").strip()

@@ -150,6 +150,9 @@ class Web:
                 return await client.send(request, stream=True)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 failed = error
+            except UnicodeError:
+                # httpx reads where a redirect leads, followed or not.
+                raise ToolError("The site sends on to something that is no web address.") from None
         raise failed or ToolError(f"There is no site called '{host[:60]}'.")
 
     def _host(self, url: httpx.URL) -> str:
@@ -237,10 +240,12 @@ def _parsed(text: str) -> httpx.URL:
 
     try:
         url = httpx.URL(text)
-    except httpx.InvalidURL:
-        url = httpx.URL("")
+        # Decoded only when it is asked for: after "xn--" there may be anything.
+        host = url.host
+    except (httpx.InvalidURL, UnicodeError):
+        url, host = httpx.URL(""), ""
     # A backslash is a slash to some readers of an address and part of a name to others.
-    if not url.raw_host or "\\" in text:
+    if not host or "\\" in text:
         raise ToolError(f"'{text[:60]}' is no web address. Give one like example.com/news.")
     return url
 
