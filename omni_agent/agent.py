@@ -8,27 +8,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from typing_extensions import TypeVar
 
-from .alarms import Alarms
 from .clock import Clock, SystemClock
-from .config import Settings, home
+from .config import Settings
 from .delegation import as_tool
+from .errors import ConfigError
 from .events import AgentEvent, ApprovalRequested
-from .execution import Executor, Journal
-from .execution.standing import standing_tools
 from .guardrails import Guardrail, Guardrails
-from .handoff import Team, reached
-from .media import MediaStore
-from .memory import MemoryStore, Scope, TransientMemory
+from .handoff import reached
+from .memory import MemoryStore
 from .models.base import OmniModel
 from .observation import Source, observe
+from .parts import made, shared
 from .persona import Persona
-from .plugins import load_memory, load_model
 from .reply import Reply
 from .speech.pcm import Pcm
 from .state import Parts
@@ -41,6 +39,7 @@ if TYPE_CHECKING:
     from .approval import Pending
     from .graph import TurnGraph
     from .turns import Turns
+    from .user_memory import UserMemory
 
 LOCAL_USER = "local"
 T = TypeVar("T", default=None)
@@ -50,7 +49,8 @@ class Agent:
     """Something to talk to.
 
     Args:
-        name: What it is called; the persona's memory is kept under this name.
+        name: What it is called; the persona's memory is kept under this name. By default the persona's own,
+            or "Omni".
         description: What it is there for, in a sentence: other agents choose by it.
         persona: How it speaks.
         tools: Functions, `Tool` objects, toolboxes, objects with `@tool` methods, agents to be asked
@@ -60,6 +60,7 @@ class Agent:
         model: A model, or the name of a model plugin; by default what the settings say (`local`).
         memory: A store, or the name of a memory plugin; by default what the settings say (`sqlite`).
             `None` forgets everything with the process.
+        learns: Draw facts and summaries from the conversations, between their turns, where the memory can.
         max_steps: How often the model may answer in one turn, tool calls included.
         grounding: Hold every call against what was said: drop what the model invented, fill in what it
             forgot, ask for what is missing. By default for models that need it.
@@ -74,13 +75,14 @@ class Agent:
     def __init__(
         self,
         *,
-        name: str = "Omni",
+        name: str = "",
         description: str = "",
         persona: Persona | None = None,
         tools: Iterable[Offer] = (),
         handoffs: Iterable[Agent] = (),
         model: str | OmniModel | None = None,
         memory: str | MemoryStore | None = "",
+        learns: bool = True,
         max_steps: int = 6,
         grounding: bool | None = None,
         input_guardrails: Iterable[Guardrail] = (),
@@ -88,7 +90,7 @@ class Agent:
         settings: Settings | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self.name = name
+        self.name = name or (persona.name if persona else "") or "Omni"
         self.description = description
         self.persona = persona or Persona()
         offers = list(tools)
@@ -97,11 +99,12 @@ class Agent:
         self.handoffs: Sequence[Agent] = list(handoffs)
         self.settings = settings or Settings.load()
         self.model = self.settings.model if model is None else model
-        self._memory = (memory or self.settings.memory) if isinstance(memory, str) else memory
-        self._max_steps = max_steps
-        self._grounding = grounding
-        self._guardrails = Guardrails.of(input_guardrails, output_guardrails)
-        self._clock = clock or SystemClock()
+        self.memory = (memory or self.settings.memory) if isinstance(memory, str) else memory
+        self.learns = learns
+        self.max_steps = max_steps
+        self.grounding = grounding
+        self.guardrails = Guardrails.of(input_guardrails, output_guardrails)
+        self.clock = clock or SystemClock()
 
     async def ask(
         self,
@@ -228,7 +231,27 @@ class Agent:
         """
         from .notices import notices
 
-        return notices(self.parts, Scope(user, self.name), session, speak=speak)
+        return notices(self.parts, self.parts.scope(user), session, speak=speak)
+
+    def anticipate(self, words: str, *, session: str = "default", user: str = LOCAL_USER) -> None:
+        """Begin to recall on what was understood of an utterance so far; the turn takes it up if that was all
+        of it. For programs that transcribe while the user speaks."""
+        parts = self.parts
+        parts.anticipation.begin(parts.memory, parts.scope(user), session, words)
+
+    async def settled(self) -> None:
+        """Have done now what the turns left to do: facts noted, long conversations summed up.
+
+        It is done by itself when nobody talks for a second; a turn that begins stops it.
+        """
+        if self.parts.study:
+            await self.parts.study.settled()
+
+    def memory_of(self, user: str = LOCAL_USER) -> UserMemory:
+        """What it keeps of a user: to look into, add to, take along and erase."""
+        from .user_memory import UserMemory
+
+        return UserMemory.of(self.parts, user)
 
     def interrupt(self, *, session: str = "default", user: str = LOCAL_USER) -> bool:
         """Cut the reply that runs in a session; its stream ends with `Interrupted`. False where none runs."""
@@ -253,6 +276,40 @@ class Agent:
         """
         return as_tool(self, name=name, description=description, effect=effect, timeout=timeout)
 
+    def with_persona(self, persona: Persona) -> Agent:
+        """This agent under another persona: the same model, tools, memory and clock.
+
+        What one of them is told the other does not know, unless both personas are of one `circle`: then they
+        share what they know of a user, but not their conversations. Closing one closes what they share.
+
+        Raises:
+            ConfigError: The persona has no name by which its memory can be told from this one's.
+        """
+        if persona.name in ("", self.name):
+            raise ConfigError(
+                f"a second persona of '{self.name}' needs a name of its own", remedy="Persona(name=…)"
+            )
+        other = copy(self)
+        other.name, other.persona = persona.name, persona
+        for made_of_it in ("graph", "_turns"):
+            other.__dict__.pop(made_of_it, None)
+        other.__dict__["parts"] = shared(other, self.parts)
+        return other
+
+    def greet(
+        self, *, session: str = "default", user: str = LOCAL_USER, speak: bool = True, language: str = ""
+    ) -> AsyncGenerator[AgentEvent, None]:
+        """The persona's opening line, as a turn that the agent begins; nothing where it has none, or where
+        the conversation has begun.
+
+        Args:
+            session: The new conversation.
+            user: With whom.
+            speak: Speak it, where there is a voice.
+            language: ISO 639-1 code of the line, where there are several; by default the persona's own.
+        """
+        return self._turns.greet(self.persona.greeting(language), user, session, speak=speak)
+
     async def prewarm(self) -> None:
         """Load the model and the senses, and compute the system prompt, so that the first reply is quick.
 
@@ -261,7 +318,7 @@ class Agent:
         # Compiling the graph imports LangGraph, which takes a second.
         await asyncio.to_thread(lambda: self.graph)
         taking_over = self.parts.team.others
-        for other in self._others():
+        for other in self.others:
             await warm_up(taking_over.get(other) or other.parts, LOCAL_USER)
         await warm_up(self.parts, LOCAL_USER)
 
@@ -272,11 +329,14 @@ class Agent:
         closed too.
         """
         await self._close()
-        for other in self._others():
+        for other in self.others:
             await other._close()
 
     async def _close(self) -> None:
         if "parts" in self.__dict__:
+            if self.parts.study:
+                await self.parts.study.close()
+            self.parts.anticipation.close()
             await self.parts.executor.close()
             await asyncio.gather(*(source.close() for source in self.parts.toolbox.sources))
             self.parts.alarms.close()
@@ -294,34 +354,10 @@ class Agent:
     @cached_property
     def parts(self) -> Parts:
         """What the agent is made of, loaded by name where a name was given."""
-        model = load_model(self.model, self.settings) if isinstance(self.model, str) else self.model
-        memory = load_memory(self._memory) if isinstance(self._memory, str) else self._memory
-        for other in self._others():
-            if isinstance(other.model, str) and (other.model, other.settings) == (self.model, self.settings):
-                # One model in memory serves all that name the same.
-                other.model = model
-        # An agent that forgets everything with the process keeps nothing else either.
-        journal, alarms = (home() / name if memory else None for name in ("journal.db", "alarms.db"))
-        executor, team = Executor(Journal(journal)), Team(self)
-        standing = standing_tools(self.toolbox, executor)
-        return Parts(
-            name=self.name,
-            persona=self.persona,
-            model=model,
-            senses=model.senses,
-            toolbox=Toolbox([self.toolbox, *team.transfers(self), *standing]),
-            memory=memory or TransientMemory(),
-            media=MediaStore(),
-            clock=self._clock,
-            executor=executor,
-            alarms=Alarms(alarms),
-            team=team,
-            guardrails=self._guardrails,
-            max_steps=self._max_steps,
-            grounding=model.capabilities.invents if self._grounding is None else self._grounding,
-        )
+        return made(self)
 
-    def _others(self) -> list[Agent]:
+    @property
+    def others(self) -> list[Agent]:
         """The agents that it asks or hands over to, by themselves or by one another."""
         return reached(self, lambda agent: (*agent.handoffs, *agent.delegates))[1:]
 

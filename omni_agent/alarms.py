@@ -71,6 +71,13 @@ class Alarms:
                 database.execute("DELETE FROM alarms WHERE user = ? AND at <= ?", due)
             return found
 
+    def erase(self, user: str) -> None:
+        """Forget all of the user's alarms, and every byte of them."""
+        with self._ledger.transaction() as database:
+            found = database.execute("DELETE FROM alarms WHERE user = ?", (user,)).rowcount
+        if found:
+            self._ledger.scrub()
+
     def close(self) -> None:
         """Close the file."""
         self._ledger.close()

@@ -7,8 +7,8 @@ The settings are measured: as shipped the saver costs 8 to 40 ms a turn, with `s
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from .config import home
 from .errors import MemoryStoreError
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from langgraph.checkpoint.base import BaseCheckpointSaver
 
 
@@ -48,9 +50,59 @@ class Checkpoints:
                 saver = AsyncSqliteSaver(connection)
                 await saver.setup()
                 await connection.execute("PRAGMA synchronous=NORMAL")
+                # A turn that asked to forget something must leave no trace of it.
+                await connection.execute("PRAGMA secure_delete=ON")
                 yield saver
         except (OSError, sqlite3.Error) as error:
-            raise MemoryStoreError(
-                f"cannot use {self.path}: {error}",
-                remedy="free space or move the file away; it holds only pending approvals",
-            ) from None
+            raise self._unusable(error) from None
+
+    def erase(self, user: str, persona: str, session: str | None) -> None:
+        """Forget the turn that waits in a session, or in all of them (None); see `scrub`. Blocks.
+
+        Raises:
+            MemoryStoreError: The file cannot be written.
+        """
+        if session is None:
+            begins = thread_of(user, persona, "")
+            where, values = "substr(thread_id, 1, ?) = ?", (len(begins), begins)
+        else:
+            where, values = "thread_id = ?", (thread_of(user, persona, session),)
+        with self._plain() as connection:
+            tables = connection.execute(
+                "SELECT name FROM sqlite_master WHERE name IN ('checkpoints', 'writes')"
+            )
+            for (table,) in tables.fetchall():
+                connection.execute(f"DELETE FROM {table} WHERE {where}", values)
+
+    def scrub(self) -> None:
+        """Take every byte of what was forgotten, or came to its end, out of the file. Blocks.
+
+        Raises:
+            MemoryStoreError: The file cannot be written.
+        """
+        with self._plain() as connection:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    @contextmanager
+    def _plain(self) -> Iterator[sqlite3.Connection]:
+        """The file as it is; an empty one where there is none, which is not made for this."""
+        import sqlite3
+
+        path = self.path if self.path.exists() else ":memory:"
+        try:
+            with closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as connection:
+                yield connection
+        except (OSError, sqlite3.Error) as error:
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: Exception) -> MemoryStoreError:
+        return MemoryStoreError(
+            f"cannot use {self.path}: {error}",
+            remedy="free space or move the file away; it holds only pending approvals",
+        )
+
+
+def thread_of(user: str, persona: str, session: str) -> str:
+    """LangGraph's name for a session."""
+    return f"{user}/{persona}/{session}"

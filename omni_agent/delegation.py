@@ -86,6 +86,11 @@ def as_tool(agent: Agent, *, name: str, description: str, effect: Effect | None,
     return ask
 
 
+def delegated() -> bool:
+    """Whether this turn answers another agent, not the user."""
+    return _deep.get() > 0
+
+
 def _leave_graph() -> None:
     """A turn is a graph of its own, no part of the one whose node runs the tool."""
     from langchain_core.runnables.config import var_child_runnable_config

@@ -13,6 +13,9 @@ Where one asks, the turn waits in `consent`, and goes on in `screen` or, with th
               ↑  ↓                      screen → commit, where one ends the turn
              consent
 
+Words that ask memory to do something ("forget that …") go from `recall` to `gate`: no model is asked what
+they mean.
+
 Nodes are plain functions `(state, turn) -> update`, one a file in `omni_agent.nodes`.
 """
 
@@ -30,7 +33,6 @@ from langgraph.types import Send
 
 from . import nodes
 from .errors import MemoryStoreError
-from .memory import Scope
 from .messages import Message
 from .state import Parts, Turn, TurnInput, TurnState, Update
 
@@ -66,7 +68,7 @@ def build(parts: Parts) -> TurnGraph:
     graph.add_conditional_edges("ingest", _after_ingest, ["screen", "recall"])
     graph.add_conditional_edges("screen", _after_screen, ["consent", "recall", "model", "commit"])
     graph.add_conditional_edges("consent", _after_consent, ["screen", "release"])
-    graph.add_edge("recall", "model")
+    graph.add_conditional_edges("recall", _after_recall, ["gate", "model"])
     graph.add_conditional_edges("model", _after_model, ["ground", "consent", "commit"])
     graph.add_conditional_edges("release", _after_model, ["ground", "consent", "commit"])
     graph.add_conditional_edges("ground", _after_ground, ["model", "gate"])
@@ -87,6 +89,11 @@ def _after_screen(state: TurnState) -> str:
     if state.get("stopped"):
         return "commit"
     return "model" if len(state["messages"]) > 1 else "recall"
+
+
+def _after_recall(state: TurnState) -> str:
+    # What memory is asked to do is called without the model.
+    return "gate" if Message.from_json(state["messages"][-1]).tool_calls else "model"
 
 
 def _after_consent(state: TurnState) -> str:
@@ -132,7 +139,7 @@ async def _nested_turn(state: Any, parts: Parts) -> Turn:
     """A turn for a graph that another program runs."""
     turn = state.get("turn") or uuid4().hex
     session = str(get_config().get("configurable", {}).get("thread_id") or turn)
-    scope = Scope("local", parts.name)
+    scope = parts.scope("local")
     with suppress(MemoryStoreError):
         parts = await parts.team.answering(scope, session)
     return Turn(parts, turn, scope, session, parts.clock.monotonic())

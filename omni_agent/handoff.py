@@ -17,6 +17,7 @@ from .errors import ModelUnavailable, ToolDefinitionError, ToolError
 from .events import ErrorRaised, HandedOver
 from .execution.standing import standing_tools
 from .messages import JsonObject, Message, ToolCall
+from .remembering import NAMES as MEMORY_TOOLS
 from .speech.delivery import Speaker
 from .speech.language import detect
 from .tool import Tool, Toolbox, ToolContext, tool
@@ -113,10 +114,15 @@ class Team:
         if agent is self._root and not final:
             return root
         transfers = () if final else self.transfers(agent)
+        # Whoever answers, it is the root's memory that is asked to remember and to forget.
+        memory = [tool for tool in root.toolbox if tool.name in MEMORY_TOOLS]
+        standing = standing_tools(agent.toolbox, root.executor)
         return replace(
             agent.parts,
-            toolbox=Toolbox([agent.toolbox, *transfers, *standing_tools(agent.toolbox, root.executor)]),
+            toolbox=Toolbox([agent.toolbox, *transfers, *standing, *memory]),
             memory=root.memory,
+            anticipation=root.anticipation,
+            study=root.study,
             media=root.media,
             clock=root.clock,
             executor=root.executor,

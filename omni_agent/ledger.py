@@ -63,6 +63,26 @@ class Ledger:
                 f"cannot use {self.path}: {error}", remedy="free space, or see who may write there"
             ) from None
 
+    def scrub(self) -> None:
+        """Write the file anew, so that nothing is left in it of rows that were deleted.
+
+        What other processes are reading at this moment stays until they close the file.
+
+        Raises:
+            MemoryStoreError: The file cannot be written.
+        """
+        import sqlite3
+
+        try:
+            with self._lock:
+                connection = self._opened()
+                connection.execute("VACUUM")
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except (sqlite3.Error, OSError) as error:
+            raise MemoryStoreError(
+                f"cannot use {self.path}: {error}", remedy="close what uses it, and try again"
+            ) from None
+
     @property
     def opened(self) -> bool:
         """Whether the file has been needed since it was last closed."""

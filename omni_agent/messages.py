@@ -91,10 +91,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Words, typed or written by the model."""
+    """Words, typed or written by the model; `language` (ISO 639-1) of the user's, where it is known."""
 
     text: str
     type: Literal["text"] = "text"
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +196,10 @@ class Message:
 
     @property
     def language(self) -> str:
-        """Language that the user was heard to speak, or empty."""
-        return next((p.hearing.language for p in self.parts if isinstance(p, Audio) and p.hearing), "")
+        """Language that the user was heard to speak, or else wrote in; empty where it is not known."""
+        heard = (p.hearing.language for p in self.parts if isinstance(p, Audio) and p.hearing)
+        typed = (p.language for p in self.parts if isinstance(p, Text))
+        return next(filter(None, (*heard, *typed)), "")
 
     def to_json(self) -> JsonObject:
         """As plain JSON: dicts, lists and scalars."""

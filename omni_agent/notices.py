@@ -25,7 +25,9 @@ async def notices(
     loop = asyncio.get_running_loop()
 
     def tell(entry: Entry) -> None:
-        if entry.scope == scope and session in ("", entry.session):
+        # The journal does not keep which circle a persona is in.
+        whose = (entry.scope.user, entry.scope.persona)
+        if whose == (scope.user, scope.persona) and session in ("", entry.session):
             end = ToolFinished(entry.call.id, entry.call.name, entry.status, shortened(entry.content))
             # The call may have run on another loop, in another thread.
             loop.call_soon_threadsafe(queue.put_nowait, end)

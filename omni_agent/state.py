@@ -12,11 +12,12 @@ from operator import add, or_
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypedDict
 
 from .alarms import Alarms
+from .anticipation import Anticipation
 from .clock import Clock
 from .events import AgentEvent, Timings, Usage
 from .execution import Executor
 from .guardrails import Guardrails
-from .memory import MemoryStore, Scope
+from .memory import KnowledgeStore, MemoryStore, Scope
 from .messages import JsonObject
 from .persona import Persona
 from .tool import Toolbox
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .models.base import OmniModel
     from .senses import Senses
     from .speech.delivery import Delivery
+    from .study import Study
 
 
 class Observation(TypedDict):
@@ -62,6 +64,7 @@ class TurnState(TypedDict, total=False):
         stopped: A guardrail, or a no to its question, has ended the turn.
         late: Keys of calls of earlier turns whose end is told in this one.
         history: Messages of earlier turns, oldest first, as JSON.
+        background: What is known of the user, and the conversation before `history` in short.
         context: What memory recalled for this turn, as words for the model.
         messages: Messages of this turn, as JSON, in order.
         choice: Name of the tool that the model is to call in its next answer; empty leaves it to the model.
@@ -82,6 +85,7 @@ class TurnState(TypedDict, total=False):
     stopped: bool
     late: list[str]
     history: list[JsonObject]
+    background: str
     context: str
     messages: Annotated[list[JsonObject], add]
     choice: str
@@ -115,6 +119,9 @@ class Parts:
         guardrails: See words before these go on.
         max_steps: How often the model may answer in one turn, calls included.
         recall_budget: Seconds that recall may take.
+        recall_tokens: How many tokens of recollections a turn may add to the model's prompt.
+        anticipation: Recalls that began before the user had ended.
+        study: Learns between the turns; None where nothing is learnt.
         grounding: Calls are held against what was said before they run.
     """
 
@@ -132,7 +139,19 @@ class Parts:
     guardrails: Guardrails = field(default_factory=Guardrails)
     max_steps: int = 6
     recall_budget: float = 0.03
+    recall_tokens: int = 160
+    anticipation: Anticipation = field(default_factory=Anticipation)
+    study: Study | None = None
     grounding: bool = False
+
+    @property
+    def knowledge(self) -> KnowledgeStore | None:
+        """The memory, where it also knows facts."""
+        return self.memory if isinstance(self.memory, KnowledgeStore) else None
+
+    def scope(self, user: str) -> Scope:
+        """Whose memory it is when this agent talks with a user."""
+        return Scope(user, self.name, self.persona.circle)
 
 
 @dataclass(slots=True)

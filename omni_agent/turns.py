@@ -8,24 +8,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias, cast
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
 from langgraph.types import Command
 
+from . import greeting
 from .approval import Answer, Pending
-from .checkpoints import Checkpoints
+from .checkpoints import Checkpoints, thread_of
 from .errors import InputError, MemoryStoreError, OmniError
 from .events import AgentEvent, ErrorRaised
-from .memory import Scope
 from .nodes.hearing import heard
 from .runner import Runner, Start
 from .settling import settle_waiting
 from .speech.delivery import Delivery
 from .state import Observation, Parts, Turn, TurnState
+from .warmup import warm_up_conversation
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -123,6 +125,33 @@ class Turns:
             async for event in events:
                 yield event
 
+    async def greet(
+        self, words: str, user: str, session: str, *, speak: bool
+    ) -> AsyncGenerator[AgentEvent, None]:
+        """A turn that begins a conversation with the agent's own words; nothing where it has begun, or where
+        there are no words."""
+        if not words or (user, session) in self._running or await self._has_begun(user, session):
+            return
+
+        async def begin(saver: BaseCheckpointSaver[str], runner: Runner) -> Start:
+            await saver.adelete_thread(self._thread(user, session))
+            return greeting.opening(runner.turn.id, words)
+
+        async with aclosing(self._run(begin, user, session, speak, graph=self._opening)) as events:
+            async for event in events:
+                yield event
+
+    async def _has_begun(self, user: str, session: str) -> bool:
+        """Whether a conversation has turns; taken for granted where memory cannot tell."""
+        try:
+            return bool(await self._parts.memory.history(self._parts.scope(user), session, limit=1))
+        except MemoryStoreError:
+            return True
+
+    @cached_property
+    def _opening(self) -> TurnGraph:
+        return greeting.build()
+
     def interrupt(self, user: str, session: str) -> bool:
         """Cut the reply that runs in a session; False where none runs."""
         runner = self._running.get((user, session))
@@ -142,14 +171,19 @@ class Turns:
         return Command(resume=pending.resume(dict.fromkeys((q.id for q in pending.questions), yes)))
 
     async def _run(
-        self, begin: Begin, user: str, session: str, speak: bool, ended: Ended | None = None
+        self,
+        begin: Begin,
+        user: str,
+        session: str,
+        speak: bool,
+        ended: Ended | None = None,
+        graph: TurnGraph | None = None,
     ) -> AsyncGenerator[AgentEvent, None]:
-        async with self._lock(user, session), self._checkpoints.open() as saver:
-            turn = self._turn(user, session, uuid4().hex)
+        turn = self._turn(user, session, uuid4().hex)
+        async with self._studying(turn), self._lock(user, session), self._checkpoints.open() as saver:
             notes = await _prepared(turn)
-            runner = Runner(
-                self._graph.copy(update={"checkpointer": saver}), self._config(user, session), turn
-            )
+            resumable = (graph or self._graph).copy(update={"checkpointer": saver})
+            runner = Runner(resumable, self._config(user, session), turn)
             turn.delivery = _delivery(runner) if speak else None
             self._running[user, session] = runner
             try:
@@ -164,6 +198,11 @@ class Turns:
                 if runner.ran and not runner.waiting:
                     await saver.adelete_thread(self._thread(user, session))
 
+    def _studying(self, turn: Turn) -> AbstractAsyncContextManager[None]:
+        """While the turn runs nothing is learnt, and after it the model is made ready for the next."""
+        study = self._parts.study
+        return study.turn(lambda: warm_up_conversation(turn)) if study else nullcontext()
+
     async def _waiting(self, saver: BaseCheckpointSaver[str], user: str, session: str) -> Waiting | None:
         graph = self._graph.copy(update={"checkpointer": saver})
         found = await graph.aget_state(self._config(user, session))
@@ -173,13 +212,13 @@ class Turns:
         return Waiting(Pending.of(state["turn"], found.interrupts), state)
 
     def _turn(self, user: str, session: str, turn: str) -> Turn:
-        return Turn(self._parts, turn, Scope(user, self._parts.name), session, self._parts.clock.monotonic())
+        return Turn(self._parts, turn, self._parts.scope(user), session, self._parts.clock.monotonic())
 
     def _lock(self, user: str, session: str) -> asyncio.Lock:
         return self._locks.setdefault((user, session), asyncio.Lock())
 
     def _thread(self, user: str, session: str) -> str:
-        return f"{user}/{self._parts.name}/{session}"
+        return thread_of(user, self._parts.name, session)
 
     def _config(self, user: str, session: str) -> RunnableConfig:
         return {"configurable": {"thread_id": self._thread(user, session)}}

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from .execution.standing import offered
-from .memory import Scope
 from .models.base import Request
-from .state import Parts
+from .state import Parts, Turn
 
 
 async def warm_up(parts: Parts, user: str) -> None:
@@ -15,11 +14,32 @@ async def warm_up(parts: Parts, user: str) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(asyncio.to_thread(_warm_up_grounding, parts))
         group.create_task(_warm_up_model(parts))
-        group.create_task(parts.memory.history(Scope(user, parts.name), "default", limit=1))
+        group.create_task(_warm_up_language())
+        group.create_task(parts.memory.history(parts.scope(user), "default", limit=1))
         group.create_task(_warm_up_voice(parts))
         for sense in (parts.senses.ears, parts.senses.eyes):
             if sense:
                 group.create_task(sense.prewarm())
+
+
+async def warm_up_conversation(turn: Turn) -> None:
+    """Compute a conversation's prompt as its next turn will need it: without what was recalled for the last,
+    and from where its window begins now."""
+    from .nodes.recall import as_heard, so_far
+
+    parts, past = turn.parts, await so_far(turn)
+    messages = tuple(said for record in past.window.turns for said in as_heard(record))
+    if messages:
+        system, tools = parts.persona.prompt(parts.name), offered(parts.toolbox, messages)
+        languages = parts.persona.languages
+        request = Request(system, messages, tools, background=past.background, languages=languages)
+        await parts.model.prewarm(request)
+
+
+async def _warm_up_language() -> None:
+    from .nodes.language import language_of
+
+    await language_of("Hello.")
 
 
 def _warm_up_grounding(parts: Parts) -> None:

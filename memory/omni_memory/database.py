@@ -21,9 +21,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from omni_agent.errors import MemoryStoreError
 
+from .cipher import Driver
 from .failures import explained, reason
 
-HEAD = "0001"
+HEAD = "0002"
 """Revision of the newest migration, kept here so that opening an up-to-date file needs no Alembic."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -51,12 +52,22 @@ class Database:
 
     Args:
         path: A file that `prepare` has seen to.
+        key: Its passphrase, where it is encrypted.
+
+    Attributes:
+        path: The file.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        url = URL.create("sqlite+aiosqlite", database=str(path))
-        self._engine = create_async_engine(url, connect_args=_CONNECT, pool_size=CONNECTIONS, max_overflow=0)
+    def __init__(self, path: Path, key: str = "") -> None:
+        self.path = path
+        self._driver = Driver(path, key)
+        self._engine = create_async_engine(
+            URL.create("sqlite+aiosqlite", database=str(path)),
+            module=self._driver.asynchronous(),
+            connect_args=_CONNECT,
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+        )
         event.listen(self._engine.sync_engine, "connect", _configure)
         event.listen(self._engine.sync_engine, "begin", _begin)
         self._writers = self._engine.execution_options(**{_WRITES: True})
@@ -69,7 +80,7 @@ class Database:
         Raises:
             MemoryStoreError: The file cannot be read.
         """
-        with explained(self._path):
+        with explained(self.path):
             async with self._engine.connect() as connection:
                 yield connection
 
@@ -82,45 +93,62 @@ class Database:
         """
         # Queueing here is fair and wakes at once; SQLite's own waiting is neither.
         async with self._writing:
-            with explained(self._path):
+            with explained(self.path):
                 async with self._writers.begin() as connection:
                     yield connection
 
+    def connect(self) -> sqlite3.Connection:
+        """A connection of its own outside of any transaction, to be used in a thread and closed there."""
+        return connected(self._driver)
+
     async def close(self) -> None:
         """Close all connections; the last one of all processes folds the write-ahead log into the file."""
-        with explained(self._path):
+        with explained(self.path):
             await self._engine.dispose()
 
 
-def prepare(path: Path) -> None:
+def connected(driver: Driver) -> sqlite3.Connection:
+    """A plain connection, set up as those of `Database` are."""
+    connection = driver.connect(**_CONNECT)
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def prepare(path: Path, key: str = "") -> None:
     """Make the file at `path` a database with this version's tables; blocks.
 
     Creates what is missing, readable for this user only. A database of an older version is copied to
     `NAME.bak-REVISION` and then upgraded in one transaction. `NAME.lock` keeps other processes out meanwhile.
 
+    Args:
+        path: The file.
+        key: The passphrase that it has, or gets where it is new.
+
     Raises:
         MemoryStoreError: The file is damaged, another program's or a newer version's, it or its folder
-            cannot be written, or another process held the lock for two minutes.
+            cannot be written, the key is wrong, or another process held the lock for two minutes.
     """
-    with explained(path):
+    driver = Driver(path, key)
+    with explained(path, keyed=bool(key)):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with FileLock(f"{path}.lock", timeout=LOCK_SECONDS):
-            _bring_up_to_date(path)
+            _bring_up_to_date(path, driver)
 
 
-def _bring_up_to_date(path: Path) -> None:
+def _bring_up_to_date(path: Path, driver: Driver) -> None:
     if not path.exists():
         path.touch(mode=0o600)
-    with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
+    with closing(driver.connect(timeout=BUSY_SECONDS)) as connection:
         found = _revision(connection, path)
         if found and found != HEAD:
             _check_known(found, path)
-            _back_up(connection, _backup_path(path, found))
+            _back_up(connection, _backup_path(path, found), driver)
         # Kept in the file; only here is it sure that no other connection stands in the way.
         connection.execute("PRAGMA journal_mode=WAL")
     if found != HEAD:
         with _ALEMBIC:
-            _migrate(path, found)
+            _migrate(path, found, driver)
 
 
 def _revision(connection: sqlite3.Connection, path: Path) -> str:
@@ -152,17 +180,17 @@ def _backup_path(path: Path, revision: str) -> Path:
     return path.with_name(f"{path.name}.bak-{revision}")
 
 
-def _back_up(connection: sqlite3.Connection, target: Path) -> None:
+def _back_up(connection: sqlite3.Connection, target: Path, driver: Driver) -> None:
     """Copy the database, what is still in its write-ahead log included; `target` appears only when whole."""
     unfinished = target.with_name(f"{target.name}.part")
     unfinished.unlink(missing_ok=True)
     unfinished.touch(mode=0o600)
-    with closing(sqlite3.connect(unfinished)) as copy:
+    with closing(driver.connect(unfinished)) as copy:
         connection.backup(copy)
     unfinished.replace(target)
 
 
-def _migrate(path: Path, found: str) -> None:
+def _migrate(path: Path, found: str, driver: Driver) -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
@@ -171,7 +199,10 @@ def _migrate(path: Path, found: str) -> None:
     # A percent sign would be read as an interpolation.
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     engine = create_engine(
-        URL.create("sqlite", database=str(path)), poolclass=NullPool, connect_args=_CONNECT
+        URL.create("sqlite", database=str(path)),
+        module=driver.module,
+        creator=lambda: driver.connect(**_CONNECT),
+        poolclass=NullPool,
     )
     event.listen(engine, "begin", _begin)
     try:

@@ -1,6 +1,6 @@
 """The memory as an agent uses it: opens late, survives cancelling, closes cleanly.
 
-What is asked of the file is in `conversations.py`. SQLAlchemy takes up to half a second to import, so that is
+What is asked of the file is in `repository/`. SQLAlchemy takes up to half a second to import, so that is
 left to the first call, and to a thread.
 """
 
@@ -8,17 +8,36 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omni_agent import config
-from omni_agent.memory import Recollection, Scope, SessionSummary, TurnRecord
+from omni_agent.clock import Clock, SystemClock
+from omni_agent.memory import (
+    Brief,
+    Correction,
+    Fact,
+    Forgotten,
+    InView,
+    Origin,
+    Recollection,
+    Scope,
+    SessionSummary,
+    TurnRecord,
+    Window,
+)
 
-from .rows import check_names
+from .archive import SqliteArchive
+from .cipher import KEY
+from .repository.rows import check_names
 
 if TYPE_CHECKING:
-    from .conversations import Conversations
+    from omni_agent.models.base import OmniModel
+
+    from .repository.repository import Repository
 
 T = TypeVar("T")
 
@@ -26,7 +45,7 @@ logger = logging.getLogger(__name__)
 
 
 class SqliteMemory:
-    """Conversations in one SQLite file, which several processes may use at once.
+    """Conversations and what is known from them in one SQLite file, which several processes may use at once.
 
     The file is created or upgraded at the first call; after `close` the next call opens it again. A call
     that is cancelled leaves its work to finish by itself, so that a turn is written whole or not at all.
@@ -37,11 +56,18 @@ class SqliteMemory:
 
     Args:
         path: The file; `memory.db` in `config.home()` if not given.
+        clock: Tells what "yesterday" is.
+        key: Passphrase of a file that is encrypted (extra `encryption`); by default what
+            `OMNI_AGENT_MEMORY_KEY` holds, and empty for a file that is not.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(
+        self, path: Path | None = None, *, clock: Clock | None = None, key: str | None = None
+    ) -> None:
         self.path = (path or config.home() / "memory.db").absolute()
-        self._conversations: Conversations | None = None
+        self._clock = clock or SystemClock()
+        self._key = os.environ.get(KEY, "") if key is None else key
+        self._repository: Repository | None = None
         self._opened_in: asyncio.AbstractEventLoop | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening = asyncio.Lock()
@@ -56,11 +82,23 @@ class SqliteMemory:
             MemoryStoreError: The database cannot be read, or a name is not valid Unicode.
         """
         check_names(scope.user, scope.persona, session)
-        return await self._uncut(lambda conversations: conversations.history(scope, session, limit))
+        return await self._uncut(lambda repository: repository.conversations.history(scope, session, limit))
 
-    async def recall(self, scope: Scope, query: str, *, limit: int = 8) -> list[Recollection]:
-        """Nothing yet: this version keeps conversations and does not search them, so the list is empty."""
-        return []
+    async def recall(
+        self, scope: Scope, query: str, *, limit: int = 8, seen: InView | None = None
+    ) -> list[Recollection]:
+        """What was said and is known that fits `query`, best first: facts, utterances and summaries.
+
+        Raises:
+            MemoryStoreError: The database cannot be read, or a name is not valid Unicode.
+        """
+        from .recall import recall
+
+        check_names(scope.user, scope.persona, scope.circle)
+        now = self._clock.now()
+        return await self._uncut(
+            lambda repository: recall(repository, scope, query, limit=limit, seen=seen, now=now)
+        )
 
     async def commit(self, scope: Scope, turn: TurnRecord) -> None:
         """Write a turn as the session's last; one of the same id in that session is replaced in its place.
@@ -74,7 +112,7 @@ class SqliteMemory:
                 zone, or a message holds what JSON cannot.
         """
         check_names(scope.user, scope.persona, turn.session, turn.id)
-        await self._uncut(lambda conversations: conversations.commit(scope, turn))
+        await self._uncut(lambda repository: repository.conversations.commit(scope, turn))
 
     async def sessions(self, scope: Scope, *, limit: int = 50) -> list[SessionSummary]:
         """The latest conversations, the one with the latest turn first.
@@ -83,7 +121,106 @@ class SqliteMemory:
             MemoryStoreError: The database cannot be read, or a name is not valid Unicode.
         """
         check_names(scope.user, scope.persona)
-        return await self._uncut(lambda conversations: conversations.sessions(scope, limit))
+        return await self._uncut(lambda repository: repository.conversations.sessions(scope, limit))
+
+    async def window(self, scope: Scope, session: str) -> Window:
+        """The conversation so far: its summary, and every turn that the summary does not cover.
+
+        Raises:
+            MemoryStoreError: The database cannot be read, or a name is not valid Unicode.
+        """
+        check_names(scope.user, scope.persona, session)
+        return await self._uncut(lambda repository: repository.summaries.window(scope, session))
+
+    async def brief(self, scope: Scope, at: datetime) -> Brief:
+        """What is known of the user and of what this persona is to the user, as of `at`.
+
+        Raises:
+            MemoryStoreError: The database cannot be read, or a name is not valid Unicode.
+        """
+        from .brief import brief
+
+        check_names(scope.user, scope.persona, scope.circle)
+        return await self._uncut(lambda repository: brief(repository, scope, at))
+
+    async def facts(
+        self, scope: Scope, *, about: str = "", past: bool = False, limit: int = 50
+    ) -> list[Fact]:
+        """What is known, the most important first; with `about`, what fits these words best.
+
+        Raises:
+            MemoryStoreError: The database cannot be read, or a name is not valid Unicode.
+        """
+        check_names(scope.user, scope.persona, scope.circle)
+        return await self._uncut(
+            lambda repository: repository.facts.known(scope, about=about, past=past, limit=limit)
+        )
+
+    async def remember(self, scope: Scope, said: str, origin: Origin) -> list[Fact]:
+        """Note what the user wants to be remembered, as one fact or several, with the turn as their source.
+
+        Raises:
+            MemoryStoreError: The database cannot be written, or a name is not valid Unicode.
+        """
+        from .learning import remember
+
+        check_names(scope.user, scope.persona, scope.circle, origin.session, origin.turn)
+        return await self._uncut(lambda repository: remember(repository, scope, said, origin))
+
+    async def correct(self, scope: Scope, said: str, told: str, origin: Origin) -> Correction:
+        """Put right what the user says is wrong; `told` is what the agent had said before.
+
+        Raises:
+            MemoryStoreError: The database cannot be written, or a name is not valid Unicode.
+        """
+        from .learning import correct
+
+        check_names(scope.user, scope.persona, scope.circle, origin.session, origin.turn)
+        return await self._uncut(lambda repository: correct(repository, scope, said, told, origin))
+
+    async def unlearn(self, scope: Scope, session: str, turn: str, origin: Origin) -> list[Fact]:
+        """Take back what the turn `turn` taught, and what else did not; what it replaced counts again.
+
+        Raises:
+            MemoryStoreError: The database cannot be written, or a name is not valid Unicode.
+        """
+        from .unlearning import unlearn
+
+        check_names(scope.user, scope.persona, scope.circle, session, turn, origin.session, origin.turn)
+        now = self._clock.now()
+        return await self._uncut(
+            lambda repository: unlearn(repository, scope, session, turn, origin, now=now)
+        )
+
+    async def forget(self, scope: Scope, what: str = "") -> Forgotten:
+        """Erase what is known about `what`, or all of this scope, from every byte of the file.
+
+        Raises:
+            MemoryStoreError: The database cannot be written, or a name is not valid Unicode.
+        """
+        from .erasure import forget
+
+        check_names(scope.user, scope.persona, scope.circle)
+        now = self._clock.now()
+        return await self._uncut(lambda repository: forget(repository, scope, what, now=now))
+
+    async def study(self, model: OmniModel) -> bool:
+        """Do one piece of the work that turns left behind; false where none is left.
+
+        Cancelling it stops the model, and the work is done another time.
+
+        Raises:
+            MemoryStoreError: The database cannot be used.
+        """
+        from .learning import study
+
+        self._follow_loop()
+        return await study(await self._open(), model, now=self._clock.now())
+
+    @property
+    def archive(self) -> SqliteArchive:
+        """What the user may look into, take along, bring back and have erased."""
+        return SqliteArchive(self._uncut, self._clock)
 
     async def close(self) -> None:
         """Finish what is under way and release the file.
@@ -94,11 +231,11 @@ class SqliteMemory:
         self._follow_loop()
         while self._running:
             await asyncio.wait(self._running)
-        conversations, self._conversations = self._conversations, None
-        if conversations:
-            await self._owned(conversations.close())
+        repository, self._repository = self._repository, None
+        if repository:
+            await self._owned(repository.close())
 
-    async def _uncut(self, work: Callable[[Conversations], Awaitable[T]]) -> T:
+    async def _uncut(self, work: Callable[[Repository], Awaitable[T]]) -> T:
         async def opened_and_done() -> T:
             return await work(await self._open())
 
@@ -116,15 +253,15 @@ class SqliteMemory:
             task.add_done_callback(_report)
             raise
 
-    async def _open(self) -> Conversations:
+    async def _open(self) -> Repository:
         async with self._opening:
-            if self._conversations and self._opened_in is not self._loop:
-                stale, self._conversations = self._conversations, None
+            if self._repository and self._opened_in is not self._loop:
+                stale, self._repository = self._repository, None
                 await stale.close()
-            if self._conversations is None:
-                self._conversations = await asyncio.to_thread(_opened, self.path)
+            if self._repository is None:
+                self._repository = await asyncio.to_thread(_opened, self.path, self._key)
                 self._opened_in = self._loop
-            return self._conversations
+            return self._repository
 
     def _follow_loop(self) -> None:
         """Begin afresh in another event loop, as the next `asyncio.run`: a lock belongs to one."""
@@ -133,12 +270,15 @@ class SqliteMemory:
             self._loop, self._opening, self._running = loop, asyncio.Lock(), set()
 
 
-def _opened(path: Path) -> Conversations:
-    from .conversations import Conversations
+def _opened(path: Path, key: str) -> Repository:
     from .database import Database, prepare
+    from .repository.repository import Repository
+    from .scrubbing import finish
 
-    prepare(path)
-    return Conversations(Database(path))
+    prepare(path, key)
+    database = Database(path, key)
+    finish(database)
+    return Repository(database)
 
 
 def _report(task: asyncio.Task[Any]) -> None:

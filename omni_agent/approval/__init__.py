@@ -8,7 +8,7 @@
 
 from .answer import Answer, answer_to
 from .pending import Pending
-from .question import question_of
+from .question import question_found, question_of
 from .reason import reason_to_ask
 
-__all__ = ["Answer", "Pending", "answer_to", "question_of", "reason_to_ask"]
+__all__ = ["Answer", "Pending", "answer_to", "question_found", "question_of", "reason_to_ask"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
+from ..errors import OmniError, ToolError, ToolTimeout
 from ..events import ApprovalReason
 from ..messages import REFERENCE, JsonObject, ToolCall
-from ..tool import Tool, as_text
+from ..tool import Tool, ToolContext, as_text
 
 _LONGEST = 120
 _BEFORE = {"unknown": "It is not known whether this was done before. "}
@@ -18,8 +20,37 @@ def question_of(tool: Tool, call: ToolCall, reason: ApprovalReason) -> str:
     return _BEFORE.get(reason, "") + (_own(tool, call.arguments) or _made(tool, call.arguments))
 
 
+async def question_found(
+    tool: Tool, call: ToolCall, reason: ApprovalReason, context: ToolContext, said: str
+) -> str:
+    """The same, where the tool may have to look for the words.
+
+    Args:
+        tool: What is called.
+        call: The call.
+        reason: Why it is asked about.
+        context: What the tool may know of its turn.
+        said: The user's words.
+
+    Raises:
+        ToolError: There is nothing to ask, or it cannot be found out; the call's result says why.
+    """
+    if isinstance(tool.question, str):
+        return question_of(tool, call, reason)
+    try:
+        async with asyncio.timeout(tool.timeout):
+            asked = await tool.question(call.arguments, context, said)
+    except TimeoutError:
+        raise ToolTimeout(f"{tool.name} did not find out in time what to ask") from None
+    except OmniError as error:
+        raise ToolError(error.message, code=error.code) from None
+    return _BEFORE.get(reason, "") + asked
+
+
 def _own(tool: Tool, arguments: JsonObject) -> str:
-    """The tool's own words; empty where an argument that they name was not given."""
+    """The tool's own words; empty where an argument that they name was not given, or they must be found."""
+    if not isinstance(tool.question, str):
+        return ""
     defaults = {
         name: schema.get("default")
         for name, schema in tool.spec.parameters.get("properties", {}).items()

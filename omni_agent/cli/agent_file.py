@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -13,21 +14,26 @@ from ..errors import ConfigError
 
 if TYPE_CHECKING:
     from ..agent import Agent
+    from ..persona import Persona
 
 
-def load_agent(where: str | None, tools_dir: str = "") -> Agent:
+def load_agent(where: str | None, tools_dir: str = "", persona: Path | None = None) -> Agent:
     """The agent at `FILE.py[:name]` or `module:name`; the default one for None.
 
     Args:
         where: The agent.
         tools_dir: A folder with tools for the default agent.
+        persona: A TOML file with the persona that it is to have.
 
     Raises:
         ConfigError: There is no such file, module or agent, or it cannot be imported; or there are tools for
-            an agent that has its own.
+            an agent that has its own; or the persona's file is wrong.
     """
+    from ..persona import Persona
+
+    chosen = Persona.load(persona) if persona else None
     if where is None:
-        return default_agent(tools_dir)
+        return default_agent(tools_dir, chosen)
     if tools_dir:
         raise ConfigError(
             "--tools-dir is for the default agent; the one of --agent has its own tools",
@@ -35,10 +41,11 @@ def load_agent(where: str | None, tools_dir: str = "") -> Agent:
         )
     place, _, name = where.partition(":")
     module = _from_file(Path(place)) if place.endswith(".py") else _from_name(place)
-    return _agent_in(module, name, where)
+    agent = _agent_in(module, name, where)
+    return agent.with_persona(chosen) if chosen else agent
 
 
-def default_agent(tools_dir: str = "") -> Agent:
+def default_agent(tools_dir: str = "", persona: Persona | None = None) -> Agent:
     """An agent with the tools that the settings name, and those in the files of a folder."""
     from ..agent import Agent
     from ..config import Settings
@@ -54,7 +61,8 @@ def default_agent(tools_dir: str = "") -> Agent:
         from ..mcp.configured import configured
 
         servers = configured(settings.mcp)
-    persona = Persona(style="warm, brief", max_words=60, voice=settings.voice)
+    persona = persona or Persona(style="warm, brief", max_words=60)
+    persona = replace(persona, voice=persona.voice or settings.voice)
     return Agent(persona=persona, tools=[*tools, *servers], settings=settings)
 
 

@@ -25,6 +25,7 @@ def ask(
     speak: Annotated[Path | None, typer.Option(help="Speak the answer into this WAV file.")] = None,
     session: Annotated[str, typer.Option(help="Conversation to go on with; by default a new one.")] = "",
     user: Annotated[str, typer.Option(help="Whose memory to use.")] = "local",
+    persona: Annotated[Path | None, typer.Option(help="A TOML file with the persona to talk to.")] = None,
     tools_dir: Annotated[str, typer.Option(help="A folder of Python files with more tools.")] = "",
     json: Annotated[bool, typer.Option("--json", help="One event a line, as JSON.")] = False,
 ) -> None:
@@ -33,7 +34,7 @@ def ask(
     from .models import fetch_missing
     from .screen import JsonScreen, TextScreen
 
-    chosen = load_agent(agent, tools_dir)
+    chosen = load_agent(agent, tools_dir, persona)
     fetch_missing(chosen)
     screen: Screen = JsonScreen(chosen.parts.media) if json else TextScreen()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
@@ -23,6 +24,7 @@ def chat(
     agent: Annotated[str | None, typer.Option(help="FILE.py[:name] or module:name.")] = None,
     session: Annotated[str, typer.Option(help="Conversation to go on with.")] = "chat",
     user: Annotated[str, typer.Option(help="Whose memory to use.")] = "local",
+    persona: Annotated[Path | None, typer.Option(help="A TOML file with the persona to talk to.")] = None,
     tools_dir: Annotated[str, typer.Option(help="A folder of Python files with more tools.")] = "",
 ) -> None:
     """Talk by typing; history is kept from one start to the next."""
@@ -32,7 +34,7 @@ def chat(
     from .models import fetch_missing
     from .screen import TextScreen
 
-    chosen = load_agent(agent, tools_dir)
+    chosen = load_agent(agent, tools_dir, persona)
     fetch_missing(chosen)
     console = Console(highlight=False, soft_wrap=True)
     screen = TextScreen(console)
@@ -42,6 +44,7 @@ def chat(
         kept = f"going on with '{session}', {turns} turns" if turns else "a new conversation"
         console.print(f"{chosen.name}: {kept}. {HELP}", style="dim", markup=False)
         background.start(_announce(chosen, screen, user))
+        background.run(_greet(chosen, screen, session, user))
         try:
             _converse(background, chosen, screen, session, user)
         finally:
@@ -53,6 +56,7 @@ def _converse(background: Background, agent: Agent, screen: Screen, session: str
         if line in {"/new", "/help"}:
             session = uuid4().hex[:8] if line == "/new" else session
             typer.echo(f"conversation '{session}'. {HELP}")
+            background.run(_greet(agent, screen, session, user))
         elif line:
             try:
                 background.run(show_turn(agent, screen, session=session, user=user, text=line))
@@ -60,6 +64,13 @@ def _converse(background: Background, agent: Agent, screen: Screen, session: str
                 typer.echo("\n      (stopped; the conversation goes on)")
             except OmniError as error:
                 typer.echo(f"      {error}", err=True)
+
+
+async def _greet(agent: Agent, screen: Screen, session: str, user: str) -> None:
+    """Show the persona's opening line, where the conversation is new."""
+    async with aclosing(agent.greet(session=session, user=user, speak=False)) as events:
+        async for event in events:
+            screen.show(event)
 
 
 async def _announce(agent: Agent, screen: Screen, user: str) -> None:
@@ -83,7 +94,5 @@ def _read() -> str | None:
 
 
 async def _prepare(agent: Agent, session: str, user: str) -> int:
-    from ..memory import Scope
-
     await agent.prewarm()
-    return len(await agent.parts.memory.history(Scope(user, agent.name), session, limit=1000))
+    return len(await agent.parts.memory.history(agent.parts.scope(user), session, limit=1000))

@@ -150,12 +150,31 @@ class Journal:
         with self._ledger.transaction() as database:
             return one(database, f"{_OF_SESSION} AND {bare}", place)
 
+    def erase(self, user: str, persona: str, session: str | None) -> None:
+        """Forget the calls of a session, or of all (None); see `scrub`. Of one that runs only the arguments:
+        it must not run twice."""
+        whose, values = (
+            "user = ? AND persona = ? AND session = coalesce(?, session)",
+            (user, persona, session),
+        )
+        with self._ledger.transaction() as database:
+            database.execute(f"DELETE FROM calls WHERE status != 'running' AND {whose}", values)
+            database.execute(f"UPDATE calls SET arguments = '{{}}' WHERE {whose}", values)
+
+    def erase_older(self, age: timedelta) -> None:
+        """Forget the calls of all users that are older; see `scrub`."""
+        with self._ledger.transaction() as database:
+            _forget_older(database, age)
+
+    def scrub(self) -> None:
+        """Take every byte of the calls that were forgotten out of the file."""
+        self._ledger.scrub()
+
     def close(self) -> None:
         """Give up what still runs, let go of the file and forget what is old."""
         if self._ledger.opened:
-            old = (datetime.now(UTC) - KEPT).timestamp()
             with self._ledger.transaction() as database:
-                database.execute("DELETE FROM calls WHERE planned_at < ? AND status != 'running'", (old,))
+                _forget_older(database, KEPT)
             self._ledger.close()
         self._owner.leave()
 
@@ -186,6 +205,11 @@ class Journal:
             found = every(database, untold, (*session, entry.digest, entry.key, *session, entry.turn))
         now = (self._now(database, twin) for twin in reversed(found))
         return next((twin for twin in now if twin and twin.status != "cancelled"), None)
+
+
+def _forget_older(database: sqlite3.Connection, age: timedelta) -> None:
+    since = (datetime.now(UTC) - age).timestamp()
+    database.execute("DELETE FROM calls WHERE planned_at < ? AND status != 'running'", (since,))
 
 
 def _may_begin(mine: Entry) -> bool:

@@ -40,17 +40,18 @@ def _parts(text: str) -> int:
 
 
 def standing_tools(toolbox: Toolbox, executor: Executor) -> tuple[Tool, ...]:
-    """The tools for an agent that holds `toolbox`; `undo` only where something can be taken back."""
-    undoable = any(item.undo for item in toolbox)
-    return (_read_on(executor), *((_undo(toolbox, executor),) if undoable else ()))
+    """The tools for an agent that holds `toolbox`; `undo` only where something can be taken back, and shown
+    only where something can that is."""
+    undoable = [item for item in toolbox if item.undo]
+    undo = replace(_undo(toolbox, executor), shown=any(item.shown for item in undoable))
+    return (_read_on(executor), *((undo,) if undoable else ()))
 
 
 def offered(toolbox: Toolbox, messages: Sequence[Message]) -> tuple[ToolSpec, ...]:
     """What the model is shown of an agent's tools: `read_on` where there is something to read on in."""
     results = (part for message in messages for part in message.parts if isinstance(part, ToolResult))
-    if any(is_shortened(result.content) for result in results):
-        return toolbox.specs
-    return tuple(spec for spec in toolbox.specs if spec.name != READ_ON)
+    hidden = () if any(is_shortened(result.content) for result in results) else (READ_ON,)
+    return tuple(item.spec for item in toolbox if item.shown and item.name not in hidden)
 
 
 def _read_on(executor: Executor) -> Tool:

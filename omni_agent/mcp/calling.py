@@ -9,7 +9,6 @@ from uuid import uuid4
 from ..alarms import ToolAlarms
 from ..errors import ToolError
 from ..execution import Entry, digest
-from ..memory import Scope
 from ..messages import JsonObject, ToolCall, ToolResult
 from ..tool import Tool, ToolContext, ToolMemory
 from ..tool.limits import UNKNOWN, limited
@@ -52,7 +51,7 @@ class Calls:
         return Entry(
             key=call.id,
             call=call,
-            scope=Scope(USER, self.parts.name),
+            scope=self.parts.scope(USER),
             session=USER,
             turn=call.id,
             effect=tool.effect,

@@ -30,13 +30,18 @@ _SUFFIXES = {
 _CHUNK = 1 << 20
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     """Write a file whole or not at all: a reader sees the old bytes or the new ones, a crash leaves either.
+
+    Args:
+        path: The file.
+        data: All that it is to hold.
+        mode: Who may read it, less what the process's umask forbids.
 
     Raises:
         OmniError: The folder is missing or read-only, the disk is full, or the like; nothing is left.
     """
-    with _replacing(path) as file:
+    with _replacing(path, mode) as file:
         file.write(data)
 
 
@@ -149,12 +154,12 @@ class MediaStore:
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
+def _replacing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` when all of it is on the disk."""
     # The process's umask decides who may read it, as for any file that a program writes.
     fresh = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        with open(fresh, "xb") as file:
+        with open(fresh, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

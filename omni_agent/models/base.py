@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 from ..events import Usage
-from ..messages import Message, ToolCall, ToolSpec
+from ..messages import JsonObject, Message, ToolCall, ToolSpec
 from ..senses import Senses
 
 if TYPE_CHECKING:
@@ -53,12 +53,18 @@ class Request:
         tools: What may be called; empty for talk only.
         tool_choice: Name of the one of them that the answer must call; empty leaves it to the model.
         withheld: Names of those that the answer may not call, though the prompt, being cached, shows them.
+        background: What the messages begin after: what is known of the user, and the conversation before them
+            in short. It changes seldom, and is part of the prefix of that conversation.
         context: Words for this request only (what memory recalled), not part of the stable prefix.
         language: ISO 639-1 code that the answer is wanted in; empty for the user's own.
+        languages: Codes that all answers of the conversation are in, the first where the user's own is not
+            among them; empty for any.
         max_tokens: Most tokens of the answer.
         temperature: 0 for the most likely words.
         seed: For what is random.
         speech: Speech is wanted, if the model has a voice of its own.
+        format: JSON Schema that the answer's text must fit; such an answer neither talks nor calls, so it goes
+            without tools.
     """
 
     system: str
@@ -66,12 +72,15 @@ class Request:
     tools: tuple[ToolSpec, ...] = ()
     tool_choice: str = ""
     withheld: frozenset[str] = frozenset()
+    background: str = ""
     context: str = ""
     language: str = ""
+    languages: tuple[str, ...] = ()
     max_tokens: int = 512
     temperature: float = 0.0
     seed: int = 0
     speech: bool = False
+    format: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,18 @@ def grammar(tools: tuple[ToolSpec, ...], choice: str = "") -> str:
     return _compile(json.dumps(offered, ensure_ascii=False), talk=not choice)
 
 
+def value_grammar(schema: JsonObject) -> str:
+    """The GBNF grammar of one JSON value that fits a schema. Compiled once for the same schema."""
+    return _compile_value(json.dumps(schema, ensure_ascii=False))
+
+
+@lru_cache(maxsize=16)
+def _compile_value(schema_json: str) -> str:
+    rules = _Rules()
+    root = rules.whole(json.loads(schema_json))
+    return "\n".join([f"root ::= {root}", *rules.lines(), _SHARED])
+
+
 @lru_cache(maxsize=64)
 def _compile(tools_json: str, *, talk: bool) -> str:
     rules = _Rules()
@@ -87,6 +99,11 @@ class _Rules:
         self._root = schema
         target = resolved(schema, schema) if "$ref" in schema else schema
         return self._object(target if isinstance(target, dict) else {}, _NESTING, _REFERENCES)
+
+    def whole(self, schema: JsonObject) -> str:
+        """The rule of a value by itself."""
+        self._root = schema
+        return self._value(schema, _NESTING, _REFERENCES)
 
     def _rule(self, body: str) -> str:
         return self._names.setdefault(body, f"r{len(self._names)}")

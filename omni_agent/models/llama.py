@@ -21,13 +21,14 @@ from ..errors import ModelError, OmniError
 from ..events import Usage
 from ..messages import ToolCall
 from ..senses import Senses
+from ..tokens import estimated_tokens
 from .base import Capabilities, Done, ModelEvent, Request
 from .calls import CallParser
 from .engine import SLOTS, Chunk, Engine, load
-from .grammar import grammar
+from .grammar import grammar, value_grammar
 from .parsing import new_call_id
 from .prefix import PREFIX_SLOT, prefix_name
-from .prompt import estimated_tokens, fit, marked, render
+from .prompt import fit, marked, render
 
 T = TypeVar("T")
 
@@ -101,27 +102,35 @@ class LlamaLanguage:
         yield Done("tool_calls" if called else "length" if reason == "length" else "stop")
 
     async def prewarm(self, request: Request | None = None) -> None:
-        """Load, and compute the prefix of `request`: persona, rules and tools.
+        """Load, and compute the prefix of `request`: persona, rules and tools, and the conversation so far.
 
         Raises:
             ModelUnavailable: `xllamacpp` is missing, or the file is no model.
         """
         await self._in_worker(self._loaded)
-        if request is not None:
-            await self._hold_prefix(request)
+        if request is None:
+            return
+        await self._hold_prefix(request)
+        if request.messages:
+            # Not through `_chunks`: what does not fit is cut off here already, and nothing is said.
+            sent = fit(replace(request, max_tokens=0), self._context_tokens * 3 // 4)
+            await self._computed(_body(sent))
+
+    async def _computed(self, body: Chunk) -> None:
+        async with aclosing(self._generated(body)) as chunks:
+            async for _ in chunks:
+                pass
 
     async def _hold_prefix(self, request: Request) -> None:
         """Have the engine hold the prefix of `request`: from disk, or computed now and kept for next time."""
-        bare = replace(request, messages=(), context="", language="", max_tokens=0)
+        bare = replace(request, messages=(), background="", context="", language="", max_tokens=0)
         name = prefix_name(render(bare))
         if name in self._held:
             return
         prefixes = (await self._in_worker(self._loaded)).prefixes
         restored = await self._in_worker(lambda: prefixes.restore(name)) if prefixes else False
         if not restored:
-            async with aclosing(self._generated(_body(bare) | {"id_slot": PREFIX_SLOT})) as chunks:
-                async for _ in chunks:
-                    pass
+            await self._computed(_body(bare) | {"id_slot": PREFIX_SLOT})
             if prefixes:
                 await self._in_worker(lambda: prefixes.save(name))
         # Only now: a cancelled or failed attempt must be made again by the next turn.
@@ -236,7 +245,9 @@ def _body(request: Request) -> Chunk:
         "cache_prompt": True,
         "return_progress": True,
     }
-    if marked(request):
+    if request.format is not None:
+        body["grammar"] = value_grammar(request.format)
+    elif marked(request):
         callable_now = tuple(spec for spec in request.tools if spec.name not in request.withheld)
         body["grammar"] = grammar(callable_now, request.tool_choice)
     return body

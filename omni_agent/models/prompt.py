@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 from ..messages import REFERENCE, Audio, Image, Message, Part, Text, ToolCall, ToolResult, Video
 from ..persona import LANGUAGES
+from ..tokens import estimated_tokens
 from .notation import CONTROL, dumps, signature
 
 if TYPE_CHECKING:
@@ -81,7 +82,10 @@ _EXAMPLES = (
 
 
 def marked(request: Request) -> bool:
-    """Whether an answer begins with `say` when it speaks: where calls are possible or were made."""
+    """Whether an answer begins with `say` when it speaks: where calls are possible or were made, unless it
+    has a format of its own."""
+    if request.format is not None:
+        return False
     return bool(request.tools) or any(message.tool_calls for message in request.messages)
 
 
@@ -101,12 +105,6 @@ def render(request: Request) -> list[ChatMessage]:
     return chat
 
 
-def estimated_tokens(text: str) -> int:
-    """About how many tokens a text has, rather too many: digits and other scripts than ours one by one."""
-    plain = sum(character.isascii() and not character.isdigit() for character in text)
-    return len(text) - plain + -(-plain * 10 // 32)
-
-
 def fit(request: Request, budget: int) -> Request:
     """The request without its oldest turns, so that it has at most `budget` (estimated) tokens.
 
@@ -117,7 +115,7 @@ def fit(request: Request, budget: int) -> Request:
     turns = _turns(request.messages)
     fixed = sum(map(_size, render(replace(request, messages=(), context=""))))
     room = budget - fixed - estimated_tokens(request.context)
-    sizes = [sum(map(_size, render(replace(request, messages=turn, tools=(), context="")))) for turn in turns]
+    sizes = [sum(map(_size, render(replace(request, messages=turn, tools=(), background="", context="")))) for turn in turns]
     first = 0
     for index in range(len(turns)):
         if sum(sizes[first : index + 1]) > room:
@@ -141,13 +139,17 @@ def _turns(messages: Sequence[Message]) -> list[tuple[Message, ...]]:
 
 
 def _opening(request: Request) -> list[ChatMessage]:
-    """Persona, rules and examples; then the tools and, after so much of others, who the model is.
+    """Persona, rules and examples; then the tools and, after so much of others, who the model is; last the
+    background.
 
     The tools come last, so that agents with other tools, or one whose tools change, share what is before.
     """
+    if request.format is not None:
+        return [_chat("system", request.system.strip())]
     persona = f"{request.system.strip()}\n{_EYES}".strip()
+    background = [_chat("system", _clean(request.background.strip()))] if request.background.strip() else []
     if not request.tools:
-        return [_chat("system", f"{persona}\n{_TALK}" if marked(request) else persona)]
+        return [_chat("system", f"{persona}\n{_TALK}" if marked(request) else persona), *background]
     tools = "Tools:\n" + "\n".join(map(signature, request.tools))
     name = request.system.strip().split("\n", 1)[0]
     examples = [_chat("assistant" if index % 2 else "user", turn) for index, turn in enumerate(_EXAMPLES)]
@@ -155,6 +157,7 @@ def _opening(request: Request) -> list[ChatMessage]:
         _chat("system", f"{persona}\n\n{_RULES}"),
         *examples,
         _chat("system", f"{_NOW}\n{tools}\n{name}".strip()),
+        *background,
     ]
 
 
@@ -163,17 +166,23 @@ def _suffixes(request: Request) -> dict[int, str]:
     users = [index for index, message in enumerate(request.messages) if message.role == "user"]
     if not users:
         return {}
-    last = request.messages[users[-1]]
-    # A reply language other than the one that was heard is the persona's: it held for the older messages too.
-    forced = request.language if request.language != last.language else ""
     suffixes, foreign = {}, False
     for index in users:
-        language = forced or request.messages[index].language
-        foreign = foreign or language not in ("", "en")
+        own = request.messages[index].language
+        language = _reply_language(request, own, request.messages[users[-1]].language)
+        foreign = foreign or not {own, language} <= {"", "en"}
         suffixes[index] = f"\n(Answer in {_named(language)}.)" if language and foreign else ""
     if request.context:
         suffixes[users[-1]] = f"\n({_clean(request.context.strip())}){suffixes[users[-1]]}"
     return suffixes
+
+
+def _reply_language(request: Request, own: str, last: str) -> str:
+    """The language in which a message is answered that is in `own`, where the last message is in `last`."""
+    if request.languages:
+        return own if own in request.languages else request.languages[0]
+    # Another language than the user's was asked for: it held for the older messages too.
+    return own if request.language in ("", last) else request.language
 
 
 def _named(language: str) -> str:

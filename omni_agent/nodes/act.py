@@ -47,7 +47,7 @@ async def _run(tool: Tool, call: ToolCall, turn: Turn, provenance: JsonObject) -
     turn.emit(ToolStarted(call.id, call.name, call.arguments, provenance))
     cancellation = Cancellation()
     try:
-        made = await limited(tool, call.arguments, _context(call, turn, cancellation))
+        made = await limited(tool, call.arguments, context_of(call, turn, cancellation))
     except ToolError as error:
         status: ResultStatus = "unknown" if error.code == UNKNOWN else "failed"
         result = ToolResult(call.id, call.name, status, error.message)
@@ -58,7 +58,8 @@ async def _run(tool: Tool, call: ToolCall, turn: Turn, provenance: JsonObject) -
     return replace(result, untrusted=tool.untrusted)
 
 
-def _context(call: ToolCall, turn: Turn, cancellation: Cancellation) -> ToolContext:
+def context_of(call: ToolCall, turn: Turn, cancellation: Cancellation) -> ToolContext:
+    """What the tool of a call may know of the turn."""
     return ToolContext(
         user=turn.scope.user,
         session=turn.session,

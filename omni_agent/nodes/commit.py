@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
+from ..delegation import delegated
 from ..errors import MemoryStoreError
 from ..events import ErrorRaised, MemoryWritten, TurnStatus
 from ..execution import idempotency_key
 from ..memory import TurnRecord
 from ..messages import Message
+from ..remembering import forgetting, redacted
 from ..state import Turn, TurnState, Update, total_usage
 
 
@@ -41,10 +44,24 @@ async def remember(state: TurnState, turn: Turn, *, status: TurnStatus, heard_te
         ended_at=ended,
         timings=turn.timings,
         usage=total_usage(state),
+        asked_by="agent" if delegated() else "user",
     )
     try:
+        if forgetting(record):
+            record = await _without_traces(record, turn)
         await turn.parts.memory.commit(turn.scope, record)
     except MemoryStoreError as error:
         turn.emit(ErrorRaised(error.code, error.message, error.remedy, severity="note"))
     else:
         turn.emit(MemoryWritten(turn.id))
+
+
+async def _without_traces(record: TurnRecord, turn: Turn) -> TurnRecord:
+    """The record of a turn in which something was forgotten, of which nothing may be left elsewhere."""
+    executor, media = turn.parts.executor, turn.parts.media
+    for ref in {part.ref for message in record.messages for part in message.media}:
+        await asyncio.to_thread(media.delete, ref)
+    scope = turn.scope
+    await executor.ask(lambda: executor.journal.erase(scope.user, scope.persona, turn.session))
+    await executor.ask(executor.journal.scrub)
+    return redacted(record)

@@ -11,14 +11,15 @@ from dataclasses import asdict, dataclass, replace
 
 from langgraph.types import interrupt
 
-from ..approval import question_of, reason_to_ask
+from ..approval import question_found, reason_to_ask
 from ..errors import MemoryStoreError, ToolError
 from ..events import ApprovalReason, ApprovalRequested, ErrorRaised
 from ..execution import DONE_BEFORE, Entry
 from ..execution.standing import shortened
 from ..messages import JsonObject, Message, ToolCall, ToolResult
 from ..state import Turn, TurnState, Update
-from ..tool import Tool
+from ..tool import Cancellation, Tool
+from .act import context_of
 from .entering import entered
 from .results import by_call, failed
 
@@ -42,15 +43,13 @@ async def gate(state: TurnState, turn: Turn) -> Update:
     checked, refused = _fitting(calls, turn)
     try:
         passed, done = await _not_done(checked, turn)
-        asked: list[tuple[_Checked, ApprovalReason]] = [
-            (one, reason) for one in passed if (reason := _reason(one, messages, state))
-        ]
+        passed, asked, moot = await _asked(passed, messages, state, turn)
         denied = await _denied(asked, turn) if asked else set()
     except MemoryStoreError as error:
         # Nobody knows what was done before: what only reads may run, the executor refuses the rest.
-        passed, done, denied = checked, list[ToolResult](), set[str]()
+        passed, done, moot, denied = checked, list[ToolResult](), list[ToolResult](), set[str]()
         turn.emit(ErrorRaised(error.code, error.message, error.remedy, severity="note"))
-    refused += done
+    refused += [*done, *moot]
     refused += [_denial(one.entry.call) for one in passed if one.entry.key in denied]
     return {
         "allowed": [_json(one.entry.call, state) for one in passed if one.entry.key not in denied],
@@ -104,11 +103,27 @@ def _reason(one: _Checked, messages: Sequence[Message], state: TurnState) -> App
     return reason_to_ask(one.tool, messages, provenance, one.twin)
 
 
-async def _denied(asked: Sequence[tuple[_Checked, ApprovalReason]], turn: Turn) -> set[str]:
+async def _asked(
+    passed: Sequence[_Checked], messages: Sequence[Message], state: TurnState, turn: Turn
+) -> tuple[list[_Checked], list[tuple[_Checked, ApprovalRequested]], list[ToolResult]]:
+    """The calls that may go on, those of them that are asked about, with the questions, and the results of
+    those where there is nothing to ask."""
+    going, asked, moot = list[_Checked](), list[tuple[_Checked, ApprovalRequested]](), list[ToolResult]()
+    for one in passed:
+        try:
+            if reason := _reason(one, messages, state):
+                asked.append((one, await _request(one, reason, messages[0].text, turn)))
+            going.append(one)
+        except ToolError as error:
+            moot.append(failed(one.entry.call, error.message))
+    return going, asked, moot
+
+
+async def _denied(asked: Sequence[tuple[_Checked, ApprovalRequested]], turn: Turn) -> set[str]:
     """Ask the user; the keys of the calls without a yes that is meant for just these arguments."""
     executor, journal = turn.parts.executor, turn.parts.executor.journal
     await executor.ask(lambda: journal.plan([one.entry for one, _ in asked]))
-    questions = [asdict(_request(one, reason)) for one, reason in asked]
+    questions = [asdict(request) for _, request in asked]
     answers = interrupt({"asked_at": turn.parts.clock.now().isoformat(), "questions": questions})
 
     def decide(entry: Entry) -> bool:
@@ -121,9 +136,10 @@ async def _denied(asked: Sequence[tuple[_Checked, ApprovalReason]], turn: Turn) 
     return {one.entry.key for (one, _), yes in zip(asked, approved, strict=True) if not yes}
 
 
-def _request(one: _Checked, reason: ApprovalReason) -> ApprovalRequested:
+async def _request(one: _Checked, reason: ApprovalReason, said: str, turn: Turn) -> ApprovalRequested:
     call = one.entry.call
-    question = question_of(one.tool, call, reason)
+    context = context_of(call, turn, Cancellation())
+    question = await question_found(one.tool, call, reason, context, said)
     return ApprovalRequested(call.id, call.name, call.arguments, question, reason, one.entry.digest)
 
 

@@ -17,6 +17,7 @@ from langgraph.types import Overwrite
 
 from .. import grounding
 from ..errors import ToolError, ToolNotFound
+from ..execution.standing import offered
 from ..grounding import Doubt, Evidence, Grounded
 from ..messages import JsonObject, Message, Part, Text, ToolCall, ToolResult
 from ..state import Turn, TurnState, Update
@@ -107,7 +108,7 @@ def _better(
     """
     if len(grounded) > 1 or state.get("choice") or last.text:
         return ""
-    return grounding.nearer(grounded[0].call.name, turn.parts.toolbox.specs, request)
+    return grounding.nearer(grounded[0].call.name, offered(turn.parts.toolbox, ()), request)
 
 
 def _evidence(history: Sequence[Message], before: Sequence[Message], state: TurnState) -> Evidence:

@@ -17,8 +17,10 @@ from ..hints import hints_of
 from ..media import load_audio, load_image, load_video
 from ..messages import Audio, Image, Message, Part, Text, Video
 from ..state import Observation, Turn
+from .language import language_of
 
 _RECENT = 6
+_FEW_SIGNS = 8
 
 
 async def heard(observations: Sequence[Observation], turn: Turn) -> Message:
@@ -34,13 +36,30 @@ async def heard(observations: Sequence[Observation], turn: Turn) -> Message:
 async def _parts(item: Observation, turn: Turn) -> list[Part]:
     match item["kind"]:
         case "text":
-            return [Text(item["content"])]
+            return [await _text(item["content"], turn)]
         case "audio":
             return [await _audio(item["content"], turn)]
         case "image":
             return [await _image(item["content"], turn)]
         case "video":
             return await _video(item["content"], turn)
+
+
+async def _text(words: str, turn: Turn) -> Text:
+    """The words, with their language: where they do not tell, that of the conversation."""
+    language = await language_of(words)
+    if not language or (language == "zh" and len(words) <= _FEW_SIGNS):
+        # A few Han signs are Japanese in a Japanese conversation.
+        earlier = await _language_so_far(turn)
+        language = earlier if not language or earlier == "ja" else language
+    if turn.delivery:
+        turn.delivery.language = turn.parts.persona.reply_language(language)
+    return Text(words, language=language)
+
+
+async def _language_so_far(turn: Turn) -> str:
+    users = [message for message in await _recent(turn) if message.role == "user"]
+    return users[-1].language if users else ""
 
 
 async def _audio(source: str, turn: Turn) -> Audio:

@@ -9,7 +9,7 @@ from ..events import TextDelta, Usage
 from ..execution.standing import UNDO, offered
 from ..messages import Message, Part, Text, ToolCall
 from ..models import base
-from ..persona import LengthLimit
+from ..persona import LengthLimit, PlainText
 from ..state import Turn, TurnState, Update
 from .sieve import Sieve
 
@@ -53,9 +53,22 @@ def _request(state: TurnState, turn: Turn) -> base.Request:
         tool_choice="" if last_step else state.get("choice", ""),
         # Nobody takes back what is not yet told; a small model that goes on calling would.
         withheld=frozenset({UNDO}) if len(state["messages"]) > 1 else frozenset(),
+        background=state.get("background", ""),
         context=state["context"],
         language=parts.persona.reply_language(user.language),
+        languages=parts.persona.languages,
         speech=turn.delivery is not None,
+    )
+
+
+def _limit(turn: Turn, reply: str) -> LengthLimit:
+    persona, delivery = turn.parts.persona, turn.delivery
+    return LengthLimit(
+        persona.max_words,
+        max_seconds=persona.max_seconds,
+        rate=persona.rate,
+        before=reply,
+        pace=lambda: delivery.pace if delivery else 1.0,
     )
 
 
@@ -68,7 +81,9 @@ class _Answer:
         self._taken = taken
         guarded = bool(turn.parts.guardrails.output)
         self._sieve = Sieve(turn, reply=reply, gap=self._gap) if guarded else None
-        self._limit = LengthLimit(turn.parts.persona.max_words)
+        # Who listens hears no lists; who reads along sees what is said.
+        self._plain = PlainText() if turn.delivery else None
+        self._limit = _limit(turn, reply)
         self.calls: list[ToolCall] = []
         self.outcome: Update = {}
         self.text = ""
@@ -92,7 +107,8 @@ class _Answer:
     async def take(self, event: base.ModelEvent) -> None:
         match event:
             case base.TextDelta(text=text):
-                await self._say(self._limit.admit(text))
+                plain = self._plain.feed(text) if self._plain else text
+                await self._say(self._limit.admit(plain))
             case base.SpeechDelta() if self._sieve:
                 await self._sieve.play(event.pcm, event.sample_rate)
             case base.SpeechDelta() if self._turn.delivery:
@@ -103,7 +119,9 @@ class _Answer:
                 self.usage += event
 
     async def finish(self) -> None:
-        """What the guardrails still hold leaves; what they keep from leaving takes the calls with it."""
+        """What is still held leaves; what the guardrails keep from leaving takes the calls with it."""
+        rest = self._limit.admit(self._plain.finish()) if self._plain else ""
+        await self._say(rest + self._limit.finish())
         if self._sieve is None:
             return
         await self._sieve.finish()

@@ -1,50 +1,115 @@
-"""recall: the conversation so far, and what memory adds to it within its budget."""
+"""recall: the conversation so far, what memory adds to it in its budget, and what memory is asked to do."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from ..errors import MemoryStoreError
 from ..events import ErrorRaised
-from ..memory import TurnRecord
+from ..memory import Brief, InView, Recollection, TurnRecord, Window
 from ..messages import Message, Text
+from ..remembering import request_of, rests_on
 from ..state import Turn, TurnState, Update
 from .late import late_results, note, telling
+from .recollecting import packed, recollected
 
 log = logging.getLogger(__name__)
 
 CUT = " [interrupted here]"
+_MOST_TURNS = 200
+_EARLIER = "Earlier in this conversation:"
+_KNOWN = "What you know of the user:"
+_REMEMBERED = "What you remember:"
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A conversation before a turn: `since` is when its window begins, `background` what it begins after."""
+
+    window: Window
+    brief: Brief
+    since: datetime
+    background: str
 
 
 async def recall(state: TurnState, turn: Turn) -> Update:
-    """Fetch history and recollections; a memory that fails or is late never stops the turn."""
-    memory, message = turn.parts.memory, Message.from_json(state["messages"][-1])
-    records: list[TurnRecord] = []
-    try:
-        records = await memory.history(turn.scope, turn.session, limit=200)
-    except MemoryStoreError as error:
-        turn.emit(ErrorRaised(error.code, error.message, error.remedy, severity="note"))
-    records, late = await late_results(records, turn)
+    """Fetch history and recollections; a memory that fails or is late never stops the turn.
+
+    Words that ask memory to do something ("forget that …") become a call of its tools, without the model.
+    """
+    message = Message.from_json(state["messages"][-1])
+    past = await so_far(turn)
+    recalled = await recollected(turn, message.text, InView(turn.session, past.since))
+    records, late = await late_results(past.window.turns, turn)
     for entry in late:
         if entry.status == "unknown":
             turn.emit(note(entry))
-    recalled = await _recalled(message.text, turn)
     turn.mark("recalled")
     return {
+        **await _requested(message, records, turn),
         "history": [said.to_json() for record in records for said in as_heard(record)],
-        "context": "\n".join([*map(telling, late), *recalled]),
+        "background": past.background,
+        "context": "\n".join([*map(telling, late), *_remembered(turn, past.brief, recalled)]),
         "late": [entry.key for entry in late if entry.ended],
     }
 
 
-async def _recalled(words: str, turn: Turn) -> list[str]:
+async def _requested(message: Message, records: Sequence[TurnRecord], turn: Turn) -> Update:
+    """The call of a memory tool that the user's words ask for, if they do."""
+    call = None
+    if turn.parts.knowledge:
+        # Patterns are compiled at their first use.
+        call = await asyncio.to_thread(request_of, message, records, message.language)
+    if call is None:
+        return {}
+    made = Message("assistant", (call,))
+    return {"messages": [made.to_json()], "provenance": {call.id: rests_on(call, message)}}
+
+
+async def so_far(turn: Turn) -> Past:
+    """The conversation before a turn; a memory that fails leaves it empty."""
+    window = await _window(turn)
+    since = window.turns[0].started_at if window.turns else turn.parts.clock.now()
+    brief = await _brief(turn, since)
+    return Past(window, brief, since, _background(turn, window, brief))
+
+
+async def _window(turn: Turn) -> Window:
+    memory, knowledge = turn.parts.memory, turn.parts.knowledge
     try:
-        async with asyncio.timeout(turn.parts.recall_budget):
-            return [item.text for item in await turn.parts.memory.recall(turn.scope, words)]
-    except (MemoryStoreError, TimeoutError) as error:
-        log.info("recall gave nothing: %s", error or "out of time")
-        return []
+        if knowledge:
+            return await knowledge.window(turn.scope, turn.session)
+        return Window("", tuple(await memory.history(turn.scope, turn.session, limit=_MOST_TURNS)))
+    except MemoryStoreError as error:
+        turn.emit(ErrorRaised(error.code, error.message, error.remedy, severity="note"))
+        return Window("", ())
+
+
+async def _brief(turn: Turn, since: datetime) -> Brief:
+    if turn.parts.knowledge is None:
+        return Brief()
+    try:
+        return await turn.parts.knowledge.brief(turn.scope, since)
+    except MemoryStoreError as error:
+        log.info("nothing is known: %s", error)
+        return Brief()
+
+
+def _background(turn: Turn, window: Window, brief: Brief) -> str:
+    """What the conversation begins after, the same words as long as its window stays where it is."""
+    blocks = {**turn.parts.persona.blocks, **brief.blocks}
+    known = " ".join([brief.known, *blocks.values()]).strip()
+    parts = ((_KNOWN, known), (_EARLIER, window.summary))
+    return "\n".join(f"{title} {words}" for title, words in parts if words)
+
+
+def _remembered(turn: Turn, brief: Brief, recalled: list[Recollection]) -> list[str]:
+    words = [*brief.changed, *packed(recalled, turn.parts.recall_tokens)]
+    return [f"{_REMEMBERED} {' '.join(dict.fromkeys(words))}"] if words else []
 
 
 def as_heard(record: TurnRecord) -> list[Message]:

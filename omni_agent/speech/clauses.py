@@ -33,11 +33,15 @@ _SHORTEST_PART = 40
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A span of a reply: `text` is `reply[start:end]`, without space at its ends."""
+    """A span of a reply: `text` is `reply[start:end]`, without space at its ends.
+
+    `whole` says that a sentence ends with it.
+    """
 
     text: str
     start: int
     end: int
+    whole: bool = False
 
 
 class _Gap(IntEnum):
@@ -56,9 +60,13 @@ class ClauseSplitter:
 
     Clauses come in order, do not overlap, hold every character of the reply that is no space exactly once,
     and are at most 220 characters long (letters of languages without spaces count threefold).
+
+    Args:
+        every: Cut at every pause, however short the clause is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, every: bool = False) -> None:
+        self._every = every
         self._text = ""
         self._ended = False
         self._first = True
@@ -93,7 +101,7 @@ class ClauseSplitter:
                 break
             self._step()
             end = self._end(gap)
-            clause = self._cut(end) if end else None
+            clause = self._cut(end, gap) if end else None
             if clause:
                 clauses.append(clause)
         return clauses
@@ -119,6 +127,8 @@ class ClauseSplitter:
         return self._last_pause or self._last_space or self._whole_character()
 
     def _may_end(self, gap: _Gap) -> bool:
+        if self._every:
+            return gap >= _Gap.PAUSE
         if self._letters < _FEWEST_LETTERS:
             return False
         if gap is _Gap.SENTENCE:
@@ -134,15 +144,17 @@ class ClauseSplitter:
             at -= 1
         return at if at > self._start + 1 else self._at
 
-    def _cut(self, end: int) -> Clause | None:
+    def _cut(self, end: int, gap: _Gap = _Gap.NOTHING) -> Clause | None:
         raw = self._text[self._start : end]
         text = raw.strip()
+        # A clause that grew too long may be cut before the gap that was seen last.
+        whole = gap >= _Gap.SENTENCE and end == self._at
         start = self._start + len(raw) - len(raw.lstrip())
         self._restart(end)
         if not text:
             return None
         self._first = False
-        return Clause(text, start, start + len(text))
+        return Clause(text, start, start + len(text), whole)
 
     def _gap(self, at: int) -> _Gap:
         """What lies before the character at `at`."""

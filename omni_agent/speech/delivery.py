@@ -20,6 +20,8 @@ from .normalise import spoken
 from .pcm import Pcm
 
 AHEAD = 2
+# Seconds of speech from which a voice's pace can be told.
+_TELLING = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Delivery:
         self._length = 0
         self._interjected = False
         self._mute = False
+        self._seconds = self._estimated = 0.0
 
     async def say(self, delta: str) -> None:
         """Take the next words of the reply."""
@@ -69,6 +72,11 @@ class Delivery:
     def silent(self) -> bool:
         """Whether there was nothing to say so far."""
         return not (self._length or self._interjected)
+
+    @property
+    def pace(self) -> float:
+        """How many times longer the speech made so far is than `seconds` estimates; 1 before there is any."""
+        return self._seconds / self._estimated if self._seconds >= _TELLING else 1.0
 
     async def pause(self) -> None:
         """Speak what has come in: the next words will be a while."""
@@ -102,7 +110,14 @@ class Delivery:
             while (item := await ready.get()) is not None:
                 clause, pcm = item
                 if len(pcm.samples):
+                    self._time(clause, pcm)
                     await self._send(_chunk(pcm, (clause.start, clause.end)))
+
+    def _time(self, clause: Clause, pcm: Pcm) -> None:
+        from ..persona import seconds
+
+        self._seconds += pcm.seconds
+        self._estimated += seconds(clause.text) / self._persona.rate
 
     async def _synthesise(self, ready: asyncio.Queue[tuple[Clause, Pcm] | None]) -> None:
         while (item := await self._clauses.get()) is not None:

@@ -25,35 +25,55 @@ _EMOJI_PARTS = re.compile("[\u200d\u20e3\ufe00-\ufe0f\U000e0020-\U000e007f\U0001
 
 def plain(text: str) -> str:
     """The words of a Markdown text, without emoji and without tags; a list's numbers stay."""
-    for entity, char in _ENTITIES.items():
-        text = text.replace(entity, char)
+    text = _without_entities(text)
     for pattern in (_FENCE, _RULE, _TABLE_RULE):
         text = pattern.sub("", text)
-    text = _AUTOLINK.sub(r"\1", text)
-    text = _LINK.sub(r"\1", _IMAGE.sub(r"\1", text))
-    text = _TAG.sub(" ", _FOOTNOTE.sub("", text))
+    text = _without_links(text)
     text = _NUMBERED.sub(r"\1, ", _TRAILING_HASHES.sub("", _BLOCK.sub("", text)))
     text = _EMPHASIS.sub("", text)
     return without_emoji(_rows(text))
 
 
+def is_rule(line: str) -> bool:
+    """Whether a line holds no words: a rule, a table's, or the fence of a block of code."""
+    return any(pattern.fullmatch(line) for pattern in (_FENCE, _RULE, _TABLE_RULE))
+
+
+def plain_span(text: str) -> str:
+    """The words of a part of a line; what marks whole lines is left."""
+    return without_emoji(_EMPHASIS.sub("", _without_links(_without_entities(text))))
+
+
+def _without_entities(text: str) -> str:
+    for entity, char in _ENTITIES.items():
+        text = text.replace(entity, char)
+    return text
+
+
+def _without_links(text: str) -> str:
+    text = _AUTOLINK.sub(r"\1", text)
+    text = _LINK.sub(r"\1", _IMAGE.sub(r"\1", text))
+    return _TAG.sub(" ", _FOOTNOTE.sub("", text))
+
+
 def _rows(text: str) -> str:
-    """A table's row as a list of its cells."""
-    lines = [_row(line) if "|" in line else line for line in text.split("\n")]
+    lines = [row(line) if "|" in line else line for line in text.split("\n")]
     return "\n".join(lines)
 
 
-def _row(line: str) -> str:
+def row(line: str) -> str:
+    """A table's row as a list of its cells."""
     return ", ".join(cell for cell in _CELLS.split(line.strip()) if cell)
 
 
 def without_emoji(text: str) -> str:
     """`text` without pictures; signs that are said, such as the degree, stay."""
     text = _EMOJI_PARTS.sub("", text)
-    return "".join(" " if _is_picture(char) else char for char in text)
+    return "".join(" " if is_picture(char) else char for char in text)
 
 
-def _is_picture(char: str) -> bool:
+def is_picture(char: str) -> bool:
+    """Whether a character is a picture: an emoji, or a sign that is not said."""
     if ord(char) < 0x2190 or unicodedata.category(char) != "So":
         return False
     # CJK and letterlike compatibility signs are words.

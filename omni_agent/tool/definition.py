@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 Effect = Literal["read", "write", "irreversible"]
 Function: TypeAlias = Callable[..., Any]
 Run: TypeAlias = Callable[[JsonObject, ToolContext], Awaitable[object]]
+# From a call's arguments, its context and the user's words to the question that reads the call back.
+Question: TypeAlias = Callable[[JsonObject, ToolContext, str], Awaitable[str]]
 # The `run` and the `undo` of an object's tool.
 Method: TypeAlias = Callable[[object], tuple[Run, Run | None]]
 
@@ -52,7 +54,9 @@ class Tool:
             run.
         untrusted: What it returns was written by strangers: to the model it is data, never an order.
         question: How a call is read back for approval, with its arguments in braces; empty for our
-            own words.
+            own words. Or what finds the words, and may look things up for that: a `ToolError` says that
+            there is nothing to ask, and is the call's result.
+        shown: Models are shown it; another one is called by a rule only.
     """
 
     spec: ToolSpec
@@ -64,7 +68,8 @@ class Tool:
     cancellable: bool | None = None
     repeats: bool = False
     untrusted: bool = False
-    question: str = ""
+    question: str | Question = ""
+    shown: bool = True
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -148,7 +153,8 @@ def tool(
     cancellable: bool | None = None,
     repeats: bool = False,
     untrusted: bool = False,
-    question: str = "",
+    question: str | Question = "",
+    shown: bool = True,
 ) -> Callable[[Function], Tool]: ...
 def tool(
     function: Function | None = None,
@@ -162,7 +168,8 @@ def tool(
     cancellable: bool | None = None,
     repeats: bool = False,
     untrusted: bool = False,
-    question: str = "",
+    question: str | Question = "",
+    shown: bool = True,
 ) -> Tool | Callable[[Function], Tool]:
     """Make a tool of a function, or of a method in its class.
 
@@ -181,7 +188,9 @@ def tool(
         cancellable: Whether a call may be cut off when the user goes on; by default where it only reads.
         repeats: Two identical calls in one turn are both meant.
         untrusted: Strangers wrote what it returns.
-        question: How a call is read back for approval: "Delete the note '{title}'?".
+        question: How a call is read back for approval: "Delete the note '{title}'?"; or a coroutine function
+            that gets the arguments, the context and the user's words, and gives the question.
+        shown: Models are shown it.
 
     Raises:
         ToolDefinitionError: The function has no description, or a parameter no usable type, or `undo` or
@@ -197,6 +206,7 @@ def tool(
             repeats=repeats,
             untrusted=untrusted,
             question=question,
+            shown=shown,
         )
 
     return make if function is None else make(function)
@@ -236,6 +246,8 @@ def _runner(function: Function, signature: Signature) -> Run:
 
 
 def _check_question(tool: Tool) -> None:
+    if not isinstance(tool.question, str):
+        return
     named = {field for _, field, _, _ in Formatter().parse(tool.question) if field is not None}
     if unknown := named - set(tool.spec.parameters.get("properties", {})):
         raise ToolDefinitionError(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,6 +35,18 @@ def turn(id, text="fine", session="s"):
     asked = Message("user", (Text("how are you?"),))
     return TurnRecord(id, session, (asked,), text, text, "done", NOON, NOON)
 """
+
+
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A new memory file: copying it is quicker than having every migration run again."""
+    from omni_memory import database
+
+    path = tmp_path_factory.mktemp("empty") / "memory.db"
+    database.prepare(path)
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path.read_bytes()
 
 
 @pytest.fixture

@@ -30,8 +30,8 @@ MakeTurn = Callable[..., TurnRecord]
 NEXT = """
 import sqlalchemy as sa
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 def upgrade():
     with op.batch_alter_table("sessions", recreate="always") as sessions:
         sessions.add_column(sa.Column("title", sa.Text()))
@@ -51,9 +51,9 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..
         # A percent sign, because the folder passes through an ini parser.
         folder = tmp_path / "100%" / "migrations"
         shutil.copytree(database.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        (folder / "versions" / "0002_next.py").write_text(migration, encoding="utf-8")
+        (folder / "versions" / "0003_next.py").write_text(migration, encoding="utf-8")
         monkeypatch.setattr(database, "MIGRATIONS", folder)
-        monkeypatch.setattr(database, "HEAD", "0002")
+        monkeypatch.setattr(database, "HEAD", "0003")
 
     return install
 
@@ -88,14 +88,15 @@ def test_models_and_migrations_agree(path: Path) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
     from alembic.script import ScriptDirectory
-    from omni_memory.tables import Base
+    from omni_memory.tables import Base, is_mapped
     from sqlalchemy import create_engine
 
     assert read(path) == []
     assert ScriptDirectory(str(database.MIGRATIONS)).get_current_head() == database.HEAD
     engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        context = MigrationContext.configure(connection, opts={"include_object": is_mapped})
+        assert compare_metadata(context, Base.metadata) == []
     engine.dispose()
 
 
@@ -159,10 +160,10 @@ def test_an_older_file_is_backed_up_and_upgraded(
     write(path, *turns)
     next_version()
     assert read(path) == turns
-    assert ask(path, "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert ask(path, "SELECT version_num FROM alembic_version") == [("0003",)]
     assert ask(path, "SELECT id, title FROM sessions") == [("s", None)]
-    backup = path.with_name("memory.db.bak-0001")
-    assert ask(backup, "SELECT version_num FROM alembic_version") == [("0001",)]
+    backup = path.with_name("memory.db.bak-0002")
+    assert ask(backup, "SELECT version_num FROM alembic_version") == [("0002",)]
     assert ask(backup, "SELECT id FROM turns ORDER BY seq") == [("1",), ("2",)]
     if os.name == "posix":
         assert stat.S_IMODE(backup.stat().st_mode) == 0o600
@@ -200,7 +201,7 @@ asyncio.run(main())
     assert path.with_name("memory.db-wal").stat().st_size > 0
     next_version()
     assert [one.id for one in read(path)] == ["1"]
-    assert ask(path.with_name("memory.db.bak-0001"), "SELECT id FROM turns") == [("1",)]
+    assert ask(path.with_name("memory.db.bak-0002"), "SELECT id FROM turns") == [("1",)]
 
 
 @pytest.mark.parametrize(
@@ -219,15 +220,15 @@ def test_an_upgrade_that_fails_changes_nothing(
         with pytest.raises(MemoryStoreError) as caught:
             read(path)
         assert caught.value.code == "memory_upgrade_failed"
-        assert "memory.db.bak-0001" in caught.value.remedy
-        assert path.with_name("memory.db.bak-0001").exists()
+        assert "memory.db.bak-0002" in caught.value.remedy
+        assert path.with_name("memory.db.bak-0002").exists()
         later.undo()
     monkeypatch.undo()
-    assert ask(path, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert ask(path, "SELECT version_num FROM alembic_version") == [("0002",)]
     assert [one.id for one in read(path)] == ["1"]
 
 
-@pytest.mark.parametrize("revision", ["('0002')", "('9f8e')", "('0001'), ('0002')"])
+@pytest.mark.parametrize("revision", ["('0003')", "('9f8e')", "('0002'), ('0003')"])
 def test_a_newer_file_is_refused_and_kept(path: Path, turn: MakeTurn, revision: str) -> None:
     write(path, turn("1"))
     with closing(sqlite3.connect(path)) as file, file:

@@ -199,6 +199,17 @@ def test_the_language_of_the_reply_is_asked_for_where_it_is_not_english() -> Non
     assert last(user(said("привет", "ru"))).endswith("'ru'.)")
 
 
+def test_where_answers_are_in_few_languages_each_message_says_which() -> None:
+    german, english = user(said("hallo", "de")), user(said("hello", "en"))
+    assert last(german, languages=("en",)) == "hallo\n(Answer in English.)"
+    assert last(english, languages=("en",)) == "hello"
+    assert last(english, languages=("fr", "en")) == "hello"
+    assert last(user("hi"), languages=("fr", "en")) == "hi\n(Answer in French.)"
+    earlier = render(Request("", (german,), languages=("en",)))
+    later = render(Request("", (german, assistant("Hello."), english), languages=("en",)))
+    assert later[: len(earlier)] == earlier
+
+
 def test_context_goes_with_the_last_words_of_the_user() -> None:
     request = Request(
         "",

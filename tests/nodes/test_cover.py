@@ -67,8 +67,8 @@ async def test_it_is_said_once_however_many_tools_are_slow() -> None:
 async def test_words_that_the_model_has_said_cover_it_too() -> None:
     first = Step(says="Let me look", calls={"search": {}})
     said, events, text = await spoken(first, Step("Found", says="Here it is."), slow=3)
-    assert said == ["Let me look", "Here it is."]
-    assert text == "Let me look Here it is."
+    assert said == ["Let me look.", "Here it is."]
+    assert text == "Let me look. Here it is."
     first_chunk = next(i for i, event in enumerate(events) if isinstance(event, SpeechChunk))
     finished = next(i for i, event in enumerate(events) if event.type == "tool.finished")
     assert first_chunk < finished

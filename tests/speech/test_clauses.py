@@ -133,6 +133,6 @@ def test_a_long_sentence_is_cut_at_a_comma() -> None:
 def test_a_clause_is_given_as_soon_as_it_is_certain() -> None:
     splitter = ClauseSplitter()
     assert splitter.feed("It is raining today.") == []
-    assert splitter.feed(" T") == [Clause("It is raining today.", 0, 20)]
-    assert splitter.feed("ake an umbrella\n") == [Clause("Take an umbrella", 21, 37)]
+    assert splitter.feed(" T") == [Clause("It is raining today.", 0, 20, whole=True)]
+    assert splitter.feed("ake an umbrella\n") == [Clause("Take an umbrella", 21, 37, whole=True)]
     assert splitter.finish() == []

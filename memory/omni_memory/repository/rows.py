@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from omni_agent.errors import MemoryStoreError
 from omni_agent.events import Timings, TurnStatus, Usage
-from omni_agent.memory import Scope, SessionSummary, TurnRecord
+from omni_agent.memory import Asker, Scope, SessionSummary, TurnRecord
 from omni_agent.messages import Message
 
 if TYPE_CHECKING:
@@ -67,11 +67,12 @@ def to_row(scope: Scope, turn: TurnRecord) -> dict[str, str]:
             "text": sound(turn.text),
             "heard_text": sound(turn.heard_text),
             "status": turn.status,
-            "started_at": _written(turn.started_at),
-            "ended_at": _written(turn.ended_at),
+            "started_at": written(turn.started_at),
+            "ended_at": written(turn.ended_at),
             "messages": _json([message.to_json() for message in turn.messages]),
             "timings": _json(asdict(turn.timings)),
             "usage": _json(asdict(turn.usage)),
+            "asked_by": turn.asked_by,
         }
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise MemoryStoreError(
@@ -84,8 +85,8 @@ def to_row(scope: Scope, turn: TurnRecord) -> dict[str, str]:
 def to_turn(row: Mapping[Any, Any]) -> TurnRecord | None:
     """The turn of a row, or None, and a warning in the log, where the row cannot be read any more."""
     try:
-        if row["status"] not in get_args(TurnStatus):
-            raise ValueError("unknown status")
+        if row["status"] not in get_args(TurnStatus) or row["asked_by"] not in get_args(Asker):
+            raise ValueError("unknown status or asker")
         return TurnRecord(
             id=row["id"],
             session=row["session"],
@@ -93,10 +94,11 @@ def to_turn(row: Mapping[Any, Any]) -> TurnRecord | None:
             text=row["text"],
             heard_text=row["heard_text"],
             status=row["status"],
-            started_at=_read(row["started_at"]),
-            ended_at=_read(row["ended_at"]),
+            started_at=read_moment(row["started_at"]),
+            ended_at=read_moment(row["ended_at"]),
             timings=_timings().validate_json(row["timings"]),
             usage=_usage().validate_json(row["usage"]),
+            asked_by=row["asked_by"],
         )
     except (ValueError, TypeError, RecursionError) as error:
         _warn("turn", row, error)
@@ -109,8 +111,8 @@ def to_summary(row: Mapping[Any, Any]) -> SessionSummary | None:
         return SessionSummary(
             id=row["id"],
             turns=row["turns"],
-            started_at=_read(row["started_at"]),
-            last_at=_read(row["last_at"]),
+            started_at=read_moment(row["started_at"]),
+            last_at=read_moment(row["last_at"]),
         )
     except (ValueError, TypeError) as error:
         _warn("session", row, error)
@@ -124,13 +126,23 @@ def _warn(what: str, row: Mapping[Any, Any], error: Exception) -> None:
     )
 
 
-def _written(moment: datetime) -> str:
+def written(moment: datetime) -> str:
+    """A moment as the tables hold it.
+
+    Raises:
+        ValueError: It has no zone.
+    """
     if moment.utcoffset() is None:
         raise ValueError(f"the time {moment} has no zone")
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _read(text: str) -> datetime:
+def read_moment(text: str) -> datetime:
+    """A moment from a table.
+
+    Raises:
+        ValueError: It is none.
+    """
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

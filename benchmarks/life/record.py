@@ -1,0 +1,54 @@
+"""A model that remembers what it was shown, so that a miss can be told from a forgotten fact."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from omni_agent.models.base import Capabilities, ModelEvent, OmniModel, Request
+from omni_agent.models.prompt import render
+from omni_agent.senses import Senses
+
+
+class SeenModel:
+    """A model as it is, with the last conversation's prompt kept in `shown`.
+
+    Args:
+        model: The one that answers.
+    """
+
+    def __init__(self, model: OmniModel) -> None:
+        self._model = model
+        self.requests: list[Request] = []
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Those of the model."""
+        return self._model.capabilities
+
+    @property
+    def senses(self) -> Senses:
+        """Those of the model."""
+        return self._model.senses
+
+    @property
+    def shown(self) -> str:
+        """The last request but for its system prompt's opening, as the model reads it."""
+        if not self.requests:
+            return ""
+        return "\n".join(f"{message['role']}: {message['content']}" for message in render(self.requests[-1]))
+
+    async def stream(self, request: Request) -> AsyncGenerator[ModelEvent, None]:
+        """Answer as the model does."""
+        self.requests.append(request)
+        async with aclosing(self._model.stream(request)) as events:
+            async for event in events:
+                yield event
+
+    async def prewarm(self, request: Request | None = None) -> None:
+        """As the model does."""
+        await self._model.prewarm(request)
+
+    async def close(self) -> None:
+        """Free the model."""
+        await self._model.close()

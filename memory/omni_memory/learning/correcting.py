@@ -1,0 +1,149 @@
+"""What the user says is wrong: the fact that the agent spoke of goes, for what the user says in its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from omni_agent.memory import Correction, Fact, Origin, Scope, Statement
+
+from ..predicates import RELATIONS, sentence
+from ..repository import entities
+from ..repository.fact_rows import alike
+from ..repository.repository import Repository
+from .reading import read
+from .remembering import as_note
+from .telling import from_agent
+
+_MOST_FACTS = 500
+_WRONG = re.compile(
+    r"^(?:(?:no|nope|nein|non|ei|wait|sorry|actually|hey|well|but|oh|hm+|um|uh)\b[\s,.!:;-]*|"
+    r"(?:that|this|it)(?:'s| is| was|s)? (?:all |completely |just |simply )?(?:not (?:right|true|correct|"
+    r"it|so)|wrong|incorrect|false|"
+    r"a mistake)\b[\s,.!:;-]*|(?:you(?:'re| are| were)|your) (?:wrong|mistaken)\b[\s,.!:;-]*|"
+    r"wrong\b[\s,.!:;-]*|"
+    r"(?:das|es) (?:ist|stimmt) (?:falsch|nicht|nicht richtig)\b[\s,.!:;-]*|c'est faux[\s,.!:;-]*|"
+    r"(?:eso|esto) (?:es falso|no es (?:verdad|correcto)|está mal)[\s,.!:;-]*|(?:è sbagliato|non è "
+    r"vero)[\s,.!:;-]*|"
+    r"(?:está errado|não é verdade)[\s,.!:;-]*|"
+    r"違います[、。\s]*|不对[，。\s]*|i (?:said|meant|mean)\b[\s,.:]*)+",
+    re.IGNORECASE,
+)
+_NOT_BUT = re.compile(
+    r"^(?:it(?:'s| is) |he(?:'s| is) |she(?:'s| is) )?not (?P<old>.+?),? (?:but|it(?:'s| is)) (?P<new>.+)$",
+    re.IGNORECASE,
+)
+_IT_IS = re.compile(
+    r"^(?:(?:it|that|he|she|they|the (?:right|correct) \w+|his name|her name|its name|the name)(?:'s| is| "
+    r"are|'re)?"
+    r"(?: actually| really| now)?(?: called| named| spelled)?|es ist|er heißt|sie heißt|das ist|c'est|il "
+    r"s'appelle|"
+    r"elle s'appelle|es|se llama|è|si chiama|chama-se|é)\s+(?P<new>.+?)(?:,? (?:and )?not (?P<old>.+))?$",
+    re.IGNORECASE,
+)
+_BARE = re.compile(r"^(?P<new>\S+(?: \S+){0,3}?)(?:,? (?:and )?not (?P<old>.+))?$", re.IGNORECASE)
+_SPELLING = re.compile(r",?\s+with (?:an? |one |two |double |just )+.*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """What the user puts in the place of what was said: a value, or statements, or nothing."""
+
+    value: str = ""
+    instead_of: str = ""
+    statements: tuple[Statement, ...] = ()
+
+
+async def correct(repository: Repository, scope: Scope, said: str, told: str, origin: Origin) -> Correction:
+    """Put right what the user says is wrong.
+
+    Args:
+        repository: Where.
+        scope: Whose.
+        said: The user's words: "no, it's Dr. Maier", "that's wrong, I live in Linz", "that's wrong".
+        told: What the agent had said, which shows what is meant.
+        origin: The turn of the correction.
+
+    Raises:
+        MemoryStoreError: The database cannot be written.
+    """
+    async with repository.database.reading() as connection:
+        names = await entities.names(connection, scope)
+    facts = await repository.facts.known(scope, limit=_MOST_FACTS)
+    meant = _meant(said, origin, names)
+    claimed = read(from_agent(told), origin.at, names=names, asked=True).statements
+    spoken = _spoken_of(facts, claimed, told, meant)
+    statements = _in_place(meant, spoken, claimed)
+    if not statements and not spoken:
+        return Correction()
+    old = _replaced(statements, spoken, facts)
+    gone, made = await repository.facts.replace(
+        scope, [fact.id for fact in old], statements, origin, now=origin.at, said=said
+    )
+    return Correction(tuple(gone), tuple(made))
+
+
+def _meant(said: str, origin: Origin, names: dict[str, str]) -> _Meant:
+    rest = _WRONG.sub("", said.strip()).strip(" .!,;:-")
+    rest = _SPELLING.sub("", rest)
+    if not rest:
+        return _Meant()
+    if statements := read(rest, origin.at, names=names, asked=True).statements:
+        return _Meant(statements=statements)
+    for pattern in (_NOT_BUT, _IT_IS, _BARE):
+        if found := pattern.match(rest):
+            return _Meant(found["new"].strip(" .!"), (found["old"] or "").strip(" .!"))
+    return _Meant(statements=(as_note(rest),))
+
+
+def _spoken_of(facts: Sequence[Fact], claimed: Sequence[Statement], told: str, meant: _Meant) -> list[Fact]:
+    """The facts that the agent spoke of, the most likely first."""
+    words = f" {_plain(told)} "
+    scored: list[tuple[int, Fact]] = []
+    for fact in facts:
+        score = 4 * any(_agrees(fact.said, claim) for claim in claimed)
+        score += 3 * bool(meant.instead_of and alike(fact.said.object, meant.instead_of))
+        if f" {_plain(fact.said.object)} " in words:
+            score += (
+                2 + (fact.said.predicate.replace("_", " ") in words) + (fact.said.subject.lower() in words)
+            )
+        if score:
+            scored.append((score, fact))
+    return [fact for _, fact in sorted(scored, key=lambda pair: (-pair[0], -pair[1].id))]
+
+
+def _agrees(fact: Statement, claim: Statement) -> bool:
+    return fact.predicate == claim.predicate and alike(fact.object, claim.object)
+
+
+def _in_place(meant: _Meant, spoken: Sequence[Fact], claimed: Sequence[Statement]) -> tuple[Statement, ...]:
+    """The statements that the user puts in the place of what the agent said."""
+    if not meant.value:
+        return meant.statements
+    model = spoken[0].said if spoken else claimed[0] if claimed else None
+    if model is None:
+        return ()
+    value = meant.value[:1].upper() + meant.value[1:] if model.object[:1].isupper() else meant.value
+    text = sentence(model.subject, model.predicate, value)
+    return (
+        replace(model, object=value, text=text, confidence=1.0, ends=False, valid_from=None, valid_to=None),
+    )
+
+
+def _replaced(statements: Sequence[Statement], spoken: Sequence[Fact], facts: Sequence[Fact]) -> list[Fact]:
+    """The facts that no longer count: of those spoken of the one that is put right, or the likeliest."""
+    if not statements:
+        return list(spoken[:1])
+    first = statements[0]
+    of_kind = [fact for fact in spoken if fact.said.predicate == first.predicate]
+    if of_kind:
+        return of_kind[:1]
+    if first.many and first.predicate in RELATIONS:
+        same = [f for f in facts if (f.said.subject, f.said.predicate) == (first.subject, first.predicate)]
+        return same if len(same) == 1 else []
+    return list(spoken[:1]) if first.predicate == "note" else []
+
+
+def _plain(text: str) -> str:
+    return " ".join("".join(c if c.isalnum() else " " for c in text.casefold()).split())

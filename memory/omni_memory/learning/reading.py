@@ -1,0 +1,101 @@
+"""What a turn's words state, read by rules: the sure facts, and the sentences that are left for a model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from omni_agent.memory import Statement
+
+from .languages import Table, tables
+from .rules import Talk
+from .sentences import Sentence, sentences
+from .sincerity import Tells, kept
+
+_FIRST_PERSON = re.compile(
+    r"\b(?:i|i'm|i've|i'd|my|mine|our|we|we're|we've|me|us|"
+    r"ich|mein\w*|mir|wir|unser\w*|je|j|mon|ma|mes|notre|"
+    r"nous|yo|mi|mis|nuestr\w+|io|mio|mia|miei|mie|nostr\w+|eu|meu|minha|nosso|nossa)\b|私|僕|俺|我",
+    re.IGNORECASE,
+)
+_CORRECTS = re.compile(
+    r"(?:no|nope|actually|sorry|correction|i mean(?:t)?|wait|"
+    r"that'?s (?:wrong|not right|not true|incorrect)|wrong|"
+    r"nein|eigentlich|non|en fait|en realidad|in realtà|na verdade|não)\b|違います|不对|不是",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read out of a turn.
+
+    Attributes:
+        statements: What the rules are sure of, in the order in which it was said.
+        open: Sentences in which the user speaks of himself, of which the rules made nothing.
+        joke: The turn says that what was said in the turn before it was not meant.
+        corrects: It puts right what was said before.
+        whole: The statements say all of it.
+    """
+
+    statements: tuple[Statement, ...] = ()
+    open: tuple[str, ...] = ()
+    joke: bool = False
+    corrects: bool = False
+    whole: bool = True
+
+
+def read(
+    words: str,
+    at: datetime,
+    *,
+    language: str = "",
+    names: Mapping[str, str] | None = None,
+    asked: bool = False,
+) -> Reading:
+    """Read what the user said.
+
+    Args:
+        words: The user's own words; nothing that a picture, page or tool holds.
+        at: When they were said.
+        language: ISO 639-1 code, where it is known.
+        names: Names that are known, by their lower case.
+        asked: The user wants it remembered: no sentence is left out for what it looks like.
+    """
+    found = sentences(words)
+    corrects = bool(_CORRECTS.match(words.strip()))
+    first: Reading | None = None
+    for table in tables(words, language):
+        reading = _read(found, table, Talk(at, names or {}), asked=asked)
+        if reading.statements or reading.joke:
+            return replace(reading, corrects=corrects)
+        first = first or reading
+    return replace(first or Reading(), corrects=corrects)
+
+
+def _read(found: list[Sentence], table: Table, talk: Talk, *, asked: bool) -> Reading:
+    meant, joke = _meant(found, table.tells)
+    stated = meant if asked else kept(meant, table.tells)
+    statements: list[Statement] = []
+    left: list[str] = []
+    whole = len(stated) == len(found)
+    for sentence in stated:
+        said, complete = table.scan(sentence.text, talk)
+        statements += said
+        whole = whole and complete
+        if not said and _FIRST_PERSON.search(sentence.text) and not table.tells.passing.match(sentence.text):
+            left.append(sentence.text)
+    return Reading(tuple(dict.fromkeys(statements)), tuple(left), joke, whole=whole)
+
+
+def _meant(found: list[Sentence], tells: Tells) -> tuple[list[Sentence], bool]:
+    """The sentences without those that a joke takes back, and whether it takes back the turn before."""
+    for index, sentence in reversed(list(enumerate(found))):
+        if joke := tells.jokes.search(sentence.text):
+            rest = sentence.text[joke.end() :].lstrip(" ,.!-–—")
+            after = [replace(sentence, text=rest), *found[index + 1 :]] if rest else found[index + 1 :]
+            before = sentence.text[: joke.start()].strip(" ,.!-–—") or index
+            return after, not before
+    return found, False

@@ -1,0 +1,50 @@
+"""English: its table of rules, with what `english.py` knows of words and values."""
+
+from __future__ import annotations
+
+from . import english as en
+from .patterns import rules, table
+from .rules import Language
+from .values_en import age, job, noun
+
+_READERS = {
+    "name": en.name,
+    "introduced": en.introduced,
+    "tongue": en.tongue,
+    "place": en.place,
+    "employer": en.employer,
+    "thing": en.thing,
+    "phrase": en.phrase,
+    "value": en.phrase,
+    "age": age,
+    "job": job,
+    "noun": noun,
+    "role": lambda words: f"the user's {words[3:]}",
+}
+
+_PARTS = {
+    **table("en")["parts"],
+    "KIN": en.KIN_WORD,
+    "KIN_ONLY": en.KIN_PLAIN,
+    "NAME": en.NAME,
+    "CAPITAL": en.CAPITAL,
+    "VALUE": en.VALUE,
+    "LIST": en.LIST,
+    "END": en.END,
+    "MARK": en.MARK,
+}
+
+ENGLISH = Language(
+    code="en",
+    subject=en.SUBJECT,
+    start=en.START,
+    step=en.STEP,
+    run_on=en.RUN_ON,
+    go_on=en.GO_ON,
+    bare=rules("en", "bare", _PARTS),
+    rules=rules("en", "rules", _PARTS),
+    readers=_READERS,
+    expand=en.EXPAND,
+    name=en.name,
+    kin=en.KIN,
+)

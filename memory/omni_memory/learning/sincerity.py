@@ -1,0 +1,80 @@
+"""Which sentences may say something true of the user, and which never do.
+
+Questions, conditions, wishes, reported speech, play and what is to be written or translated are none of the
+user's own statements. In doubt a sentence is left out: what is missed can still be recalled word for word.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .sentences import Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Tells:
+    """What gives such sentences of one language away.
+
+    Attributes:
+        asks: Start of a question, where speech has no question mark.
+        doubts: Conditions, wishes, guesses and dreams, anywhere in the sentence.
+        reports: Somebody else's words.
+        orders: What is to be said, written or translated follows.
+        plays: From here on, all of the turn is play.
+        jokes: What was said before was not meant.
+        passing: Start of what somebody wants or feels just now: it is over before anybody asks.
+    """
+
+    asks: re.Pattern[str]
+    doubts: re.Pattern[str]
+    reports: re.Pattern[str]
+    orders: re.Pattern[str]
+    plays: re.Pattern[str]
+    jokes: re.Pattern[str]
+    passing: re.Pattern[str] = re.compile(r"(?!)")
+
+
+def kept(found: list[Sentence], tells: Tells) -> list[Sentence]:
+    """The sentences in which the user states something.
+
+    Of a question what was stated before it is kept: "I'm vegan, what can I eat?"
+    """
+    left: list[Sentence] = []
+    dictated = False
+    for sentence in found:
+        if tells.plays.search(sentence.text):
+            break
+        if sentence.follows_colon and dictated:
+            break
+        ordered = tells.orders.match(sentence.text)
+        dictated = bool(ordered)
+        if ordered and re.search(r":|\b(?:this|following|that)\b", sentence.text):
+            break
+        if ordered or tells.doubts.search(sentence.text) or tells.reports.search(sentence.text):
+            continue
+        if statement := _stated(sentence, tells):
+            left.append(statement)
+    return left
+
+
+def _stated(sentence: Sentence, tells: Tells) -> Sentence | None:
+    """A sentence, or of a question what is stated before the question itself."""
+    if tells.asks.match(sentence.text):
+        return None
+    parts = re.split(r"(,\s+|\s+(?=(?:so|and|but)\s)|，|、)", sentence.text)
+    for index in range(2, len(parts), 2):
+        if tells.asks.match(parts[index]) and not _assent(parts[index]):
+            return Sentence("".join(parts[: index - 1]))
+    return None if sentence.asks else sentence
+
+
+def _assent(part: str) -> bool:
+    """Whether a question only asks for a yes: "isn't it", "do I"."""
+    return len(part.split()) <= 3 and bool(
+        re.match(
+            r"(?:\w+n't|am|is|are|do|does|did|was|were|have|has|can|will)\s+\w+(?:\s+not)?$",
+            part,
+            re.IGNORECASE,
+        )
+    )

@@ -1,0 +1,70 @@
+"""From several rankings one, without saying the same thing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from omni_agent.memory import Recollection
+
+FLAT = 10
+"""How slowly an arm's later places lose: the constant of reciprocal rank fusion."""
+
+ALIKE, REPEATED = 0.5, 0.5
+"""From what overlap of words on one repeats another, and what that costs at most."""
+
+
+COMPARED = 12
+"""With how many better ones something is compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something that one arm found.
+
+    Attributes:
+        tell: Makes what is told of it, without a score.
+        share: How much of the question it meets, 0 to 1.
+        words: What it says, word by word, by which repetitions are seen.
+    """
+
+    tell: Callable[[], Recollection]
+    share: float
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One ranking, best first, and its weight."""
+
+    weight: float
+    ranked: Sequence[Candidate]
+
+
+def fused(arms: Sequence[Arm], limit: int) -> list[Recollection]:
+    """The best of all arms: weighted reciprocal ranks, an arm counting by how well its best fits.
+
+    What repeats something better is moved down, not out.
+    """
+    scored = [
+        (arm.weight * arm.ranked[0].share * FLAT / (FLAT + place), candidate)
+        for arm in arms
+        for place, candidate in enumerate(arm.ranked)
+    ]
+    scored.sort(key=lambda pair: -pair[0])
+    chosen: list[tuple[float, Candidate]] = []
+    for score, candidate in scored:
+        chosen.append((score * _fresh(candidate, [one for _, one in chosen[:COMPARED]]), candidate))
+    chosen.sort(key=lambda pair: -pair[0])
+    return [replace(one.tell(), score=round(score, 4)) for score, one in chosen[:limit]]
+
+
+def _fresh(candidate: Candidate, before: Sequence[Candidate]) -> float:
+    """1 for something new, down to REPEATED for what was said in the very same words."""
+    overlap = max((_overlap(candidate.words, one.words) for one in before), default=0.0)
+    return 1 - (1 - REPEATED) * max(0.0, (overlap - ALIKE) / (1 - ALIKE))
+
+
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    shared = len(one & other)
+    return shared / (len(one) + len(other) - shared) if shared else 0.0

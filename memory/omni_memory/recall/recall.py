@@ -1,0 +1,224 @@
+"""Recall: a question is read, looked up, ranked, and what fits is put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from omni_agent.memory import InView, Recollection, Scope
+
+from ..repository import search
+from ..repository.rows import read_moment, written
+from ..repository.search import Find, Line, Look
+from ..repository.utterances import grams
+from . import lexicon
+from .fusion import Arm, Candidate, fused
+from .noted import RankedNote, rank_notes
+from .question import Question, Term, read
+from .ranking import AFTER, TIME, Evidence, Ranked, evidence, rank, seeds
+from .wording import told_line, told_note, told_summary
+
+if TYPE_CHECKING:
+    from ..repository.repository import Repository
+
+MOST_ROWS, LEAST_ROWS, ALL_ROWS = 3000, 400, 12_000
+"""Rows that are looked at of each word, at most and at least, and of all words."""
+
+SEEDS = 250
+"""Utterances whose surroundings are read."""
+
+NOTES = 60
+SPARE = 20
+"""Utterances beyond the limit that may rise when others repeat each other."""
+
+LEAST_SUMMED, MOST_SUMMED = 0.5, 2
+"""Share of the terms that a summary must hold, and how many summaries are told."""
+
+MOST_LETTERS = 600
+"""Letters by which repetitions are seen."""
+
+AFTERWARDS = timedelta(days=10)
+"""How long after a day people tell what happened on it."""
+
+FACTS, TURNS, SUMMARIES = 1.3, 1.0, 0.4
+"""Weights of the arms."""
+
+_NONE = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the index gave of each term and named time.
+
+    Attributes:
+        said, noted: Among utterances and among facts.
+        utterances, facts: How many there are.
+    """
+
+    said: tuple[Evidence, ...]
+    noted: tuple[Evidence, ...]
+    utterances: int
+    facts: int
+
+
+async def recall(
+    repository: Repository, scope: Scope, query: str, *, limit: int, seen: InView | None, now: datetime
+) -> list[Recollection]:
+    """What was said and is known that fits `query`, best first; nothing where the words ask for nothing.
+
+    Args:
+        repository: Where to look.
+        scope: Whose memory.
+        query: The user's words.
+        limit: How many at most.
+        seen: Turns that the model has before it anyway.
+        now: In the user's time zone; a time in UTC is taken to the zone of this machine.
+
+    Raises:
+        MemoryStoreError: The database cannot be read.
+    """
+    here = now.astimezone() if now.tzinfo is UTC else now
+    question = read(query, scope, here)
+    if question.empty or limit <= 0:
+        return []
+    return await repository.search.run(
+        scope, lambda look: _recalled(look, scope, question, limit, seen, here)
+    )
+
+
+def _recalled(
+    look: Look, scope: Scope, question: Question, limit: int, seen: InView | None, now: datetime
+) -> list[Recollection]:
+    question = _called(look, question)
+    found = _find(look, scope, question)
+    ranked = rank(look.lines(seeds(found.said, SEEDS)), found.said, found.utterances, question, now)
+    unseen = [one for one in ranked if not _in_view(one.line, seen)]
+    noted = rank_notes(look.notes(seeds(found.noted, NOTES)), found.noted, found.facts, question)
+    wanted, zone = _wanted(question), now.tzinfo
+    arms = (
+        Arm(FACTS, [_note(one, zone) for one in noted[:limit]]),
+        Arm(TURNS, [_line(one, wanted, zone) for one in unseen[: limit + SPARE]]),
+        Arm(SUMMARIES, _summed(look.summaries(), question, zone)),
+    )
+    return fused([arm for arm in arms if arm.ranked], limit)
+
+
+def _called(look: Look, question: Question) -> Question:
+    """The question with the names of whom it calls otherwise: Eva for "my sister"."""
+    named = look.names(question.names)
+    if not named:
+        return question
+    terms = list(question.terms)
+    for alias, name in named:
+        others = [word for word in lexicon.words_of(f"{alias} {name}") if not _idle(word)]
+        for number, term in enumerate(terms):
+            if set(term.words) & set(others):
+                extra = tuple(word for word in others if word not in term.words)
+                terms[number] = replace(term, alike=tuple(dict.fromkeys((*term.alike, *extra))))
+    return replace(question, terms=tuple(terms))
+
+
+def _idle(word: str) -> bool:
+    return any(word in lexicon.function_words(language) for language in lexicon.LANGUAGES)
+
+
+def _find(look: Look, scope: Scope, question: Question) -> _Found:
+    sizes = look.sizes()
+    few, few_facts = (scope if sizes.few else None), (scope if sizes.few_facts else None)
+    finds: list[Find] = []
+    for term in question.terms:
+        finds += _finds(term, few, few_facts)
+    for span in question.spans:
+        after = span.end + AFTERWARDS
+        finds += [
+            search.said_between(span.start, span.end),
+            search.said_between(span.end, after),
+            search.happened_between(span.start, span.end),
+        ]
+    most = min(MOST_ROWS, max(LEAST_ROWS, ALL_ROWS // max(len(finds), 1)))
+    ids = iter(look.ids(finds, most))
+    said, noted = [], []
+    for _ in question.terms:
+        said.append(evidence(next(ids), next(ids), sizes.utterances))
+        noted.append(evidence(next(ids), next(ids), sizes.facts))
+    for _ in question.spans:
+        during = evidence(next(ids), next(ids), sizes.utterances, AFTER)
+        said.append(replace(during, rarity=during.rarity * TIME))
+        noted.append(evidence(next(ids), _NONE, sizes.facts))
+    if question.terms:
+        # A fact need not have begun then to be what is asked for.
+        noted = noted[: len(question.terms)]
+    return _Found(tuple(said), tuple(noted), sizes.utterances, sizes.facts)
+
+
+def _finds(term: Term, few: Scope | None, few_facts: Scope | None) -> list[Find]:
+    """Where to look for a term: utterances, those that hold what stands for it, and facts likewise."""
+    if term.signs:
+        pair = term.words[0]
+        said, noted = search.signs_in_utterances(pair), search.signs_in_facts(pair)
+        return [said, search.NOTHING, noted, search.NOTHING]
+    said, noted = search.words_in_utterances(term.words, few), search.words_in_facts(term.words, few_facts)
+    if not term.alike:
+        return [said, search.NOTHING, noted, search.NOTHING]
+    return [
+        said,
+        search.words_in_utterances(term.alike, few),
+        noted,
+        search.words_in_facts(term.alike, few_facts),
+    ]
+
+
+def _in_view(line: Line, seen: InView | None) -> bool:
+    return seen is not None and line.session == seen.session and line.at >= written(seen.since)
+
+
+def _wanted(question: Question) -> frozenset[str]:
+    words = (word for term in question.terms for word in (*term.words, *term.alike))
+    return frozenset(lexicon.stem(word) for word in words)
+
+
+def _line(one: Ranked, wanted: Collection[str], zone: tzinfo | None) -> Candidate:
+    line = one.line
+
+    def tell() -> Recollection:
+        told = told_line(line, wanted, zone)
+        return Recollection(told, f"turn:{line.turn}/{line.speaker}", read_moment(line.at))
+
+    return Candidate(tell, one.share, _words(line.text))
+
+
+def _note(one: RankedNote, zone: tzinfo | None) -> Candidate:
+    note = one.note
+
+    def tell() -> Recollection:
+        since = read_moment(note.valid_from or note.recorded_at)
+        return Recollection(told_note(note, zone), f"fact:{note.id}", since)
+
+    return Candidate(tell, one.share, _words(note.text))
+
+
+def _summary(id_: int, text: str, made_at: str, share: float, zone: tzinfo | None) -> Candidate:
+    def tell() -> Recollection:
+        return Recollection(told_summary(text, made_at, zone), f"summary:{id_}", read_moment(made_at))
+
+    return Candidate(tell, share, _words(text))
+
+
+def _summed(rows: Iterable[tuple[int, str, str]], question: Question, zone: tzinfo | None) -> list[Candidate]:
+    """Summaries that hold enough of the terms, the fullest first; all terms count the same."""
+    stems = [[lexicon.stem(word) for word in term.words] for term in question.terms]
+    ranked = []
+    for id_, text, made_at in rows:
+        plain = lexicon.folded(text)
+        share = sum(any(word in plain for word in words) for words in stems) / max(len(stems), 1)
+        if share > LEAST_SUMMED:
+            ranked.append(_summary(id_, text, made_at, share, zone))
+    return sorted(ranked, key=lambda one: -one.share)[:MOST_SUMMED]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(lexicon.words_of(text[:MOST_LETTERS])) | frozenset(grams(text[:MOST_LETTERS]))

@@ -1,0 +1,79 @@
+"""Work that turns leave behind, kept until it is done: an outbox in the same transaction as the turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from omni_agent.memory import Scope, TurnRecord
+
+from ..database import Database
+from ..tables import Job
+from .rows import written
+
+FACTS, SUMMARY = "facts", "summary"
+MOST_ATTEMPTS = 3
+"""How often a piece of work may fail before it is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One piece: `kind` is `facts` (of a turn) or `summary` (of a session; `turn` is empty)."""
+
+    id: int
+    scope: Scope
+    session: str
+    turn: str
+    kind: str
+
+
+async def queue_study(connection: AsyncConnection, scope: Scope, turn: TurnRecord) -> None:
+    """Have a turn that came to an end studied, and its session summed up if that has become long.
+
+    What another agent asked says nothing about the user.
+    """
+    if turn.asked_by == "agent":
+        return
+    for kind, name in ((FACTS, turn.id), (SUMMARY, "")):
+        row = {
+            "user": scope.user,
+            "persona": scope.persona,
+            "circle": scope.circle,
+            "session": turn.session,
+            "turn": name,
+            "kind": kind,
+            "attempts": 0,
+            "created_at": written(turn.ended_at),
+        }
+        await connection.execute(insert(Job).values(**row).on_conflict_do_nothing())
+
+
+class Jobs:
+    """The outbox. Every call may raise `MemoryStoreError`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def next(self) -> Work | None:
+        """The oldest piece of work that is left; turns before summaries."""
+        query = select(*Job.__table__.columns).order_by(Job.kind, Job.id).limit(1)
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).mappings().first()
+        if row is None:
+            return None
+        scope = Scope(row["user"], row["persona"], row["circle"])
+        return Work(row["id"], scope, row["session"], row["turn"], row["kind"])
+
+    async def failed(self, work: Work) -> None:
+        """Try it again later, but not for ever."""
+        async with self._database.writing() as connection:
+            await connection.execute(update(Job).where(Job.id == work.id).values(attempts=Job.attempts + 1))
+            await connection.execute(delete(Job).where(Job.id == work.id, Job.attempts >= MOST_ATTEMPTS))
+
+
+async def done(connection: AsyncConnection, work: Work) -> None:
+    """Take a piece of work off, in the transaction that writes what came of it."""
+    await connection.execute(delete(Job).where(Job.id == work.id))

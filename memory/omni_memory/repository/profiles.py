@@ -1,0 +1,112 @@
+"""What a persona always has before it about a user: the weightiest facts, as of a moment, and its blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.dialects.sqlite import insert
+
+from omni_agent.memory import Scope
+
+from ..database import Database
+from ..tables import Fact, ProfileBlock, Session, User
+from .rows import read_moment, sound, written
+from .scoping import known_to, of_persona
+
+MOST_FACTS = 24
+BLOCK_CHARACTERS = 600
+"""How long a block may be, if it was not made with another limit."""
+
+
+class Profiles:
+    """Profiles in a database. Every call may raise `MemoryStoreError`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def known_at(self, scope: Scope, at: datetime) -> dict[int, tuple[str, bool]]:
+        """The weightiest facts that counted at a moment: by number, their sentence, and whether they still
+        count."""
+        moment = written(at)
+        query = (
+            select(Fact.id, Fact.text, Fact.superseded_at, Fact.valid_to)
+            .where(
+                known_to(Fact, scope),
+                Fact.recorded_at <= moment,
+                or_(Fact.superseded_at.is_(None), Fact.superseded_at > moment),
+                or_(Fact.valid_to.is_(None), Fact.valid_to > moment),
+            )
+            .order_by(Fact.importance.desc(), Fact.id)
+            .limit(MOST_FACTS)
+        )
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query)).all()
+        return {row.id: (row.text, row.superseded_at is None and row.valid_to is None) for row in rows}
+
+    async def latest(self, scope: Scope, ids: Iterable[int]) -> dict[int, str]:
+        """What counts now in the place of some facts, by the number of each: its sentence. A fact may have
+        been replaced several times; one that ended is left out."""
+        columns = (Fact.id, Fact.text, Fact.superseded_by, Fact.superseded_at, Fact.valid_to)
+        standing = {number: number for number in ids}
+        found: dict[int, str] = {}
+        async with self._database.reading() as connection:
+            while standing:
+                query = select(*columns).where(known_to(Fact, scope), Fact.id.in_(set(standing.values())))
+                rows = {row.id: row for row in await connection.execute(query)}
+                following: dict[int, int] = {}
+                for number, reached in standing.items():
+                    row = rows.get(reached)
+                    if row is None:
+                        continue
+                    if row.superseded_by:
+                        following[number] = row.superseded_by
+                    elif row.superseded_at is None and row.valid_to is None:
+                        found[number] = row.text
+                standing = following
+        return found
+
+    async def since(self, scope: Scope) -> datetime | None:
+        """When this persona and the user first talked."""
+        query = select(func.min(Session.started_at)).where(of_persona(Session, scope))
+        async with self._database.reading() as connection:
+            first = (await connection.execute(query)).scalar()
+        return read_moment(first) if first else None
+
+    async def blocks(self, scope: Scope) -> dict[str, str]:
+        """The persona's own words about the user, by label."""
+        query = (
+            select(ProfileBlock.label, ProfileBlock.text)
+            .where(of_persona(ProfileBlock, scope))
+            .order_by(ProfileBlock.label)
+        )
+        async with self._database.reading() as connection:
+            return {row.label: row.text for row in await connection.execute(query)}
+
+    async def set_blocks(self, scope: Scope, blocks: Mapping[str, str], *, at: datetime) -> None:
+        """Write blocks over those of the same labels, cut to their limits; an empty one is removed."""
+        async with self._database.writing() as connection:
+            await connection.execute(
+                insert(User).values(id=scope.user, created_at=written(at)).on_conflict_do_nothing()
+            )
+            for label, text in blocks.items():
+                new = insert(ProfileBlock).values(
+                    user=scope.user,
+                    persona=scope.persona,
+                    label=sound(label),
+                    text=sound(text)[:BLOCK_CHARACTERS],
+                    char_limit=BLOCK_CHARACTERS,
+                    version=1,
+                    updated_at=written(at),
+                )
+                changed = {
+                    "text": func.substr(sound(text), 1, ProfileBlock.char_limit),
+                    "version": ProfileBlock.version + 1,
+                    "updated_at": written(at),
+                }
+                await connection.execute(
+                    new.on_conflict_do_update(index_elements=["user", "persona", "label"], set_=changed)
+                )
+            emptied = of_persona(ProfileBlock, scope) & (ProfileBlock.text == "")
+            await connection.execute(delete(ProfileBlock).where(emptied))

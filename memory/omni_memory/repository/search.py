@@ -1,0 +1,297 @@
+"""What recall reads: which rows hold which words, and those rows with what was said around them.
+
+A search looks at the newest rows of each word only, so that its cost has a limit, however long somebody has
+been talking. Rows that the index gives are candidates: whose they are is checked when they are read.
+
+Reading and ranking are one piece of work in a thread with a connection of its own: several statements through
+the pool would each be handed over to a thread and back, four times.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omni_agent.memory import Scope
+
+from ..database import Database
+from ..failures import explained
+from .rows import written
+from .scoping import KNOWN_TO_SQL, OF_PERSONA_SQL
+
+Ids = NDArray[np.int64]
+T = TypeVar("T")
+
+FEW = 5_000
+"""Up to so many rows a scope's words are looked up by owner; the list of an owner of more is too long."""
+
+MOST_SUMMARIES = 200
+MOST_NAMES = 20
+_AROUND = 6  # places: three utterances to either side, where both sides spoke in every turn
+
+_OWN, _KNOWN = OF_PERSONA_SQL.format("u"), KNOWN_TO_SQL.format("u")
+_SIZES = f"""
+SELECT (SELECT count(*) FROM (SELECT 1 FROM utterances u WHERE {_OWN} LIMIT {FEW + 1})),
+    (SELECT max(id) FROM utterances),
+    (SELECT count(*) FROM (SELECT 1 FROM facts u WHERE {_KNOWN} LIMIT {FEW + 1})),
+    (SELECT max(id) FROM facts)
+"""
+# An index is read newest first and without its rows; joined, it is only as long as the join needs it.
+_FINDS = {
+    "words": "SELECT rowid AS id FROM utterances_fts WHERE utterances_fts MATCH :{0} "
+    "ORDER BY rowid DESC LIMIT :most",
+    "signs": "SELECT f.rowid AS id FROM utterances_cjk f CROSS JOIN utterances u ON u.id = f.rowid "
+    f"WHERE utterances_cjk MATCH :{{0}} AND {_OWN} ORDER BY f.rowid DESC LIMIT :most",
+    "span": f"SELECT u.id FROM utterances u WHERE {_OWN} AND u.at >= :{{0}}_from AND u.at < :{{0}}_to "
+    "ORDER BY u.at DESC LIMIT :most",
+    "fact words": "SELECT rowid AS id FROM facts_fts WHERE facts_fts MATCH :{0} "
+    "ORDER BY rowid DESC LIMIT :most",
+    "fact signs": "SELECT f.rowid AS id FROM facts_cjk f CROSS JOIN facts u ON u.id = f.rowid "
+    f"WHERE facts_cjk MATCH :{{0}} AND {_KNOWN} ORDER BY f.rowid DESC LIMIT :most",
+    "fact span": f"SELECT u.id FROM facts u WHERE {_KNOWN} AND u.valid_from >= :{{0}}_from "
+    "AND u.valid_from < :{0}_to ORDER BY u.id DESC LIMIT :most",
+}
+# CROSS JOIN keeps the planner to this order.
+_LINES = f"""
+WITH near AS MATERIALIZED (
+    SELECT DISTINCT n.id FROM json_each(:ids) AS j CROSS JOIN utterances u ON u.id = j.value
+    CROSS JOIN utterances n ON n.user = :user AND n.persona = :persona AND n.session = u.session
+        AND n.place BETWEEN u.place - {_AROUND} AND u.place + {_AROUND}
+    WHERE {_OWN}
+)
+SELECT u.id, u.session, u.turn, u.place, u.speaker, u.text, u.at
+FROM near CROSS JOIN utterances u ON u.id = near.id
+"""
+_NOTES = f"""
+SELECT u.id, u.subject, u.text, u.confidence, u.importance, u.valid_from, u.valid_to, u.recorded_at,
+    u.superseded_at
+FROM json_each(:ids) AS j CROSS JOIN facts u ON u.id = j.value WHERE {_KNOWN}
+"""
+_NAMES = f"""
+SELECT a.alias, u.name FROM entities u JOIN entity_aliases a ON a.entity = u.id
+WHERE {_KNOWN} AND (a.alias IN (SELECT value FROM json_each(:words))
+    OR lower(u.name) IN (SELECT value FROM json_each(:words)))
+LIMIT {MOST_NAMES}
+"""
+_SUMMARIES = f"""
+SELECT u.id, u.text, u.made_at FROM summaries u WHERE {_OWN} ORDER BY u.id DESC LIMIT {MOST_SUMMARIES}
+"""
+
+
+class Line(NamedTuple):
+    """An utterance as it was written."""
+
+    id: int
+    session: str
+    turn: str
+    place: int
+    speaker: str
+    text: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A fact as it was written: moments as text."""
+
+    id: int
+    subject: str
+    text: str
+    confidence: float
+    importance: float
+    valid_from: str | None
+    valid_to: str | None
+    recorded_at: str
+    superseded_at: str | None
+
+    @property
+    def current(self) -> bool:
+        """Whether it still holds, as far as anybody said."""
+        return self.superseded_at is None and self.valid_to is None
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How many rows a word's rarity is measured by.
+
+    Attributes:
+        utterances, facts: This scope's if they are few, else about as many as there are of anybody's.
+        few, few_facts: They are few.
+    """
+
+    utterances: int
+    facts: int
+    few: bool
+    few_facts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Something to find: of which kind, and what `MATCH` is given, or the moments from and to."""
+
+    kind: str
+    given: str
+    until: str = ""
+
+
+_IN_ORDER = attrgetter("session", "place")
+NOTHING = Find("nothing", "")
+
+
+class Search:
+    """Searches in a database, one at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._thread: ThreadPoolExecutor | None = None
+        self._connection: sqlite3.Connection | None = None
+
+    async def run(self, scope: Scope, work: Callable[[Look], T]) -> T:
+        """Do `work` in the thread of searches, on one state of the file.
+
+        Raises:
+            MemoryStoreError: The file cannot be read.
+        """
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, "omni-memory-search")
+        with explained(self._database.path):
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._look, scope, work)
+
+    async def close(self) -> None:
+        """Release the connection and the thread; the next search begins anew."""
+        thread, self._thread = self._thread, None
+        if thread:
+            await asyncio.get_running_loop().run_in_executor(thread, self._disconnect)
+            thread.shutdown(wait=False)
+
+    def _look(self, scope: Scope, work: Callable[[Look], T]) -> T:
+        if self._connection is None:
+            self._connection = self._database.connect()
+        self._connection.execute("BEGIN")
+        try:
+            return work(Look(self._connection, scope))
+        finally:
+            self._connection.execute("ROLLBACK")
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection:
+            connection.close()
+
+
+class Look:
+    """Searches of one scope in one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, scope: Scope) -> None:
+        self._connection = connection
+        self._given = {"user": scope.user, "persona": scope.persona, "circle": scope.circle}
+
+    def sizes(self) -> Sizes:
+        """How much there is to search."""
+        own, last, known, last_fact = (value or 0 for value in self._rows(_SIZES)[0])
+        few, few_facts = own <= FEW, known <= FEW
+        return Sizes(own if few else last, known if few_facts else last_fact, few, few_facts)
+
+    def ids(self, finds: Sequence[Find], most: int) -> list[Ids]:
+        """For each find the ids of its newest `most` rows."""
+        given: dict[str, Any] = {"most": most}
+        parts = []
+        for number, find in enumerate(finds):
+            if find is NOTHING:
+                continue
+            name = f"m{number}"
+            given |= _parameters(name, find)
+            parts.append(f"(SELECT group_concat(id) FROM ({_FINDS[find.kind].format(name)}))")
+        found = iter(self._rows(f"SELECT {', '.join(parts)}", given)[0] if parts else ())
+        return [_ids(None if find is NOTHING else next(found)) for find in finds]
+
+    def lines(self, ids: Ids) -> list[Line]:
+        """The utterances of these ids that are this scope's, and three to either side of each, in order."""
+        found = map(Line._make, self._rows(_LINES, {"ids": json.dumps(ids.tolist())}))
+        return sorted(found, key=_IN_ORDER)
+
+    def notes(self, ids: Ids) -> list[Note]:
+        """The facts of these ids that this scope may know."""
+        return [Note(*row) for row in self._rows(_NOTES, {"ids": json.dumps(ids.tolist())})]
+
+    def names(self, words: Sequence[str]) -> list[tuple[str, str]]:
+        """Alias and name of the entities that are called by any of these words: "my sister", "Eva"."""
+        return [(alias, name) for alias, name in self._rows(_NAMES, {"words": json.dumps(words)})]
+
+    def summaries(self) -> list[tuple[int, str, str]]:
+        """Id, text and moment of making of the newest summaries."""
+        return [(id_, words, made_at) for id_, words, made_at in self._rows(_SUMMARIES)]
+
+    def _rows(self, query: str, given: dict[str, Any] | None = None) -> list[Any]:
+        parameters = {**self._given, **(given or {})}
+        try:
+            return self._connection.execute(query, parameters).fetchall()
+        except sqlite3.OperationalError as error:
+            if "decode" not in str(error):
+                raise
+            # Bytes that are no UTF-8 must cost some letters, not the whole query; a function for each text
+            # would cost all others a millisecond.
+            self._connection.text_factory = lambda data: data.decode("utf-8", "replace")
+            return self._connection.execute(query, parameters).fetchall()
+
+
+def words_in_utterances(words: Sequence[str], few: Scope | None) -> Find:
+    """Utterances that hold any of these words; of `few` only, a scope with few."""
+    owner = f'owner : "{_hex(few.user)}{_hex(few.persona)}" AND ' if few else ""
+    return Find("words", f"{owner}text : ({_any(words)})")
+
+
+def words_in_facts(words: Sequence[str], few: Scope | None) -> Find:
+    """Facts that hold any of these words; of `few` only, a scope whose user has few."""
+    owner = f'owner : "{_hex(few.user)}" AND ' if few else ""
+    return Find("fact words", f"{owner}{{text predicate object subject}} : ({_any(words)})")
+
+
+def signs_in_utterances(pair: str) -> Find:
+    """Utterances that hold a sign or a pair of signs."""
+    return Find("signs", _any([pair]))
+
+
+def signs_in_facts(pair: str) -> Find:
+    """Facts that hold a sign or a pair of signs."""
+    return Find("fact signs", _any([pair]))
+
+
+def said_between(start: datetime, end: datetime) -> Find:
+    """Utterances of a stretch of time."""
+    return Find("span", written(start), written(end))
+
+
+def happened_between(start: datetime, end: datetime) -> Find:
+    """Facts that began in a stretch of time."""
+    return Find("fact span", written(start), written(end))
+
+
+def _any(words: Sequence[str]) -> str:
+    # Between quotes nothing is an operator: https://sqlite.org/fts5.html#fts5_strings
+    return " OR ".join('"' + word.replace('"', '""') + '"' for word in words)
+
+
+def _parameters(name: str, find: Find) -> dict[str, str]:
+    if find.until:
+        return {f"{name}_from": find.given, f"{name}_to": find.until}
+    return {name: find.given}
+
+
+def _hex(name: str) -> str:
+    """A name as the index of owners holds it (see migration 0002)."""
+    return name.encode().hex() + "x"
+
+
+def _ids(listed: str | None) -> Ids:
+    return np.fromstring(listed, dtype=np.int64, sep=",") if listed else np.empty(0, np.int64)

@@ -1,0 +1,176 @@
+"""What the user wants of memory, told by rule: "remember that …", "forget my address", "no, it's Dr. Maier".
+
+A small model calls tools unreliably, so a sure request becomes a call without asking it; whatever is not sure
+is left to the model. The patterns are in `phrases/`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ..execution.standing import UNDO
+from ..grounding import Provenance
+from ..memory import TurnRecord
+from ..messages import JsonObject, Message, ToolCall
+from .phrases import LANGUAGES, Phrases, may_be_request, phrases_of, plain
+
+REMEMBER, FORGET, CORRECT, ABOUT_ME = "remember", "forget", "correct_memory", "about_me"
+NAMES = frozenset({REMEMBER, FORGET, CORRECT, ABOUT_ME})
+"""Names of the tools that these requests call."""
+
+LONGEST = 600
+"""Characters of a request at most: what is longer was pasted."""
+
+Kind = Literal["remember", "remember_last", "forget", "forget_all", "forget_last", "about", "correct", "undo"]
+_QUESTIONS = ("?", "？")
+_NO_QUESTION = frozenset({"remember"})
+# In this order: "forget everything about me" also has the shape of "forget … about …".
+_TRIED: tuple[tuple[str, Kind], ...] = (
+    ("forget_all", "forget_all"),
+    ("forget_last", "forget_last"),
+    ("forget", "forget"),
+    ("about", "about"),
+    ("remember_last", "remember_last"),
+    ("ask_remember", "remember"),
+    ("remember", "remember"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request.
+
+    Attributes:
+        kind: `remember`, `forget` and `about` are of `what`; those of `_last` are of what the user said just
+            before; `forget_all` is of everything; `correct` of what the agent told just before; `undo` of
+            what it noted just before.
+        what: The user's words that it is about; empty for `about` where that is the user as a whole.
+        language: ISO 639-1 code of the language in which it was put.
+    """
+
+    kind: Kind
+    what: str
+    language: str
+
+
+def asked(words: str, told: str, language: str = "", *, noted: bool = False) -> Asked | None:
+    """The request in the user's words; None where they surely make none.
+
+    The first one in a language takes 0.1 s or more, so call it in a thread or before it matters.
+
+    Args:
+        words: Typed, or heard without punctuation.
+        told: What the agent said just before of what it knows, which a correction may be about; else empty.
+        language: ISO 639-1 code of the language that was heard; empty for unknown. Others are tried too.
+        noted: The agent has noted something just before; else nothing is there to undo.
+    """
+    if len(words) > LONGEST:
+        return None
+    said = plain(words)
+    for code in sorted(LANGUAGES, key=lambda code: code != language):
+        if may_be_request(said, code) and (request := _in_language(said, told, code, noted)):
+            return request
+    return None
+
+
+def _in_language(said: str, told: str, code: str, noted: bool) -> Asked | None:
+    phrases = phrases_of(code)
+    is_question = said.endswith(_QUESTIONS)
+    if noted and phrases.fit("undo", said) is not None:
+        return Asked("undo", "", code)
+    for key, kind in _TRIED:
+        if is_question and key in _NO_QUESTION:
+            continue
+        what = phrases.fit(key, said)
+        if what is not None:
+            whole = kind == "about" and phrases.me.fullmatch(what)
+            return Asked(kind, "" if whole else what, code)
+    if told and not is_question and _corrects(said, told, phrases):
+        return Asked("correct", said, code)
+    return None
+
+
+def _corrects(said: str, told: str, phrases: Phrases) -> bool:
+    if not phrases.is_about_user(plain(told)):
+        return False
+    return phrases.fit("wrong", said) is not None or phrases.fit("instead", said) is not None
+
+
+def request_of(message: Message, history: Sequence[TurnRecord], language: str = "") -> ToolCall | None:
+    """The call of a memory tool that the user's message asks for; None where it surely asks for none.
+
+    The same message after the same turns gives the same call, with the same id.
+
+    Args:
+        message: The user's.
+        history: Turns of the conversation before it, oldest first.
+        language: ISO 639-1 code of the language that was heard; empty for unknown.
+    """
+    last = history[-1] if history else None
+    noted = last is not None and bool(_called(last) & {REMEMBER, CORRECT})
+    request = asked(message.text, _told(last), language, noted=noted)
+    if request is None:
+        return None
+    named = _named(request, message, last)
+    return None if named is None else ToolCall(_id(message, history), *named)
+
+
+def _named(request: Asked, message: Message, last: TurnRecord | None) -> tuple[str, JsonObject] | None:
+    """Name and arguments of the call."""
+    match request.kind:
+        case "remember" | "forget" if request.what:
+            return request.kind, {"what": request.what}
+        case "forget_all":
+            return FORGET, {}
+        case "undo":
+            return UNDO, {}
+        case "about":
+            return ABOUT_ME, {"topic": request.what} if request.what else {}
+        case "correct":
+            return CORRECT, {"said": request.what, "told": _told(last)}
+        case "remember_last" | "forget_last" if before := _said_before(message, last):
+            return request.kind.removesuffix("_last"), {"what": before}
+        case _:
+            return None
+
+
+def rests_on(call: ToolCall, message: Message) -> dict[str, JsonObject]:
+    """What each argument of a call by `request_of` rests on, as `grounding.Provenance` in JSON."""
+    # As long as what was said, so that the offsets are those in it.
+    said = message.text.replace("’", "'")
+    return {name: _provenance(str(value), said).to_json() for name, value in call.arguments.items()}
+
+
+def _provenance(value: str, said: str) -> Provenance:
+    start = said.find(value)
+    return (
+        Provenance("words", value, (start, start + len(value)))
+        if start >= 0
+        else Provenance("earlier", value)
+    )
+
+
+def _told(last: TurnRecord | None) -> str:
+    """What the agent told last, unless it was a tool's result: that is not in memory to be put right."""
+    if last is None:
+        return ""
+    return last.heard_text.strip() if _called(last) <= NAMES else ""
+
+
+def _called(turn: TurnRecord) -> set[str]:
+    return {call.name for message in turn.messages for call in message.tool_calls}
+
+
+def _said_before(message: Message, last: TurnRecord | None) -> str:
+    """What the user stated just before; empty where it was a question, or this one points at a picture."""
+    said = last.messages[0].text.strip() if last and last.messages and last.messages[0].role == "user" else ""
+    points = any(part.type in ("image", "video") for part in message.media)
+    return "" if points or len(said) > LONGEST or said.endswith(_QUESTIONS) else said
+
+
+def _id(message: Message, history: Sequence[TurnRecord]) -> str:
+    place = f"{history[-1].id if history else ''}\n{message.text}"
+    return f"call_{hashlib.sha256(place.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"

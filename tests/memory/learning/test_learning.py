@@ -1,0 +1,205 @@
+"""From turns, wishes and corrections to facts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from omni_memory.learning import correct, remember, study
+from omni_memory.learning.asking import grounded
+from omni_memory.repository.repository import Repository
+
+from omni_agent.errors import ModelError
+from omni_agent.memory import Fact
+from omni_agent.messages import Image, Reading, TextBox
+from omni_agent.testing import ScriptedModel, Step
+
+from .saying import ANNA, Speaker, said
+
+pytestmark = pytest.mark.anyio
+
+NOTHING = Step(says="[]")
+
+
+def answer(*facts: tuple[str, str, str]) -> Step:
+    return Step(
+        says=json.dumps([dict(zip(("who", "relation", "value"), fact, strict=True)) for fact in facts])
+    )
+
+
+async def studied(repository: Repository, speaker: Speaker, model: ScriptedModel | None = None) -> int:
+    """Does all facts work that is left; how many pieces there were."""
+    count = 0
+    while (work := await repository.jobs.next()) and work.kind == "facts":
+        assert await study(repository, model or ScriptedModel(), now=speaker.now)
+        count += 1
+    return count
+
+
+async def known(repository: Repository, *, past: bool = False) -> list[str]:
+    return [fact.said.text for fact in await repository.facts.known(ANNA, past=past)]
+
+
+async def test_a_turn_is_studied_once_and_its_facts_rest_on_it(repository: Repository) -> None:
+    speaker = Speaker(repository)
+    await speaker.says("My dentist is Dr. Huber and I live in Linz.")
+    assert await studied(repository, speaker) == 1
+    assert await studied(repository, speaker) == 0
+    facts = await repository.facts.known(ANNA)
+    assert [fact.turns for fact in facts] == [("t1",), ("t1",)]
+
+
+async def test_only_the_users_own_words_count(repository: Repository) -> None:
+    speaker = Speaker(repository)
+    sign = Image("media://" + "0" * 64, reading=Reading((TextBox("I live in Rome", (0, 0, 9, 9)),)))
+    await speaker.says("Look at this.", sign)
+    await studied(repository, speaker)
+    assert await known(repository) == []
+
+
+async def test_the_model_reads_what_the_rules_leave_open(repository: Repository) -> None:
+    speaker = Speaker(repository)
+    await speaker.says("I take metformin twice a day.")
+    model = ScriptedModel(answer(("user", "takes", "metformin"), ("user", "takes", "aspirin")))
+    await studied(repository, speaker, model)
+    (fact,) = await repository.facts.known(ANNA)
+    assert (fact.said.text, fact.said.confidence) == ("The user takes metformin.", 0.6)
+    assert model.requests[0].format is not None
+
+
+async def test_the_model_takes_the_place_of_no_sure_fact(repository: Repository) -> None:
+    speaker = Speaker(repository)
+    await speaker.says("I live in Linz.")
+    await speaker.says("I went hiking around Graz on my own.")
+    await studied(repository, speaker, ScriptedModel(answer(("user", "lives_in", "Graz"))))
+    assert await known(repository) == ["The user lives in Linz."]
+
+
+async def test_a_failing_model_costs_no_sure_fact_and_is_given_up_in_the_end(repository: Repository) -> None:
+    speaker = Speaker(repository)
+    await speaker.says("I live in Linz. I take metformin twice a day.")
+    model = ScriptedModel(*[Step(raises=ModelError("broken")) for _ in range(3)])
+    assert await studied(repository, speaker, model) == 3
+    assert await known(repository) == ["The user lives in Linz."]
+
+
+async def test_work_that_is_cut_off_is_done_later(repository: Repository) -> None:
+    speaker = Speaker(repository)
+    await speaker.says("I take metformin twice a day.")
+    never = asyncio.Event()
+    task = asyncio.create_task(study(repository, ScriptedModel(Step(holds=never)), now=speaker.now))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    model = ScriptedModel(answer(("user", "takes", "metformin")))
+    assert await studied(repository, speaker, model) == 1
+    assert await known(repository) == ["The user takes metformin."]
+
+
+async def test_a_joke_restores_what_it_had_replaced(repository: Repository) -> None:
+    speaker = Speaker(repository)
+    for words in ("I live in Linz.", "I live in Atlantis.", "Just kidding!"):
+        await speaker.says(words)
+    await studied(repository, speaker)
+    assert await known(repository) == ["The user lives in Linz."]
+    assert len(await known(repository, past=True)) == 3
+
+
+async def test_a_correction_in_passing_replaces_the_one_that_is_meant(repository: Repository) -> None:
+    speaker = Speaker(repository)
+    await speaker.says("My dog is called Bello.")
+    await speaker.says("No, my dog is called Rex.")
+    await studied(repository, speaker)
+    assert await known(repository) == ["The user's dog is Rex."]
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("my dentist is Dr. Huber", ["The user's dentist is Dr. Huber."]),
+        ("that the spare key is under the mat", ["The spare key is under the mat."]),
+        ("I parked on level 3", ["The user parked on level 3."]),
+        ("my sister likes my old bike", ["The user's sister likes the user's old bike."]),
+        ("der Schlüssel liegt unter der Matte", ["The user said: “der Schlüssel liegt unter der Matte”."]),
+        ("", []),
+    ],
+)
+async def test_what_is_to_be_remembered_is_noted(
+    repository: Repository, words: str, wanted: list[str]
+) -> None:
+    facts = await remember(repository, ANNA, words, Speaker(repository).turn())
+    assert [fact.said.text for fact in facts] == wanted
+    assert await known(repository) == wanted
+
+
+async def test_what_is_remembered_rests_on_the_turn_that_goes_on(repository: Repository) -> None:
+    speaker = Speaker(repository)
+    (fact,) = await remember(repository, ANNA, "my dentist is Dr. Huber", speaker.turn())
+    assert fact.turns == ("t1",)
+    assert [turn.id for turn in await repository.conversations.history(ANNA, "s", 9)] == ["t1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "old", "new"),
+    [
+        ("no, it's Dr. Maier", "Your dentist is Dr. Huber.", "dentist", "The user's dentist is Dr. Maier."),
+        ("that's wrong", "Your dentist is Dr. Huber.", "dentist", ""),
+        ("That's not right, I live in Linz.", "You live in Graz.", "lives_in", "The user lives in Linz."),
+        ("not Bello but Rex", "How is Bello today?", "dog", "The user's dog is Rex."),
+        ("no, he's called Rex", "Your dog is called Bello.", "dog", "The user's dog is Rex."),
+        ("wrong, my name is Anna with two n", "Hello Ana!", "name", "The user's name is Anna."),
+        (
+            "nein, es ist Dr. Maier",
+            "Dein Zahnarzt ist Dr. Huber.",
+            "dentist",
+            "The user's dentist is Dr. Maier.",
+        ),
+    ],
+)
+async def test_what_is_wrong_goes_for_what_is_right(
+    repository: Repository, words: str, told: str, old: str, new: str
+) -> None:
+    speaker = Speaker(repository)
+    statements = (
+        said("dentist", "Dr. Huber"),
+        said("lives_in", "Graz"),
+        said("dog", "Bello"),
+        said("name", "Ana"),
+    )
+    await speaker.states(*statements)
+    done = await correct(repository, ANNA, words, told, speaker.turn())
+    assert [fact.said.predicate for fact in done.old] == [old]
+    assert [fact.said.text for fact in done.new] == [new] * bool(new)
+    assert all(not fact.current for fact in done.old)
+    assert len(await known(repository)) == 3 + bool(new)
+
+
+async def test_the_right_value_of_something_unknown_is_noted(repository: Repository) -> None:
+    done = await correct(
+        repository, ANNA, "no, it's Dr. Maier", "Your dentist is Dr. Huber.", Speaker(repository).turn()
+    )
+    assert [fact.said.text for fact in done.new] == ["The user's dentist is Dr. Maier."]
+
+
+async def test_a_correction_of_nothing_changes_nothing(repository: Repository) -> None:
+    speaker = Speaker(repository)
+    (fact,) = await speaker.states(said("name", "Anna"))
+    done = await correct(repository, ANNA, "that's wrong", "It will rain.", speaker.turn())
+    assert (done.old, done.new) == ((), ())
+    assert (await first(repository)).id == fact.id
+
+
+async def first(repository: Repository) -> Fact:
+    return (await repository.facts.known(ANNA))[0]
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "{}", "[1]", '[{"who": "user"}]', '[{"relation": "job"'])
+def test_an_answer_that_is_no_list_of_facts_gives_none(text: str) -> None:
+    assert grounded(text, "I am a nurse") == []
+
+
+def test_values_that_only_point_give_no_fact() -> None:
+    text = json.dumps([{"who": "user", "relation": "likes", "value": "this song"}])
+    assert grounded(text, "I love this song") == []
