@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-EXTRAS := local,japanese,audio,serve,mcp,dev
+EXTRAS := local,japanese,audio,serve,mcp,encryption,dev
 
 .PHONY: setup demo test explore lint types docs bench clean
 

@@ -95,14 +95,14 @@ def _answers(conversation: Conversation, pair: list[Utterance], utterance: Utter
     return alone and utterance.speaker == conversation.persona and utterance.session == pair[0].session
 
 
-def _turn(conversation: Conversation, pair: list[Utterance], number: int) -> tuple[TurnRecord, dict[str, str]]:
+def _turn(
+    conversation: Conversation, pair: list[Utterance], number: int
+) -> tuple[TurnRecord, dict[str, str]]:
     asked = next((one for one in pair if one.speaker == conversation.user), None)
     answered = next((one for one in pair if one.speaker != conversation.user), None)
     said = answered.text if answered else ""
     messages = (Message("user", (Text(asked.text if asked else ""),)), Message("assistant", (Text(said),)))
-    record = TurnRecord(
-        f"t{number}", pair[0].session, messages, said, said, "done", pair[0].at, pair[-1].at
-    )
+    record = TurnRecord(f"t{number}", pair[0].session, messages, said, said, "done", pair[0].at, pair[-1].at)
     sides = {"user": asked, "agent": answered}
     return record, {side: one.id for side, one in sides.items() if one}
 
@@ -123,14 +123,14 @@ def _conversation(sample: dict[str, Any]) -> Conversation:
 
 
 def _session(talk: dict[str, Any], number: int) -> list[Utterance]:
-    start = datetime.strptime(talk[f"session_{number}_date_time"], "%I:%M %p on %d %B, %Y").replace(tzinfo=UTC)
+    began = datetime.strptime(talk[f"session_{number}_date_time"], "%I:%M %p on %d %B, %Y")
     return [
         Utterance(
             _evidence_id(entry["dia_id"]),
             f"session_{number}",
             entry["speaker"],
             " ".join(filter(None, (entry["text"], entry.get("blip_caption")))),
-            start + place * _PACE,
+            began.replace(tzinfo=UTC) + place * _PACE,
         )
         for place, entry in enumerate(talk[f"session_{number}"])
     ]

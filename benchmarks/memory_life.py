@@ -18,6 +18,7 @@ import os
 import time
 from argparse import ArgumentParser
 from collections import Counter
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -95,13 +96,13 @@ class Life:
         agent = self.agents[visit.persona]
         self.model.requests.clear()
         reply = await agent.ask(line.words, session=session, user=visit.person, speak=False)
-        said, shown = reply.text, self.model.shown
+        said, shown, added = reply.text, self.model.shown, self.model.added
         self._crossing(visit, line.words, said)
         if line.wanted:
             await self._marked(visit, line, said, shown)
         else:
             self.given.say(f"   {line.words}\n      -> {said}")
-        self._verbose(f"      {_added(shown)}")
+        self._verbose(f"      {reply.timings.total or 0:.1f} s  {added}".replace("\n", "\n      "))
         if line.yes and (reply.approvals or said.rstrip().endswith("?")):
             agreed = await agent.ask(line.yes, session=session, user=visit.person, speak=False)
             self._crossing(visit, line.yes, agreed.text)
@@ -170,11 +171,6 @@ def _stands(wanted: Wanted, text: str) -> bool:
     return every and (not wanted.must or any(found(word, text) for word in wanted.must))
 
 
-def _added(shown: str) -> str:
-    """What the model was shown, in short lines."""
-    return shown.replace("\n", "\n      ")
-
-
 def _share(hits: int, of: int) -> float:
     return round(hits / of, 3) if of else 0.0
 
@@ -200,7 +196,9 @@ def figures(tally: Tally, false_facts: list[str]) -> dict[str, object]:
 def own(parser: ArgumentParser) -> None:
     """This benchmark's own options."""
     parser.add_argument("--verbose", action="store_true", help="what the model was shown, and all facts")
-    parser.add_argument("--model", default="local", help="name of a model plugin")
+    parser.add_argument(
+        "--model", default="local", help="name of a model plugin, instead of the embedded one"
+    )
 
 
 async def main() -> None:
@@ -210,7 +208,9 @@ async def main() -> None:
     with TemporaryDirectory() as folder:
         os.environ["OMNI_AGENT_HOME"] = folder
         life = Life(script, Path(folder), given)
-        async with next(iter(life.agents.values())):
+        async with AsyncExitStack() as stack:
+            for agent in life.agents.values():
+                await stack.enter_async_context(agent)
             await life.live()
             false_facts = await life.false_facts()
     for line in (*life.tally.crossed, *false_facts):

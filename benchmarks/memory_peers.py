@@ -1,4 +1,7 @@
-"""What recall is compared with: FTS5 as it comes, and LangGraph's store with the vectors of `wordllama`."""
+"""What recall is compared with: FTS5 as it comes, and LangGraph's store with the vectors of `wordllama`.
+
+Both are given each utterance with the name of its speaker before it.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ from collections.abc import Sequence
 
 from langgraph.store.memory import InMemoryStore
 
-from .locomo import Conversation
-from .vectors import embed
+from omni_agent.grounding.meaning import vector
+
+from .locomo import Conversation, Utterance
 
 MOST = 50
 
@@ -20,14 +24,15 @@ class Fts5:
     def __init__(self) -> None:
         self.database = sqlite3.connect(":memory:")
         self.database.execute(
-            "CREATE VIRTUAL TABLE said USING fts5(text, id UNINDEXED, talk UNINDEXED, tokenize='porter unicode61')"
+            "CREATE VIRTUAL TABLE said USING fts5("
+            "text, id UNINDEXED, talk UNINDEXED, tokenize='porter unicode61')"
         )
 
     async def fill(self, conversation: Conversation) -> None:
         """Write the utterances of a conversation."""
         self.database.executemany(
             "INSERT INTO said VALUES (?, ?, ?)",
-            [(one.text, one.id, _name(conversation)) for one in conversation.utterances],
+            [(_told(one), one.id, _name(conversation)) for one in conversation.utterances],
         )
 
     async def find(self, conversation: Conversation, query: str) -> list[str]:
@@ -52,19 +57,28 @@ class LangGraphStore:
     """
 
     def __init__(self) -> None:
-        self.store = InMemoryStore(index={"dims": 256, "embed": embed, "fields": ["text"]})
+        self.store = InMemoryStore(index={"dims": 256, "embed": _embed, "fields": ["text"]})
 
     async def fill(self, conversation: Conversation) -> None:
         """Write the utterances of a conversation."""
         for one in conversation.utterances:
-            await self.store.aput((_name(conversation),), one.id, {"text": one.text})
+            await self.store.aput((_name(conversation),), one.id, {"text": _told(one)})
 
     async def find(self, conversation: Conversation, query: str) -> list[str]:
         """Ids of what is found, best first."""
-        return [item.key for item in await self.store.asearch((_name(conversation),), query=query, limit=MOST)]
+        found = await self.store.asearch((_name(conversation),), query=query, limit=MOST)
+        return [item.key for item in found]
 
     async def close(self) -> None:
         """Nothing to free."""
+
+
+def _told(utterance: Utterance) -> str:
+    return f"{utterance.speaker}: {utterance.text}"
+
+
+def _embed(texts: Sequence[str]) -> list[list[float]]:
+    return [vector(text).tolist() for text in texts]
 
 
 def _name(conversation: Conversation) -> str:

@@ -24,7 +24,7 @@ from omni_memory import SqliteMemory
 from omni_agent.clock import SystemClock
 
 from .locomo import CATEGORIES, Conversation, Question, conversations, turns
-#from .memory_peers import Fts5, LangGraphStore
+from .memory_peers import Fts5, LangGraphStore
 from .report import DATA, Arguments, arguments, publish, quantile
 
 KS = (5, 10, 20, 50)
@@ -64,10 +64,7 @@ class Ours:
     async def fill(self, conversation: Conversation) -> None:
         """Write the turns of a conversation."""
         name = f"{len(self.memories)}"
-        options = {"vectors": True} if self.vectors else {}
-        memory = SqliteMemory(
-            self.folder / f"{name}.db", clock=At(conversation.end), **options
-        )
+        memory = SqliteMemory(self.folder / f"{name}.db", clock=At(conversation.end), vectors=self.vectors)
         for record, ids in turns(conversation):
             await memory.commit(conversation.scope, record)
             self.ids.setdefault(conversation.user + conversation.persona, {}).update(
@@ -91,14 +88,13 @@ async def measured(find: Find, talks: Sequence[Conversation], limit: int) -> lis
     """Ask every question, or `limit` of each conversation."""
     answers = []
     for talk in talks:
-        await find(talk, "a first question opens files and compiles patterns")
+        for _ in range(4):
+            await find(talk, "a first question opens files, compiles patterns, makes vectors")
         for question in talk.questions[: limit or None]:
             started = time.perf_counter()
             found = await find(talk, question.text)
             spent = (time.perf_counter() - started) * 1000
-            shares = tuple(
-                len(question.evidence & set(found[:k])) / len(question.evidence) for k in KS
-            )
+            shares = tuple(len(question.evidence & set(found[:k])) / len(question.evidence) for k in KS)
             answers.append(Answer(question, shares, spent))
     return answers
 
@@ -138,6 +134,13 @@ def interval(answers: Sequence[Answer], place: int) -> list[float]:
     return [round(means[int(share * _RESAMPLES)], 3) for share in (0.025, 0.975)]
 
 
+def _of(talk: Conversation, answers: Sequence[Answer]) -> dict[str, object]:
+    """The figures of one conversation."""
+    asked = set(map(id, talk.questions))
+    made = figures([answer for answer in answers if id(answer.question) in asked])
+    return {key: made[key] for key in ("r10", "r20", "n")}
+
+
 def _mean(answers: Sequence[Answer], place: int) -> float:
     return round(statistics.fmean(answer.shares[place] for answer in answers), 4)
 
@@ -154,10 +157,7 @@ async def run(given: Arguments, folder: Path) -> dict[str, object]:
     made = figures(answers) | {"r10_ci": interval(answers, 1), "r20_ci": interval(answers, 2)}
     given.say(f"ours: {made}")
     made["categories"] = by_category(answers)
-    made["spread"] = [
-        {key: figures([one for one in answers if one.question in talk.questions])[key] for key in ("r10", "r20", "n")}
-        for talk in talks
-    ]
+    made["spread"] = [_of(talk, answers) for talk in talks]
     if not given.own.alone:
         made["peers"] = await _peers(given, talks, folder)
     made["limits"] = LIMITS

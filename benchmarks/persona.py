@@ -44,24 +44,29 @@ LIMIT_LANGUAGE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What was kept in one reply; `language` is None where nothing tells it."""
+    """What was kept in one reply to words in the language `asked`.
+
+    Attributes:
+        asked: The user's language.
+        length: No longer than the persona allows.
+        plain: No markup, list or picture, in the text or in what the voice was given.
+        ended: An end mark is at its end.
+        language: It is in the language that is wanted, or too short to tell.
+        unsure: It is too short to tell.
+        allowed: The persona speaks the user's language.
+    """
 
     asked: str
-    wanted: str
     length: bool
     plain: bool
     ended: bool
     language: bool
+    unsure: bool
     allowed: bool
 
 
 def pictures(text: str) -> bool:
     return any(unicodedata.category(char) == "So" and char not in "°©®™" for char in text)
-
-
-def language_of(text: str, wanted: str) -> str:
-    """The likeliest language, and `wanted` where the text is too short to tell."""
-    return detect(text, LANGUAGES) or wanted
 
 
 def marked(persona: Persona, language: str, reply: Reply, spoken: Sequence[str]) -> Marks:
@@ -70,9 +75,9 @@ def marked(persona: Persona, language: str, reply: Reply, spoken: Sequence[str])
     short = words(text) <= (persona.max_words or 10**6) and seconds <= (persona.max_seconds or 10**6)
     plain = not any(MARKUP.search(said) or pictures(said) for said in (text, *spoken))
     ended = bool(re.search(r"[.!?…。！？][\"'”’»)」』]*$", text))
-    found = language_of(text, wanted)
+    found = detect(text, LANGUAGES)
     allowed = not persona.languages or language in persona.languages
-    return Marks(language, wanted, bool(text) and short, plain, ended, found == wanted, allowed)
+    return Marks(language, bool(text) and short, plain, ended, found in ("", wanted), not found, allowed)
 
 
 async def asked(
@@ -120,6 +125,7 @@ def figures(marks: Sequence[Marks], late: Sequence[Marks]) -> dict[str, object]:
         "ended": share(marks, "ended"),
         "language": share(allowed, "language"),
         "language_n": len(allowed),
+        "language_unsure": share(allowed, "unsure"),
         "ratio_to_limit": round(share(allowed, "language") / LIMIT_LANGUAGE, 3),
         "own_language": share([mark for mark in marks if not mark.allowed], "language"),
         "by_language": {code: share(found, "language") for code, found in sorted(by_language.items())},

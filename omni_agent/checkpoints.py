@@ -44,12 +44,15 @@ class Checkpoints:
         from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.path.touch(mode=0o600)
             async with aiosqlite.connect(self.path) as connection:
                 await connection.execute("PRAGMA busy_timeout=5000")
                 saver = AsyncSqliteSaver(connection)
                 await saver.setup()
                 await connection.execute("PRAGMA synchronous=NORMAL")
+                # What a finished turn said must not stay in the pages that it no longer uses.
+                await connection.execute("PRAGMA secure_delete=ON")
                 # A turn that asked to forget something must leave no trace of it.
                 await connection.execute("PRAGMA secure_delete=ON")
                 yield saver
@@ -62,17 +65,15 @@ class Checkpoints:
         Raises:
             MemoryStoreError: The file cannot be written.
         """
-        if session is None:
-            begins = thread_of(user, persona, "")
-            where, values = "substr(thread_id, 1, ?) = ?", (len(begins), begins)
-        else:
-            where, values = "thread_id = ?", (thread_of(user, persona, session),)
+        thread = thread_of(user, persona, session or "")
+        begins = "substr(thread_id, 1, length(:thread)) = :thread"
+        where = begins if session is None else "thread_id = :thread"
         with self._plain() as connection:
             tables = connection.execute(
                 "SELECT name FROM sqlite_master WHERE name IN ('checkpoints', 'writes')"
             )
             for (table,) in tables.fetchall():
-                connection.execute(f"DELETE FROM {table} WHERE {where}", values)
+                connection.execute(f"DELETE FROM {table} WHERE {where}", {"thread": thread})
 
     def scrub(self) -> None:
         """Take every byte of what was forgotten, or came to its end, out of the file. Blocks.

@@ -1,7 +1,7 @@
 """Settings: one file `omni-agent.toml`, the environment over it, arguments over both.
 
 The file is looked for in the working folder, then in `OMNI_AGENT_HOME`. Every setting `name` has the
-environment variable `OMNI_AGENT_NAME`, but for the tables in `plugins` and `mcp`.
+environment variable `OMNI_AGENT_NAME`, but for the tables in `plugins`, `mcp` and `retention`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from .errors import ConfigError
 
 FILE_NAME = "omni-agent.toml"
+_TABLES = frozenset({"plugins", "mcp", "retention"})
 
 
 def home() -> Path:
@@ -50,6 +51,8 @@ class Settings:
         tools_dir: A folder whose Python files hold tools, for the command line's default agent. Not to be
             set in the working folder's file.
         plugins: Options of tool plugins, a table each: `[plugins.files]` with `root = "..."`.
+        retention: How long what was said is kept, by kind (`turns`, `media`, `facts`): "90d", "12w", "2y".
+            Empty means for ever; facts may outlive their turns ("forever", or an age of their own).
         mcp: Servers of the Model Context Protocol, a table each: `[mcp.files]` with `command` and `args`, or
             `url`. Not to be set in the working folder's file.
     """
@@ -62,6 +65,7 @@ class Settings:
     deny: tuple[str, ...] = field(default=())
     tools_dir: str = ""
     plugins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+    retention: Mapping[str, str] = field(default_factory=dict, hash=False)
     mcp: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
 
     @classmethod
@@ -82,7 +86,7 @@ class Settings:
         named = {
             f.name: os.environ[prefix + f.name.upper()]
             for f in fields(cls)
-            if prefix + f.name.upper() in os.environ and f.name not in {"plugins", "mcp"}
+            if prefix + f.name.upper() in os.environ and f.name not in _TABLES
         }
         return settings._updated(
             {name: _parsed(name, text) for name, text in named.items()}, "the environment"
@@ -95,9 +99,10 @@ class Settings:
                 raise ConfigError(
                     f"unknown setting '{name}' in {where}", remedy=f"known are: {', '.join(known)}"
                 )
-            if not _fits(value, known[name]):
+            if not _fits(name, value, known[name]):
                 kind = type(known[name]).__name__
                 wanted = {"tuple": "list of names", "dict": "table of tables"}.get(kind, kind)
+                wanted = "table of texts" if name == "retention" else wanted
                 raise ConfigError(
                     f"setting '{name}' in {where} must be a {wanted}", remedy=f"it is {value!r}"
                 )
@@ -115,11 +120,12 @@ def _check_safe(values: dict[str, Any], path: Path) -> None:
         )
 
 
-def _fits(value: object, current: object) -> bool:
+def _fits(name: str, value: object, current: object) -> bool:
     if isinstance(current, tuple):
         return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
     if isinstance(current, dict):
-        return isinstance(value, dict) and all(isinstance(item, dict) for item in value.values())
+        kind = str if name == "retention" else dict
+        return isinstance(value, dict) and all(isinstance(item, kind) for item in value.values())
     return type(value) is type(current)
 
 

@@ -12,8 +12,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .alarms import Alarms
 from .checkpoints import Checkpoints
@@ -25,6 +26,9 @@ from .memory import Archive, Archived, Forgotten, MemoryStore, Scope
 
 if TYPE_CHECKING:
     from .state import Parts
+
+T = TypeVar("T")
+_under_way = set[asyncio.Task[Any]]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,19 @@ async def forget(parts: Parts | Places, scope: Scope, what: str = "", *, session
         MemoryStoreError: Something cannot be written, or the memory cannot forget.
     """
     places = parts if isinstance(parts, Places) else Places.of(parts)
+    return await whole(_forget(places, scope, what, session))
+
+
+async def whole(work: Coroutine[Any, Any, T]) -> T:
+    """Do work to its end, also where the caller is cancelled: half an erasure leaves files behind that nobody
+    knows of any more."""
+    task = asyncio.create_task(work)
+    _under_way.add(task)
+    task.add_done_callback(_under_way.discard)
+    return await asyncio.shield(task)
+
+
+async def _forget(places: Places, scope: Scope, what: str, session: str) -> Forgotten:
     gone = await places.archive.forget(scope, what, session=session)
     if everything := not (what or session):
         await asyncio.to_thread(places.alarms.erase, scope.user)

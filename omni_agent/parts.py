@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .alarms import Alarms
 from .config import home
+from .erasure import Places, forget
 from .execution import Executor, Journal
 from .execution.standing import standing_tools
 from .handoff import Team
@@ -14,8 +15,9 @@ from .media import MediaStore
 from .memory import Forgotten, KnowledgeStore, MemoryStore, Scope, TransientMemory
 from .models.base import OmniModel
 from .plugins import load_memory, load_model
+from .retention import keep_within, read_retention
 from .state import Parts
-from .study import Study
+from .study import Ready, Study
 from .tool import Tool, Toolbox
 
 if TYPE_CHECKING:
@@ -76,8 +78,18 @@ def _toolbox(agent: Agent, team: Team, executor: Executor, memory: MemoryStore) 
 
 def _study(agent: Agent, memory: MemoryStore, model: OmniModel) -> Study | None:
     if agent.learns and isinstance(memory, KnowledgeStore):
-        return Study(memory, model, agent.clock)
+        return Study(memory, model, agent.clock, upkeep=_upkeep(agent))
     return None
+
+
+def _upkeep(agent: Agent) -> Ready:
+    """Erasing what is older than the settings let it be."""
+    retention = read_retention(agent.settings.retention)
+
+    async def keep() -> None:
+        await keep_within(Places.of(agent.parts), retention)
+
+    return keep
 
 
 def _memory_tools(agent: Agent, memory: MemoryStore) -> tuple[Tool, ...]:
@@ -87,8 +99,6 @@ def _memory_tools(agent: Agent, memory: MemoryStore) -> tuple[Tool, ...]:
     from .remembering import memory_tools
 
     async def erase(scope: Scope, what: str) -> Forgotten:
-        from .erasure import forget
-
         return await forget(agent.parts, scope, what)
 
     async def preview(scope: Scope, what: str) -> Forgotten:

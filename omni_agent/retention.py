@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 
-from .erasure import Places
+from .erasure import Places, whole
 from .errors import ConfigError
 from .memory import Forgotten, Retention
 
@@ -41,8 +41,10 @@ async def keep_within(places: Places, retention: Retention) -> Forgotten:
     Raises:
         MemoryStoreError: The memory or a file beside it cannot be written.
     """
-    if not retention:
-        return Forgotten()
+    return await whole(_erase(places, retention)) if retention else Forgotten()
+
+
+async def _erase(places: Places, retention: Retention) -> Forgotten:
     gone = await places.archive.retain(retention)
     if gone.media or gone.turns:
         await asyncio.to_thread(_erase_beside, places, gone, retention)

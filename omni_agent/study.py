@@ -1,8 +1,9 @@
 """Learning between turns: what a conversation left to do is done when nobody talks, and makes way at once.
 
-First the conversation's prompt is computed as its next turn will need it, then memory does its work piece by
-piece: facts of the turns, summaries of what has become long. A turn that begins stops all of it; what was not
-done is done later, also after a restart.
+What needs no model is learnt at once. When it has been quiet for a moment, the conversation's prompt is
+computed as its next turn will need it; then memory does the rest piece by piece, with the model's help: what
+is to be read, and what has become long. A turn that begins stops all of it; what was not done is done later,
+also after a restart.
 """
 
 from __future__ import annotations
@@ -32,12 +33,16 @@ class Study:
         memory: Knows what there is to do.
         model: Helps with it.
         clock: Tells when it has been quiet for long enough.
+        upkeep: What is to be done when nothing is left to learn.
     """
 
-    def __init__(self, memory: KnowledgeStore, model: OmniModel, clock: Clock) -> None:
+    def __init__(
+        self, memory: KnowledgeStore, model: OmniModel, clock: Clock, *, upkeep: Ready | None = None
+    ) -> None:
         self._memory = memory
         self._model = model
         self._clock = clock
+        self._upkeep = upkeep or _nothing
         self._talking = 0
         self._task: asyncio.Task[None] | None = None
         self._hurry = asyncio.Event()
@@ -64,8 +69,13 @@ class Study:
         await asyncio.wait([task for task in (self._task,) if task])
 
     async def close(self) -> None:
-        """Stop; what is left is done another time."""
+        """Stop; of what is left only that is done now which needs no model.
+
+        Raises:
+            MemoryStoreError: The memory cannot be used.
+        """
         await self._stop()
+        await self._all(None)
 
     def _begin(self, ready: Ready) -> None:
         self._hurry = asyncio.Event()
@@ -78,16 +88,21 @@ class Study:
             await asyncio.wait([task])
 
     async def _work(self, ready: Ready, hurry: asyncio.Event) -> None:
-        await self._quiet(hurry)
         try:
+            await self._all(None)
+            await self._quiet(hurry)
             await ready()
-            while await self._memory.study(self._model):
-                pass
+            await self._all(self._model)
+            await self._upkeep()
         except OmniError as error:
             log.info("study: %s", error)
         except Exception:
             # A store or a model of somebody else may fail in any way; the next turn must not notice.
             log.exception("study failed")
+
+    async def _all(self, model: OmniModel | None) -> None:
+        while await self._memory.study(model):
+            pass
 
     async def _quiet(self, hurry: asyncio.Event) -> None:
         waits = [asyncio.ensure_future(self._clock.sleep(QUIET)), asyncio.ensure_future(hurry.wait())]

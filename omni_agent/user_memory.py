@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
+from .clock import Clock, SystemClock
 from .erasure import Places, forget
 from .errors import MemoryStoreError
 from .memory import (
@@ -30,16 +31,18 @@ class UserMemory:
     Args:
         places: Where it is kept.
         scope: Whose it is.
+        clock: Tells when something is noted.
     """
 
-    def __init__(self, places: Places, scope: Scope) -> None:
+    def __init__(self, places: Places, scope: Scope, clock: Clock | None = None) -> None:
         self.scope = scope
         self._places = places
+        self._clock = clock or SystemClock()
 
     @classmethod
     def of(cls, parts: Parts, user: str) -> UserMemory:
         """What an agent keeps of a user."""
-        return cls(Places.of(parts), parts.scope(user))
+        return cls(Places.of(parts), parts.scope(user), parts.clock)
 
     async def facts(self, about: str = "", *, past: bool = False, limit: int = 50) -> list[Fact]:
         """What is known, the most important first; with `about`, what fits these words best."""
@@ -53,17 +56,15 @@ class UserMemory:
         """The latest conversations, newest first."""
         return await self._places.memory.sessions(self.scope, limit=limit)
 
-    async def remember(self, said: str, *, at: datetime, session: str = "program") -> list[Fact]:
-        """Note what is so, as if the user had said it: "I am allergic to nuts".
+    async def remember(self, said: str, *, session: str = "notes") -> list[Fact]:
+        """Note what is so, as if the user had said it now: "I am allergic to nuts".
 
         Args:
             said: A sentence of the user's.
-            at: When; it has a time zone.
-            session: The conversation that it is put in.
+            session: The conversation that it is put in, as a turn of its own.
         """
-        return await self._knowledge.remember(
-            self.scope, said, Origin(session, f"noted-{at.timestamp()}", at)
-        )
+        origin = Origin(session, f"note-{uuid4().hex}", self._clock.now())
+        return await self._knowledge.remember(self.scope, said, origin)
 
     async def forget(self, what: str = "", *, session: str = "") -> Forgotten:
         """Erase what is known about `what`, or one session, or where neither is given, all that there is."""

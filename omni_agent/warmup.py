@@ -26,13 +26,14 @@ async def warm_up_conversation(turn: Turn) -> None:
     """Compute a conversation's prompt as its next turn will need it: without what was recalled for the last,
     and from where its window begins now."""
     from .nodes.recall import as_heard, so_far
+    from .remembering import as_told
 
     parts, past = turn.parts, await so_far(turn)
     messages = tuple(said for record in past.window.turns for said in as_heard(record))
     if messages:
         system, tools = parts.persona.prompt(parts.name), offered(parts.toolbox, messages)
         languages = parts.persona.languages
-        request = Request(system, messages, tools, background=past.background, languages=languages)
+        request = Request(system, as_told(messages), tools, background=past.background, languages=languages)
         await parts.model.prewarm(request)
 
 

@@ -33,6 +33,7 @@ class Knowing(TransientMemory):
         super().__init__()
         self.pieces = pieces
         self.done = 0
+        self.sure = self.at_once = 0
         self.cut = 0
         self.error: Exception | None = None
         self.holds: asyncio.Event | None = None
@@ -60,7 +61,11 @@ class Knowing(TransientMemory):
     async def forget(self, scope: Scope, what: str = "") -> Forgotten:
         return Forgotten()
 
-    async def study(self, model: OmniModel) -> bool:
+    async def study(self, model: OmniModel | None) -> bool:
+        if model is None:
+            self.at_once += self.sure
+            self.sure = 0
+            return False
         if self.error:
             raise self.error
         if self.done >= self.pieces:
@@ -90,6 +95,17 @@ async def test_work_begins_when_it_has_been_quiet_for_a_while() -> None:
         clock.advance(2)
         await agent.settled()
         assert memory.done == 3
+
+
+async def test_what_needs_no_model_is_learnt_at_once_or_at_the_latest_when_it_ends() -> None:
+    memory = Knowing(1)
+    async with Agent(model=ScriptedModel(Step(says="Hi.")), memory=memory, clock=VirtualClock()) as agent:
+        memory.sure = 1
+        await agent.ask("hello", speak=False)
+        await soon()
+        assert (memory.at_once, memory.done) == (1, 0)
+        memory.sure = 1
+    assert (memory.at_once, memory.done) == (2, 0)
 
 
 async def test_settled_does_not_wait_for_the_quiet() -> None:

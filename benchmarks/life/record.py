@@ -11,7 +11,7 @@ from omni_agent.senses import Senses
 
 
 class SeenModel:
-    """A model as it is, with the last conversation's prompt kept in `shown`.
+    """A model as it is, with its requests kept.
 
     Args:
         model: The one that answers.
@@ -33,10 +33,15 @@ class SeenModel:
 
     @property
     def shown(self) -> str:
-        """The last request but for its system prompt's opening, as the model reads it."""
-        if not self.requests:
-            return ""
-        return "\n".join(f"{message['role']}: {message['content']}" for message in render(self.requests[-1]))
+        """The last request as the model reads it."""
+        chat = render(self.requests[-1]) if self.requests else []
+        return "\n".join(f"{message['role']}: {message['content']}" for message in chat)
+
+    @property
+    def added(self) -> str:
+        """What memory gave to the last request."""
+        last = self.requests[-1] if self.requests else None
+        return "\n".join(filter(None, (last.background, last.context))) if last else ""
 
     async def stream(self, request: Request) -> AsyncGenerator[ModelEvent, None]:
         """Answer as the model does."""

@@ -66,7 +66,9 @@ def explained(path: Path, *, keyed: bool = False) -> Iterator[None]:
             code="memory_busy",
             remedy="wait for it and try again",
         ) from error
-    except (SQLAlchemyError, *driver_errors(), OSError) as error:
+    except (SQLAlchemyError, OSError) as error:
+        raise _named(error, path, keyed=keyed) from error
+    except driver_errors() as error:
         raise _named(error, path, keyed=keyed) from error
 
 

@@ -39,7 +39,7 @@ _SINGLE_RELATIONS = frozenset({
 })  # fmt: skip
 _MANY = frozenset({
     "likes", "dislikes", "avoids", "eats", "allergic_to", "speaks", "learns", "plays", "hobby", "owns",
-    "visited", "event", "goal",
+    "visited", "event", "goal", "plan", "condition", "takes", "habit", "skill", "family", "pet", "schedule",
 })  # fmt: skip
 _MANY_ENDED = frozenset({
     "lived_in", "studied_at",
@@ -79,7 +79,6 @@ _TEMPLATES = {
     "nationality": "{s} is {o}.",
     "height": "{s} is {o} tall.",
     "number_of_children": "{s} has {o} children.",
-    "event": "{s} {o}.",
     "is": "{s} is {o}.",
     "role": "{s} is {o}.",
     NOTE: "{o}",
@@ -93,6 +92,8 @@ _IMPORTANCE = {
 _DEFAULT_IMPORTANCE = 0.5
 # What is known of others than the user matters a little less.
 _OF_OTHERS = 0.8
+# So does what nobody but a model read.
+_OF_GUESSES, _READ = 0.7, 0.75
 
 _PREFERENCES = frozenset({
     "likes", "dislikes", "avoids", "eats",
@@ -125,7 +126,9 @@ def importance(said: Statement) -> float:
         value = 0.65
     elif said.predicate.startswith("favourite"):
         value = 0.5
-    return value if said.subject in (USER, AGENT) else round(value * _OF_OTHERS, 3)
+    if said.confidence < _READ:
+        value *= _OF_GUESSES
+    return round(value if said.subject in (USER, AGENT) else value * _OF_OTHERS, 3)
 
 
 def sentence(subject: str, predicate: str, value: str) -> str:

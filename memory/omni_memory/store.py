@@ -59,13 +59,21 @@ class SqliteMemory:
         clock: Tells what "yesterday" is.
         key: Passphrase of a file that is encrypted (extra `encryption`); by default what
             `OMNI_AGENT_MEMORY_KEY` holds, and empty for a file that is not.
+        vectors: Recall also looks for what is near in meaning, where the package `wordllama` is installed
+            (extra `local`); English mostly.
     """
 
     def __init__(
-        self, path: Path | None = None, *, clock: Clock | None = None, key: str | None = None
+        self,
+        path: Path | None = None,
+        *,
+        clock: Clock | None = None,
+        key: str | None = None,
+        vectors: bool = False,
     ) -> None:
         self.path = (path or config.home() / "memory.db").absolute()
         self._clock = clock or SystemClock()
+        self._vectors = vectors
         self._key = os.environ.get(KEY, "") if key is None else key
         self._repository: Repository | None = None
         self._opened_in: asyncio.AbstractEventLoop | None = None
@@ -92,13 +100,17 @@ class SqliteMemory:
         Raises:
             MemoryStoreError: The database cannot be read, or a name is not valid Unicode.
         """
-        from .recall import recall
-
         check_names(scope.user, scope.persona, scope.circle)
         now = self._clock.now()
-        return await self._uncut(
-            lambda repository: recall(repository, scope, query, limit=limit, seen=seen, now=now)
-        )
+
+        async def found(repository: Repository) -> list[Recollection]:
+            from .recall import recall
+
+            return await recall(
+                repository, scope, query, limit=limit, seen=seen, now=now, vectors=self._vectors
+            )
+
+        return await self._uncut(found)
 
     async def commit(self, scope: Scope, turn: TurnRecord) -> None:
         """Write a turn as the session's last; one of the same id in that session is replaced in its place.
@@ -204,8 +216,10 @@ class SqliteMemory:
         now = self._clock.now()
         return await self._uncut(lambda repository: forget(repository, scope, what, now=now))
 
-    async def study(self, model: OmniModel) -> bool:
+    async def study(self, model: OmniModel | None) -> bool:
         """Do one piece of the work that turns left behind; false where none is left.
+
+        Without a model that is what rules can do, which takes milliseconds.
 
         Cancelling it stops the model, and the work is done another time.
 
@@ -272,6 +286,7 @@ class SqliteMemory:
 
 def _opened(path: Path, key: str) -> Repository:
     from .database import Database, prepare
+    from .recall import recall  # noqa: F401 - in this thread, not in the loop at the first question
     from .repository.repository import Repository
     from .scrubbing import finish
 

@@ -28,11 +28,12 @@ def nearness(one: str, other: str) -> float:
     """Cosine of two phrases' vectors, -1 to 1; 0 where the vectors are not installed or a phrase is empty."""
     if not one or not other or not available():
         return 0.0
-    return float(_vector(one) @ _vector(other))
+    return float(vector(one) @ vector(other))
 
 
 @lru_cache(maxsize=8192)
-def _vector(phrase: str) -> NDArray[np.float32]:
+def vector(phrase: str) -> NDArray[np.float32]:
+    """A phrase as 256 numbers, of length 1 unless it is empty; the vectors must be installed."""
     import numpy as np
 
     tokenizer, table = _loaded()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..errors import MemoryStoreError
 from ..events import TurnStatus
@@ -20,8 +20,8 @@ from .records import Asker
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-FORMAT = "omni-agent-memory"
-VERSION = 1
+FORMAT: Final = "omni-agent-memory"
+VERSION: Final = 1
 _LARGEST = 2**62
 
 
@@ -151,7 +151,7 @@ class Document:
 
     def to_json(self) -> JsonObject:
         """As plain JSON."""
-        return cast(JsonObject, asdict(self))
+        return asdict(self)
 
     @classmethod
     def parse(cls, data: object) -> Document:
@@ -162,7 +162,7 @@ class Document:
         """
         from pydantic import ValidationError
 
-        head = cast(dict[str, Any], data) if isinstance(data, dict) else {}
+        head: dict[str, Any] = data if isinstance(data, dict) else {}
         if head.get("format") != FORMAT:
             raise _invalid(f"it is no export of a memory ('format' is not '{FORMAT}')")
         if head.get("version") != VERSION:

@@ -97,7 +97,12 @@ class KnowledgeStore(MemoryStore, Protocol):
         summaries made of those, and every trace of them in the file. Empty erases all of this scope."""
         ...
 
-    async def study(self, model: OmniModel) -> bool:
-        """Do one piece of the work that turns left behind, with the help of a model; false where none is
-        left. It may be cancelled at any moment, and is then done later."""
+    async def study(self, model: OmniModel | None) -> bool:
+        """Do one piece of the work that turns left behind; false where none is left.
+
+        It may be cancelled at any moment, and is then done later.
+
+        Args:
+            model: Helps with it; None for only what can be done at once, without one.
+        """
         ...

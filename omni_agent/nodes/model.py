@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import asdict, replace
 
@@ -10,7 +11,8 @@ from ..execution.standing import UNDO, offered
 from ..messages import Message, Part, Text, ToolCall
 from ..models import base
 from ..persona import LengthLimit, PlainText
-from ..state import Turn, TurnState, Update
+from ..remembering import answers_memory, as_told
+from ..state import Parts, Turn, TurnState, Update
 from .sieve import Sieve
 
 
@@ -48,17 +50,24 @@ def _request(state: TurnState, turn: Turn) -> base.Request:
     last_step = state["steps"] + 1 >= parts.max_steps
     return base.Request(
         system=parts.persona.prompt(parts.name),
-        messages=messages,
+        messages=as_told(messages),
         tools=() if last_step else offered(parts.toolbox, messages),
         tool_choice="" if last_step else state.get("choice", ""),
-        # Nobody takes back what is not yet told; a small model that goes on calling would.
-        withheld=frozenset({UNDO}) if len(state["messages"]) > 1 else frozenset(),
+        withheld=_withheld(state, messages, parts),
         background=state.get("background", ""),
         context=state["context"],
         language=parts.persona.reply_language(user.language),
         languages=parts.persona.languages,
         speech=turn.delivery is not None,
     )
+
+
+def _withheld(state: TurnState, messages: Sequence[Message], parts: Parts) -> frozenset[str]:
+    """Tools that may not be called in this answer."""
+    if answers_memory(messages):
+        return frozenset(tool.name for tool in parts.toolbox)
+    # Nobody takes back what is not yet told; a small model that goes on calling would.
+    return frozenset({UNDO}) if len(state["messages"]) > 1 else frozenset()
 
 
 def _limit(turn: Turn, reply: str) -> LengthLimit:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ..delegation import delegated
 from ..errors import MemoryStoreError
 from ..events import ErrorRaised
 from ..memory import Brief, InView, Recollection, TurnRecord, Window
-from ..messages import Message, Text
+from ..messages import Message, Part, Text, ToolCall, ToolResult
+from ..remembering import NAMES as MEMORY_TOOLS
 from ..remembering import request_of, rests_on
 from ..state import Turn, TurnState, Update
 from .late import late_results, note, telling
@@ -61,7 +63,8 @@ async def recall(state: TurnState, turn: Turn) -> Update:
 async def _requested(message: Message, records: Sequence[TurnRecord], turn: Turn) -> Update:
     """The call of a memory tool that the user's words ask for, if they do."""
     call = None
-    if turn.parts.knowledge:
+    # What another agent asks is no request of the user's.
+    if turn.parts.knowledge and not delegated():
         # Patterns are compiled at their first use.
         call = await asyncio.to_thread(request_of, message, records, message.language)
     if call is None:
@@ -113,10 +116,22 @@ def _remembered(turn: Turn, brief: Brief, recalled: list[Recollection]) -> list[
 
 
 def as_heard(record: TurnRecord) -> list[Message]:
-    """A turn as the model is to see it: a reply that was cut ends where the user stopped hearing it."""
-    messages = list(record.messages)
+    """A turn as the model is to see it: a reply that was cut ends where the user stopped hearing it.
+
+    Calls that no model made, those of memory's own tools, are left out: models would make them too.
+    """
+    messages = [kept for message in record.messages if (kept := _without_memory_calls(message)).parts]
     if record.status in {"interrupted", "failed"}:
         if messages and messages[-1].role == "assistant" and not messages[-1].tool_calls:
             messages.pop()
         messages.append(Message("assistant", (Text(record.heard_text + CUT),)))
     return messages
+
+
+def _without_memory_calls(message: Message) -> Message:
+    kept = (part for part in message.parts if not _is_memory_call(part))
+    return replace(message, parts=tuple(kept))
+
+
+def _is_memory_call(part: Part) -> bool:
+    return isinstance(part, ToolCall | ToolResult) and part.name in MEMORY_TOOLS

@@ -138,7 +138,7 @@ class PlainText:
             return ","
         if (_STRAY if self._tail else _STRAY_FIRST).fullmatch(said) and not self._multiplies(said):
             return ""
-        if said and not said[0].isalnum() and said[0] != word[0]:
+        if said and said[0] in ".,!?;:…" and markup.is_picture(word[0]):
             # The space stood before a picture.
             self._space = False
         return self._said(said)

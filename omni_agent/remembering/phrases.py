@@ -97,6 +97,16 @@ def may_be_request(words: str, language: str) -> bool:
     return _cue(language).search(words) is not None
 
 
+def is_about_user(told: str) -> bool:
+    """Whether words of the agent in one of the languages that do not omit it may be about the user."""
+    return _yours().search(told) is not None
+
+
+@cache
+def _yours() -> re.Pattern[str]:
+    return re.compile("|".join(word for code in LANGUAGES for word in _listed(code)["yours"]), re.IGNORECASE)
+
+
 @cache
 def phrases_of(language: str) -> Phrases:
     """The phrases of a language of `LANGUAGES`; the first time takes 0.1 s or so."""

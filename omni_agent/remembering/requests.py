@@ -7,6 +7,7 @@ is left to the model. The patterns are in `phrases/`.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -15,7 +16,8 @@ from ..execution.standing import UNDO
 from ..grounding import Provenance
 from ..memory import TurnRecord
 from ..messages import JsonObject, Message, ToolCall
-from .phrases import LANGUAGES, Phrases, may_be_request, phrases_of, plain
+from .german import main_clause
+from .phrases import LANGUAGES, Phrases, is_about_user, may_be_request, phrases_of, plain
 
 REMEMBER, FORGET, CORRECT, ABOUT_ME = "remember", "forget", "correct_memory", "about_me"
 NAMES = frozenset({REMEMBER, FORGET, CORRECT, ABOUT_ME})
@@ -25,6 +27,8 @@ LONGEST = 600
 """Characters of a request at most: what is longer was pasted."""
 
 Kind = Literal["remember", "remember_last", "forget", "forget_all", "forget_last", "about", "correct", "undo"]
+_DASS = re.compile(r"\bda(?:ss|ß|s)\b", re.IGNORECASE)
+_BY_RULE = "asked_"
 _QUESTIONS = ("?", "？")
 _NO_QUESTION = frozenset({"remember"})
 # In this order: "forget everything about me" also has the shape of "forget … about …".
@@ -86,15 +90,19 @@ def _in_language(said: str, told: str, code: str, noted: bool) -> Asked | None:
             continue
         what = phrases.fit(key, said)
         if what is not None:
-            whole = kind == "about" and phrases.me.fullmatch(what)
-            return Asked(kind, "" if whole else what, code)
+            if kind == "about" and phrases.me.fullmatch(what):
+                what = ""
+            elif kind == "remember" and code == "de" and _DASS.search(said):
+                what = main_clause(what)
+            return Asked(kind, what, code)
     if told and not is_question and _corrects(said, told, phrases):
         return Asked("correct", said, code)
     return None
 
 
 def _corrects(said: str, told: str, phrases: Phrases) -> bool:
-    if not phrases.is_about_user(plain(told)):
+    # The agent may answer in another language than the user's.
+    if not (phrases.is_about_user(plain(told)) or is_about_user(plain(told))):
         return False
     return phrases.fit("wrong", said) is not None or phrases.fit("instead", said) is not None
 
@@ -146,11 +154,11 @@ def rests_on(call: ToolCall, message: Message) -> dict[str, JsonObject]:
 
 def _provenance(value: str, said: str) -> Provenance:
     start = said.find(value)
-    return (
-        Provenance("words", value, (start, start + len(value)))
-        if start >= 0
-        else Provenance("earlier", value)
-    )
+    if start >= 0:
+        return Provenance("words", value, (start, start + len(value)))
+    # Said in another order, or before.
+    here = set(value.split()) <= set(plain(said).split())
+    return Provenance("words", value, (0, len(said))) if here else Provenance("earlier", value)
 
 
 def _told(last: TurnRecord | None) -> str:
@@ -173,4 +181,9 @@ def _said_before(message: Message, last: TurnRecord | None) -> str:
 
 def _id(message: Message, history: Sequence[TurnRecord]) -> str:
     place = f"{history[-1].id if history else ''}\n{message.text}"
-    return f"call_{hashlib.sha256(place.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
+    return f"{_BY_RULE}{hashlib.sha256(place.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
+
+
+def is_by_rule(call_id: str) -> bool:
+    """Whether a call is one by `request_of`, not a model's."""
+    return call_id.startswith(_BY_RULE)

@@ -16,7 +16,7 @@ MOST_NAMED = 5
 
 _USERS = re.compile(r"\bthe user(?:'s|’s)", re.IGNORECASE)
 _USER_DOES = re.compile(
-    r"\bthe user((?: (?:also|always|now|never|often|still|usually))*) (\w+(?:n't)?)", re.IGNORECASE
+    r"\bthe user((?: (?:also|always|now|never|often|still|usually))*) (\w+(?:'t)?)", re.IGNORECASE
 )
 _USER = re.compile(r"\bthe user\b", re.IGNORECASE)
 _SECOND = {

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import pytest
 
 from omni_agent import Agent, tool
+from omni_agent.errors import ToolError
 from omni_agent.events import ApprovalRequested
 from omni_agent.memory import TransientMemory
 from omni_agent.messages import HeardWord, Hearing
@@ -14,6 +15,7 @@ from omni_agent.models.base import Capabilities
 from omni_agent.senses import Senses
 from omni_agent.speech.pcm import Pcm
 from omni_agent.testing import ScriptedEars, ScriptedModel, Step
+from omni_agent.tool import ToolContext
 
 pytestmark = pytest.mark.anyio
 
@@ -127,3 +129,32 @@ async def test_a_yes_by_program_is_a_yes_to_that_question_only() -> None:
     assert (await agent.approve(question)).text == "I'm calling."
     with pytest.raises(InputError, match="nothing waits"):
         await agent.deny()
+
+
+async def test_a_tool_may_look_for_the_words_of_its_question() -> None:
+    stock = {"red": 2}
+
+    async def named(arguments: dict[str, Any], context: ToolContext, said: str) -> str:
+        colour = arguments["colour"]
+        if colour not in stock:
+            raise ToolError(f"There are no {colour} pens.")
+        return f"Throw away {stock[colour]} pens of {context.user}, as '{said}' says?"
+
+    @tool(effect="irreversible", question=named)
+    async def throw_away(colour: str) -> str:
+        """Throw pens away.
+
+        Args:
+            colour: Which.
+        """
+        return f"{stock.pop(colour)} are gone."
+
+    model = ScriptedModel(
+        Step(calls=[("throw_away", {"colour": "red"}), ("throw_away", {"colour": "blue"})]),
+        Step("2 are gone. There are no blue pens.", says="Done."),
+    )
+    agent = Agent(model=model, memory=TransientMemory(), tools=[throw_away])
+    waiting = await agent.ask("throw away red and blue", speak=False)
+    assert waiting.text == "Throw away 2 pens of local, as 'throw away red and blue' says?"
+    assert (await agent.approve(*waiting.approvals)).text == "Done."
+    model.finish()

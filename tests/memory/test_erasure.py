@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,8 @@ from omni_agent.erasure import Places, forget
 from omni_agent.execution import Entry
 from omni_agent.memory import Forgotten, Scope, TurnRecord
 from omni_agent.messages import Audio, Message, Text, ToolCall, ToolResult
+from omni_agent.models.base import Done, ModelEvent, Request, TextDelta
+from omni_agent.testing import ScriptedModel
 
 ANNA = Scope("anna", "butler")
 BEN = Scope("ben", "butler")
@@ -384,6 +387,37 @@ def test_a_process_that_reads_meanwhile_delays_the_scrubbing_only(
     assert ask(path, "PRAGMA user_version") == [(1,)], "it is known that something is left to do"
     run(lambda memory: memory.sessions(ANNA))
     assert ask(path, "PRAGMA user_version") == [(0,)]
+    assert holding(home) == []
+
+
+def test_what_is_being_learnt_from_a_turn_is_not_learnt_when_it_is_forgotten(
+    turn: MakeTurn, home: Path
+) -> None:
+    """The model reads the words of a turn while the user has it forgotten."""
+    words = f"We are saving up for a trip to {CANARY}, you see."
+
+    async def work(memory: SqliteMemory) -> None:
+        await memory.commit(ANNA, said(turn, "1", words))
+        model = Forgetting(memory)
+        while await memory.study(model):
+            pass
+        assert model.asked, "the rules left nothing to the model"
+        assert await memory.facts(ANNA, past=True) == []
+
+    class Forgetting(ScriptedModel):
+        def __init__(self, memory: SqliteMemory) -> None:
+            super().__init__()
+            self.asked = 0
+            self._memory = memory
+
+        async def stream(self, request: Request) -> AsyncGenerator[ModelEvent, None]:
+            self.asked += 1
+            await self._memory.forget(ANNA, CANARY)
+            facts = [{"who": "user", "relation": "goal", "value": f"a trip to {CANARY}"}]
+            yield TextDelta(json.dumps(facts))
+            yield Done("stop")
+
+    run(work)
     assert holding(home) == []
 
 

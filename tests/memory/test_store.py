@@ -436,8 +436,3 @@ def test_an_event_loop_that_ends_leaves_the_whole_turn_or_nothing(turn: MakeTurn
     asyncio.run(abandon())
     asyncio.run(look())
     gc.collect()
-
-
-def test_recall_is_empty_until_it_is_built(turn: MakeTurn, home: Path) -> None:
-    assert asyncio.run(SqliteMemory().recall(ANNA, "answer")) == []
-    assert not home.exists()

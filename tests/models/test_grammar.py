@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from omni_agent.messages import ToolSpec
-from omni_agent.models.grammar import grammar
+from omni_agent.models.grammar import grammar, value_grammar
 
 _TOKEN = re.compile(
     r'\s*(?:(?P<literal>"(?:\\.|[^"\\])*")|(?P<set>\[(?:\\.|[^\]\\])*\])'
@@ -298,3 +298,25 @@ def test_many_members_come_in_their_order() -> None:
     assert admits(many, {"c": 1, "a": 2, "n": 3})
     assert not admits(many, {"c": 1, "n": 3, "a": 2})
     assert len(grammar((ToolSpec("act", "", many),))) < 20_000
+
+
+@pytest.mark.parametrize(
+    ("answer", "fits"),
+    [
+        ("[]", True),
+        ('[{"who": "user", "relation": "job"}]', True),
+        ('[{"relation": "name", "who": ""}, {"who": "Eva", "relation": "job"}]', True),
+        ('[{"who": "user", "relation": "age"}]', False),
+        ('[{"who": "user"}]', False),
+        ('{"who": "user", "relation": "job"}', False),
+        ("say []", False),
+    ],
+)
+def test_a_value_by_itself_fits_its_schema(answer: str, fits: bool) -> None:
+    item = {
+        "type": "object",
+        "properties": {"who": {"type": "string"}, "relation": {"enum": ["job", "name"]}},
+        "required": ["who", "relation"],
+    }
+    schema = {"type": "array", "maxItems": 2, "items": item}
+    assert Grammar(value_grammar(schema)).admits(answer) is fits

@@ -78,6 +78,14 @@ def test_persona_comes_first_tools_and_who_it_is_last() -> None:
     assert opening[-1]["content"].endswith("You are Ada.")
 
 
+def test_an_answer_with_a_format_of_its_own_is_asked_for_without_rules() -> None:
+    request = Request(
+        "Note facts.", (Message("user", (Text("I am Anna"),)),), (TIMER,), format={"type": "array"}
+    )
+    assert not marked(request)
+    assert [message["content"] for message in render(request)] == ["Note facts.", "I am Anna"]
+
+
 def test_agents_with_other_tools_share_all_before_the_tools() -> None:
     other = replace(TIMER, name="start_timer")
     one, two = (render(Request("You are Ada.", (user("hi"),), (spec,))) for spec in (TIMER, other))

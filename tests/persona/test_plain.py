@@ -90,6 +90,7 @@ def test_words_leave_when_they_are_whole_and_the_space_before_the_next() -> None
         ("See [the docs](https://x.io/a_b), or <https://y.io>.", "See the docs, or https://y.io."),
         ("![a cat](cat.png) sits[1] here", "a cat sits here."),
         ("<b>Bold</b> and `code` and ~~old~~", "Bold and code and old."),
+        ('She said **"Yes"** and (*maybe*) "no"', 'She said "Yes" and (maybe) "no".'),
         ("> quoted\n> words", "quoted words."),
         ("Hello 😀! Fine 👨‍👩‍👧 day ☀️.", "Hello! Fine day."),
         ("a snake_case name, 5 * 3 = 15", "a snake_case name, 5 * 3 = 15."),

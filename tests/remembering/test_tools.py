@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from omni_memory import SqliteMemory
 
-from omni_agent import Agent
+from omni_agent import Agent, tool
 from omni_agent.events import ApprovalRequested
 from omni_agent.memory import Scope
-from omni_agent.messages import Hearing, Message, ToolResult
+from omni_agent.messages import Hearing
 from omni_agent.models.base import Capabilities, Done, ModelEvent, Request, TextDelta
 from omni_agent.reply import Reply
 from omni_agent.senses import Senses
@@ -61,17 +61,13 @@ class Conversation:
 
     @property
     def told(self) -> str:
-        """The last result that the model was given to tell."""
-        return results_of(self.model.requests[-1])[-1].content
+        """What the model was shown last: the user's words, and what it is to tell."""
+        return self.model.requests[-1].messages[-1].text
 
 
 def files_with(word: bytes, folder: Path) -> list[str]:
     files = [path for path in folder.rglob("*") if path.is_file()]
     return [path.name for path in files if word in path.read_bytes().lower()]
-
-
-def results_of(request: Request) -> list[ToolResult]:
-    return [part for message in request.messages for part in message.parts if isinstance(part, ToolResult)]
 
 
 @pytest.fixture
@@ -180,7 +176,7 @@ async def test_forget_everything(talk: Conversation) -> None:
         (
             "merk dir dass mein Zahnarzt Huber heißt",
             0.4,
-            "Soll ich mir das merken: mein Zahnarzt Huber heißt?",
+            "Soll ich mir das merken: mein Zahnarzt heißt Huber?",
         ),
     ],
 )
@@ -196,9 +192,29 @@ async def test_what_was_badly_heard_is_read_back(
     await agent.close()
 
 
-async def test_the_model_sees_the_call_as_its_own(talk: Conversation) -> None:
+async def test_the_model_sees_no_calls(talk: Conversation) -> None:
+    """It would write some itself."""
     await talk.say("Remember that I like tea.")
-    roles = [message.role for message in talk.model.requests[-1].messages]
-    assert roles == ["user", "assistant", "tool"]
-    asked: Message = talk.model.requests[-1].messages[1]
-    assert [call.arguments for call in asked.tool_calls] == [{"what": "I like tea"}]
+    await talk.say("What is the weather?")
+    told, next_ = (request.messages for request in talk.model.requests)
+    assert [message.role for message in told] == ["user"]
+    assert "you like tea" in told[0].text
+    assert [message.role for message in next_] == ["user", "assistant", "user"]
+    assert all(not message.tool_calls for message in next_)
+
+
+async def test_after_a_memory_call_no_other_tool_is_called(home: Path) -> None:
+    @tool
+    def add_note(text: str) -> str:
+        """Write a note."""
+        return text
+
+    model = ScriptedModel(Step(says="All right."), Step(says="Fine."))
+    agent = Agent(model=model, memory=SqliteMemory(home / "memory.db"), learns=False, tools=[add_note])
+    for words in ("Remember that I like tea.", "Good."):
+        await agent.ask(words, speak=False)
+    told, next_ = model.requests
+    assert [spec.name for spec in told.tools] == ["add_note"]
+    assert "add_note" in told.withheld
+    assert "add_note" not in next_.withheld
+    await agent.close()

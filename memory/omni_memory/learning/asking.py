@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +14,22 @@ from omni_agent.memory import USER, Statement
 from omni_agent.messages import JsonObject, Message, Text
 from omni_agent.models.base import OmniModel, Request, TextDelta
 
+from .dating import dated
 from .rules import state
+from .telling import third_person
 
 UNSURE = 0.6
 """Confidence of what a model reads."""
+CHANGES = re.compile(
+    r"\b(?:now|new|moved|changed|switched|started|instead|no longer|any ?more|these days|meanwhile|"
+    r"jetzt|neu\w*|maintenant|nouve\w+|ahora|nuev\w+|adesso|ora|nuov\w+|agora|nov[oa])\b|今|现在",
+    re.IGNORECASE,
+)
+"""Words that tell of a change: then what a model reads may take the place of what a rule read before."""
 MOST_SENTENCES = 4
 MOST_FACTS = 4
+MOST_TOLD = 160
+"""Characters of a sentence that is kept as the text of its fact."""
 
 _TASK = (
     "You note lasting facts that the user tells about himself, his people and his things: what he is, has, "
@@ -26,10 +37,28 @@ _TASK = (
     "talk and orders are no facts: then the list is empty."
 )
 _RELATIONS = (
-    "name", "lives_in", "comes_from", "job", "works_at", "studies", "likes", "dislikes", "owns",
-    "allergic_to", "condition", "takes", "hobby", "habit", "skill", "goal", "plan", "event", "family", "pet",
-    "friend", "address", "schedule",
+    "lives_in", "job", "works_at", "studies", "likes", "dislikes", "owns", "condition", "takes", "hobby",
+    "habit", "skill", "goal", "plan", "event", "family", "pet", "friend", "schedule",
 )  # fmt: skip
+# Without one of these words such a reading is a guess, and is kept as something that happened.
+_CUES = {
+    "lives_in": frozenset({
+        "live", "lives", "living", "lived", "moved", "moving", "home", "house", "flat", "apartment",
+        "settled", "now", "room", "village", "city", "town",
+    }),
+    "works_at": frozenset({
+        "work", "works", "working", "job", "shift", "shifts", "hired", "office", "employed", "company",
+        "firm", "started", "joined", "boss", "team",
+    }),
+    "job": frozenset({
+        "work", "works", "working", "job", "shift", "shifts", "living", "profession", "career",
+        "business", "freelance", "teach", "teaching", "am", "i'm", "m", "as", "run", "own",
+    }),
+    "studies": frozenset({
+        "study", "studying", "studies", "school", "university", "college", "course", "degree", "class",
+        "classes", "student", "exam", "exams", "master", "masters", "learning",
+    }),
+}  # fmt: skip
 _FORMAT: JsonObject = {
     "type": "array",
     "maxItems": MOST_FACTS,
@@ -51,6 +80,9 @@ _SHOTS: tuple[tuple[str, list[dict[str, str]]], ...] = (
     ("my niece Clara just began to study law",
      [{"who": "Clara", "relation": "studies", "value": "law"}]),
     ("I would like some music", []),
+    ("last week we got a kitten named Tiger",
+     [{"who": "user", "relation": "pet", "value": "a kitten named Tiger"}]),
+    ("my garden looks lovely", []),
     ("we are saving up for a trip to Norway",
      [{"who": "user", "relation": "goal", "value": "a trip to Norway"}]),
 )  # fmt: skip
@@ -68,8 +100,17 @@ async def extract(model: OmniModel, sentences: Sequence[str], *, at: datetime) -
     """
     found: list[Statement] = []
     for sentence in sentences[:MOST_SENTENCES]:
-        found += grounded(await _answer(model, sentence), sentence)
+        said = grounded(await _answer(model, sentence), sentence)
+        found += dated(_in_own_words(said, sentence), sentence, at)
     return found
+
+
+def _in_own_words(said: list[Statement], sentence: str) -> list[Statement]:
+    """The statements, told by the user's own sentence, which can be no misreading: one about each subject."""
+    if len(sentence) > MOST_TOLD:
+        return said
+    first = {one.subject: one for one in reversed(said)}
+    return [replace(one, text=third_person(sentence)) for one in first.values()]
 
 
 async def _answer(model: OmniModel, sentence: str) -> str:
@@ -115,7 +156,9 @@ def _statements(items: list[Any], spoken: set[str]) -> Iterator[Statement]:
         subject = USER if who.casefold() in _FIRST else who
         known = subject == USER or set(_WORD.findall(who.casefold())) <= spoken
         if relation and words and words <= spoken and known and not _POINTS.search(value):
-            yield state(subject, relation, _told(value), confidence=UNSURE)
+            cue = _CUES.get(relation)
+            sure = cue is None or bool(spoken & cue)
+            yield state(subject, relation if sure else "event", _told(value), confidence=UNSURE)
 
 
 def _told(value: str) -> str:

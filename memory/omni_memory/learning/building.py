@@ -6,11 +6,11 @@ They have rules for the sure cases only: who somebody is, where, with whom, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..predicates import RELATIONS
-from .patterns import rules, table
+from .patterns import WORD, rules, table
 from .rules import Language, kin_of
 
 _CAPITAL = r"(?-i:[A-ZÀ-ÖØ-Þ][\w'’.-]*)"
@@ -52,90 +52,100 @@ class Words:
 def load(code: str) -> Language:
     """The language of a file beside this one."""
     words = Words(**table(code)["words"])
-    kin = kin_of(code)
+    parts = _parts(words, kin_of(code))
+    values = _Values(words)
+    step = _pattern(rf"\s*[,;:()–—]\s*|\s+(?=(?:{words.and_or})\s)")
+    fillers = rf"(?:(?:{words.fillers})\b[\s,:!-]*)*"
+    return Language(
+        code=code,
+        subject=_subject(words, parts),
+        start=_pattern(rf"(?:\s*[,;:()–—]\s*|\s+|^){fillers}(?:(?:{words.and_or})\s+)?{fillers}"),
+        step=step,
+        run_on=step,
+        go_on=_pattern(rf"(?:,|,?\s+(?:{words.and_or}))(?=\s)"),
+        bare=rules(code, "bare", parts),
+        rules=rules(code, "rules", parts),
+        readers=values.readers(),
+        split=_pattern(rf"\s*,\s*(?:(?:{words.and_or})\s+)?|\s+(?:{words.and_or})\s+"),
+        name=values.name,
+        kin=kin_of(code),
+    )
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE)
+
+
+def _parts(words: Words, kin: Mapping[str, str]) -> dict[str, str]:
+    """What stands in angle brackets in a language's rules."""
     kins = "|".join(sorted(map(re.escape, kin), key=len, reverse=True))
     end = rf"(?:{_MARK}|(?=,?\s+(?:{words.joins}|{words.and_or})\s))"
-    list_end = (
-        rf"(?:(?=\s*(?:$|[;:!?()–—]|\.(?:\s|$)))|(?=,?\s+(?:(?:{words.and_or})\s+)?(?:{words.joins})\s))"
-    )
-    name = rf"{_CAPITAL}(?: {_CAPITAL}){{0,3}}"
-    spelled = {
-        "NAME": name,
+    next_clause = rf"(?=,?\s+(?:(?:{words.and_or})\s+)?(?:{words.joins})\s)"
+    list_end = rf"(?:(?=\s*(?:$|[;:!?()–—]|\.(?:\s|$)))|{next_clause})"
+    return {
+        "NAME": rf"{_CAPITAL}(?: {_CAPITAL}){{0,3}}",
         "KIN": rf"(?P<kin>{kins})",
         "NOUN": r"(?P<noun>[\w-]+(?: [\w-]+)??)",
-        "VALUE": rf"(?P<o>\S+(?: \S+){{0,6}}?){end}",
+        "W": WORD,
+        "VALUE": rf"(?P<o>{WORD}(?: {WORD}){{0,6}}?){end}",
         "LIST": rf"(?P<o>\S+(?: \S+){{0,14}}?){list_end}",
         "MY": rf"(?:{words.my})",
         "END": end,
     }
 
+
+def _subject(words: Words, parts: Mapping[str, str]) -> re.Pattern[str]:
     silent = r"|(?P<silent>(?=\w))" if words.silent else ""
-    fillers = rf"(?:(?:{words.fillers})\b[\s,:!-]*)*"
-    return Language(
-        code=code,
-        subject=re.compile(
-            rf"(?:(?P<me>{words.me})\b|{spelled['MY']}\s+(?P<kin>{kins})\b(?:,?\s+(?P<apposed>{name})\b,?)?"
-            rf"|(?P<pronoun>{words.pronoun})\b{silent})",
-            re.IGNORECASE,
-        ),
-        start=re.compile(
-            rf"(?:\s*[,;:()–—]\s*|\s+|^){fillers}(?:(?:{words.and_or})\s+)?{fillers}", re.IGNORECASE
-        ),
-        step=re.compile(rf"\s*[,;:()–—]\s*|\s+(?=(?:{words.and_or})\s)", re.IGNORECASE),
-        run_on=re.compile(rf"\s*[,;:()–—]\s*|\s+(?=(?:{words.and_or})\s)", re.IGNORECASE),
-        go_on=re.compile(rf"(?:,|,?\s+(?:{words.and_or}))(?=\s)", re.IGNORECASE),
-        bare=rules(code, "bare", spelled),
-        rules=rules(code, "rules", spelled),
-        readers=_readers(words),
-        split=re.compile(rf"\s*,\s*(?:(?:{words.and_or})\s+)?|\s+(?:{words.and_or})\s+", re.IGNORECASE),
-        name=_readers(words)["name"],
-        kin=kin,
-    )
+    kin = rf"{parts['MY']}\s+{parts['KIN']}\b(?:,?\s+(?P<apposed>{parts['NAME']})\b,?)?"
+    return _pattern(rf"(?:(?P<me>{words.me})\b|{kin}|(?P<pronoun>{words.pronoun})\b{silent})")
 
 
-def _readers(words: Words) -> dict[str, Callable[[str], str]]:
-    tail = re.compile(rf"(?:,?\s+(?:{words.tail}))+$", re.IGNORECASE)
-    no_name = re.compile(rf"(?:{words.no_name})\b", re.IGNORECASE)
-    article = re.compile(rf"(?:{words.articles})(?:\s+|(?<='))", re.IGNORECASE)
-    points = re.compile(rf"\b(?:{words.points})\b", re.IGNORECASE)
+class _Values:
+    """How the values of a language are cleaned, or refused with an empty text."""
 
-    def cut(value: str) -> str:
-        return tail.sub("", value.strip(" ,.;:!?\"'")).strip(" ,.;:!?\"'")
+    def __init__(self, words: Words) -> None:
+        self._tail = _pattern(rf"(?:,?\s+(?:{words.tail}))+$")
+        self._no_name = _pattern(rf"(?:{words.no_name})\b")
+        self._article = _pattern(rf"(?:{words.articles})(?:\s+|(?<='))")
+        self._points = _pattern(rf"\b(?:{words.points})\b")
 
-    def name(value: str) -> str:
-        plain = cut(value)
-        if not plain or len(plain.split()) > 4 or no_name.match(plain) or not plain[0].isalpha():
+    def readers(self) -> dict[str, Callable[[str], str]]:
+        """By the sort that the rules name."""
+        return {
+            "name": self.name,
+            "place": self.name,
+            "thing": self._thing,
+            "phrase": self._phrase,
+            "value": self._phrase,
+            "age": self._age,
+            "noun": _noun,
+        }
+
+    def name(self, value: str) -> str:
+        plain = self._cut(value)
+        words = plain.split()
+        if not plain or len(words) > 4 or self._no_name.match(plain) or not plain[0].isalpha():
             return ""
-        return " ".join(
-            word[:1].upper() + word[1:] if plain == plain.lower() else word for word in plain.split()
-        )
+        small = plain == plain.lower()
+        return " ".join(word[:1].upper() + word[1:] if small else word for word in words)
 
-    def without_article(plain: str) -> str:
-        found = article.match(plain)
-        return plain[found.end() :] if found else plain
+    def _cut(self, value: str) -> str:
+        return self._tail.sub("", value.strip(" ,.;:!?\"'")).strip(" ,.;:!?\"'")
 
-    def thing(value: str) -> str:
-        plain = without_article(cut(value))
-        return "" if not plain or points.search(plain) or len(plain.split()) > 6 else plain
+    def _thing(self, value: str) -> str:
+        plain = self._phrase(value)
+        article = self._article.match(plain)
+        return plain[article.end() :] if article else plain
 
-    def phrase(value: str) -> str:
-        plain = cut(value)
-        return "" if not plain or points.search(plain) or len(plain.split()) > 6 else plain
+    def _phrase(self, value: str) -> str:
+        plain = self._cut(value)
+        return "" if not plain or self._points.search(plain) or len(plain.split()) > 6 else plain
 
-    def age(value: str) -> str:
-        plain = cut(value)
+    def _age(self, value: str) -> str:
+        plain = self._cut(value)
         return plain if plain.isdigit() and 0 < int(plain) <= _OLDEST else ""
 
-    def noun(value: str) -> str:
-        plain = value.lower().replace("-", " ").split()
-        return "" if not plain or " ".join(plain) in RELATIONS else "_".join(plain)
 
-    return {
-        "name": name,
-        "place": name,
-        "thing": thing,
-        "phrase": phrase,
-        "value": phrase,
-        "age": age,
-        "noun": noun,
-    }
+def _noun(value: str) -> str:
+    plain = value.lower().replace("-", " ").split()
+    return "" if not plain or " ".join(plain) in RELATIONS else "_".join(plain)

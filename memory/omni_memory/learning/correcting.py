@@ -43,6 +43,22 @@ _IT_IS = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(r"^(?P<new>\S+(?: \S+){0,3}?)(?:,? (?:and )?not (?P<old>.+))?$", re.IGNORECASE)
+# What follows "it's" and is no value: "it's not that", "it's because".
+_NO_VALUE = (
+    "a ",
+    "an ",
+    "not",
+    "my ",
+    "so ",
+    "too ",
+    "very ",
+    "ok",
+    "fine",
+    "because",
+    "that ",
+    "just ",
+    "all ",
+)
 _SPELLING = re.compile(r",?\s+with (?:an? |one |two |double |just )+.*$", re.IGNORECASE)
 
 
@@ -82,6 +98,37 @@ async def correct(repository: Repository, scope: Scope, said: str, told: str, or
         scope, [fact.id for fact in old], statements, origin, now=origin.at, said=said
     )
     return Correction(tuple(gone), tuple(made))
+
+
+def slip(words: str) -> tuple[str, str] | None:
+    """What a turn corrects in passing: the value that is right and, where it is named, the wrong one.
+
+    "Sorry, it's Fairlawn, not Fairfield" gives both; "no, it's because of the rain" is no such slip.
+    """
+    rest = _SPELLING.sub("", _WRONG.sub("", words.strip()).split(". ")[0].strip(" .!,;:-"))
+    found = _NOT_BUT.match(rest) or _IT_IS.match(rest)
+    if found is None or (value := found["new"].strip(" .!")).lower().startswith(_NO_VALUE):
+        return None
+    return value, (found["old"] or "").strip(" .!")
+
+
+def put_right(value: str, wrong: Sequence[Fact], *, named: bool) -> tuple[int, Statement] | None:
+    """The fact that a slip means, and what is right; None where it could mean several or none.
+
+    Args:
+        value: What is right.
+        wrong: The facts that it could be about.
+        named: The wrong value was named; else a name can only be in the place of a name.
+    """
+    meant = [fact for fact in wrong if named or (_named(fact.said.object) and _named(value))]
+    if len(meant) != 1 or alike(meant[0].said.object, value):
+        return None
+    (statement,) = _in_place(_Meant(value), meant, ())
+    return meant[0].id, statement
+
+
+def _named(value: str) -> bool:
+    return value[:1].isupper() and len(value.split()) <= 3
 
 
 def _meant(said: str, origin: Origin, names: dict[str, str]) -> _Meant:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from .patterns import WORD
 from .rules import kin_of
 
 KIN = kin_of("en")
@@ -20,14 +21,14 @@ _PRONOUNS = r"i|we|he|she|it|they|you|my|our|his|her|its|their|this|that|there"
 MARK = r"(?=\s*(?:$|[,;:!?()\[\]–—]|\.(?:\s|$)|\s-\s))"
 JOIN = (
     rf"(?=(?:,\s+|,?\s+(?:and|but|so|or|because|then|plus)\s+)(?:{_PRONOUNS})(?:'\w+)?\s|"
-    r"\s+(?:i|we|he|she|they|my|our)\s|"
+    rf"\s+(?:i|we|he|she|they|my (?:name|{_KIN})|our (?:{_KIN}))\s|"
     r"\s+(?:but|because|since|as|which|who|where|when|while|though|although|that|if|so|until|unless|after|"
     r"before|except|than|whereas|whose|hence|please|thanks|thank)\b)"
 )
 AND = r"(?=\s+(?:and|or|then|plus)\s)"
 END = rf"(?:{MARK}|{JOIN}|{AND})"
-LIST_END = rf"(?:(?=\s*(?:$|[;:!?()\[\]–—]|\.(?:\s|$)))|{JOIN}|(?=,\s+(?:\w+\s+){{4,}}))"
-VALUE = rf"(?P<o>\S+(?: \S+){{0,7}}?){END}"
+LIST_END = rf"(?:(?=\s*(?:$|[;:!?()\[\]–—]|\.(?:\s|$)|-\s))|{JOIN}|(?=,\s+(?:\w+\s+){{4,}}))"
+VALUE = rf"(?P<o>{WORD}(?: {WORD}){{0,7}}?){END}"
 LIST = rf"(?P<o>\S+(?: \S+){{0,15}}?){LIST_END}"
 
 FILLER = (
@@ -83,6 +84,7 @@ EXPAND = tuple(
         (r"\b(we|they|you)'ve\b", r"\1 have"),
         (r"\b(he|she|it|there|who)'s (?=been|got|had|moved|become|started)", r"\1 has "),
         (r"\b(he|she|it|that|there|here|who)'s\b", r"\1 is"),
+        (r"(?<=\w)'s (?=(?:an?|called|named|allergic|from|on|in|expecting|pregnant|\d+)\b)", " is "),
         (r"\bdon'?t\b", "do not"),
         (r"\bdoesn'?t\b", "does not"),
         (r"\bdidn'?t\b", "did not"),
@@ -101,7 +103,7 @@ _SMALL = frozenset({
     "on", "at", "near",
 })  # fmt: skip
 _TAIL = re.compile(
-    r"(?:,?\s+(?:too|as well|actually|by the way|btw|now|nowadays|these days|at the moment|right now|"
+    r"(?:,?\s+(?:too|as well|actually|by the way|btw|now|nowadays|lately|these days|at the moment|right now|"
     r"currently|"
     r"for now|please|though|again|you know|of course|haha|lol|today|any ?more|anyway|either|though|instead|"
     r"a lot|so much|very much|the most|most of all|the best|more than anything|with my \w+|with our \w+|"
@@ -119,9 +121,22 @@ _DEICTIC = re.compile(
     r"everything|someone|what|how|when|why|where|who|to be|so|same|such)\b",
     re.IGNORECASE,
 )
+# Verbs, and prepositions at the end, show that words were cut where they go on.
+_OPEN_END = re.compile(
+    r"\b(?:are|is|was|were|have|has|had|can|will|did|does|do)\b|"
+    r"\s(?:with|from|of|in|at|to|for|on|by|about|like|a lot)$|^a (?:lot|ton)\b|^to$",
+    re.IGNORECASE,
+)
+_GENERAL = frozenset({
+    "sea", "ocean", "mountains", "beach", "outdoors", "countryside", "cinema", "theatre", "theater",
+    "opera", "city", "rain", "snow", "sun", "cold", "heat", "dark", "forest", "woods", "gym", "piano",
+    "guitar", "violin", "winter", "summer", "autumn", "spring", "desert", "lakes", "lake", "blues", "news",
+    "dentist", "coast", "stars",
+})  # fmt: skip
 _NO_THING = frozenset({
-    "not", "no", "if", "my", "our", "especially", "particularly", "in", "at", "on", "with", "when", "from",
-    "for", "by", "just", "well", "anyone", "anybody", "people", "is", "are", "and", "or",
+    "his", "her", "their", "its", "not", "no", "if", "my", "our", "especially", "particularly", "in", "at",
+    "on", "with", "when", "from", "for", "by", "just", "well", "anyone", "anybody", "people", "is", "are",
+    "and", "or",
 })  # fmt: skip
 _NO_PLACE = frozenset({
     "a", "an", "my", "our", "your", "his", "her", "hope", "fear", "peace", "night", "nights", "home",
@@ -129,15 +144,16 @@ _NO_PLACE = frozenset({
     "are", "was", "and", "times", "weekends", "time", "another", "some",
 })  # fmt: skip
 _NO_NAME = frozenset({
-    "a", "an", "the", "not", "no", "on", "in", "at", "so", "very", "too", "really", "just", "hard",
-    "difficult", "long", "short", "what", "that", "it", "my", "your", "his", "her", "here", "there",
-    "going", "getting", "being", "coming", "back", "later", "when", "if", "maybe", "tomorrow", "again",
-    "anything", "whatever", "he", "she", "they", "this", "who", "you", "him", "them", "me", "us", "we", "i",
-    "also", "one", "crazy", "old-fashioned", "sick", "dead", "nice", "great", "good", "bad", "ok", "okay",
-    "fine", "happy", "sad", "angry", "tired", "late", "early", "busy", "cute", "sweet", "annoying", "awful",
-    "amazing", "with", "for", "to", "from", "of", "and", "or", "always", "never", "still", "now", "about",
-    "like", "usually", "often", "currently", "finally", "recently", "only", "then", "actually", "probably",
-    "spelled", "pronounced", "visiting", "away", "home", "old", "young", "taken", "wrong", "right", "secret",
+    "our", "their", "its", "all", "both", "everything", "a", "an", "the", "not", "no", "on", "in", "at",
+    "so", "very", "too", "really", "just", "hard", "difficult", "long", "short", "what", "that", "it", "my",
+    "your", "his", "her", "here", "there", "going", "getting", "being", "coming", "back", "later", "when",
+    "if", "maybe", "tomorrow", "again", "anything", "whatever", "he", "she", "they", "this", "who", "you",
+    "him", "them", "me", "us", "we", "i", "also", "one", "crazy", "old-fashioned", "sick", "dead", "nice",
+    "great", "good", "bad", "ok", "okay", "fine", "happy", "sad", "angry", "tired", "late", "early", "busy",
+    "cute", "sweet", "annoying", "awful", "amazing", "with", "for", "to", "from", "of", "and", "or",
+    "always", "never", "still", "now", "about", "like", "usually", "often", "currently", "finally",
+    "recently", "only", "then", "actually", "probably", "spelled", "pronounced", "visiting", "away", "home",
+    "old", "young", "taken", "wrong", "right", "secret",
 })  # fmt: skip
 _TITLES = {
     "doctor": "Dr.",
@@ -220,10 +236,18 @@ def employer(value: str) -> str:
 
 def thing(value: str) -> str:
     """Something liked, had or taken; empty for what only points: "it", "this song", "your voice"."""
-    words = cut(value)
+    words = re.sub(r"^both\s", "", cut(value), flags=re.IGNORECASE)
     if not words or len(words.split()) > 7 or _DEICTIC.search(words) or not words[0].isalnum():
         return ""
-    return words if words.split()[0].lower() not in _NO_THING else ""
+    if words.split()[0].lower() in _NO_THING or _OPEN_END.search(words):
+        return ""
+    return re.sub(r"\b(?:my|our)\b", "their", words, flags=re.IGNORECASE)
+
+
+def taste(value: str) -> str:
+    """Something liked at all times: "the sea", but not "the colour" of what is being looked at."""
+    words = thing(value)
+    return "" if re.match(r"(?:all )?the\s+[a-z]", words) and words[4:].lower() not in _GENERAL else words
 
 
 def phrase(value: str) -> str:

@@ -15,6 +15,9 @@ from typing import Any
 from .rules import Rule
 from .sincerity import Tells
 
+WORD = r"(?:[^\s,;:!?()]|[,:.](?=\w))+"
+"""A word of a value: no mark after it, or the value would go on behind a comma."""
+
 _PART = re.compile(r"<([A-Z_]+)>")
 
 

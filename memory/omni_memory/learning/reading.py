@@ -14,6 +14,9 @@ from .rules import Talk
 from .sentences import Sentence, sentences
 from .sincerity import Tells, kept
 
+MOST_CHARACTERS = 2000
+"""So much of a turn is read: nobody says more of himself at once, and what is longer was pasted."""
+
 _FIRST_PERSON = re.compile(
     r"\b(?:i|i'm|i've|i'd|my|mine|our|we|we're|we've|me|us|"
     r"ich|mein\w*|mir|wir|unser\w*|je|j|mon|ma|mes|notre|"
@@ -21,9 +24,10 @@ _FIRST_PERSON = re.compile(
     re.IGNORECASE,
 )
 _CORRECTS = re.compile(
-    r"(?:no|nope|actually|sorry|correction|i mean(?:t)?|wait|"
-    r"that'?s (?:wrong|not right|not true|incorrect)|wrong|"
-    r"nein|eigentlich|non|en fait|en realidad|in realtà|na verdade|não)\b|違います|不对|不是",
+    r"(?:(?:oh|ah|ha|hey|well|but|and|um|uh|ach|oh je)[\s,]+)*"
+    r"(?:(?:no|nope|actually|sorry|correction|i mean(?:t)?|wait|wrong|nein|eigentlich|non|en fait|"
+    r"en realidad|in realtà|na verdade|não|that'?s (?:wrong|not right|not true|incorrect))\b|"
+    r"違います|不对|不是)",
     re.IGNORECASE,
 )
 
@@ -64,7 +68,7 @@ def read(
         names: Names that are known, by their lower case.
         asked: The user wants it remembered: no sentence is left out for what it looks like.
     """
-    found = sentences(words)
+    found = sentences(words[:MOST_CHARACTERS])
     corrects = bool(_CORRECTS.match(words.strip()))
     first: Reading | None = None
     for table in tables(words, language):
@@ -85,7 +89,12 @@ def _read(found: list[Sentence], table: Table, talk: Talk, *, asked: bool) -> Re
         said, complete = table.scan(sentence.text, talk)
         statements += said
         whole = whole and complete
-        if not said and _FIRST_PERSON.search(sentence.text) and not table.tells.passing.match(sentence.text):
+        if (
+            not said
+            and "…" not in sentence.text
+            and _FIRST_PERSON.search(sentence.text)
+            and not table.tells.passing.match(sentence.text)
+        ):
             left.append(sentence.text)
     return Reading(tuple(dict.fromkeys(statements)), tuple(left), joke, whole=whole)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import english as en
-from .patterns import rules, table
+from .patterns import WORD, rules, table
 from .rules import Language
 from .values_en import age, job, noun
 
@@ -14,6 +14,7 @@ _READERS = {
     "place": en.place,
     "employer": en.employer,
     "thing": en.thing,
+    "taste": en.taste,
     "phrase": en.phrase,
     "value": en.phrase,
     "age": age,
@@ -24,6 +25,7 @@ _READERS = {
 
 _PARTS = {
     **table("en")["parts"],
+    "W": WORD,
     "KIN": en.KIN_WORD,
     "KIN_ONLY": en.KIN_PLAIN,
     "NAME": en.NAME,

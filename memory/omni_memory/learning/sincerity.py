@@ -7,9 +7,11 @@ user's own statements. In doubt a sentence is left out: what is missed can still
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .sentences import Sentence
+
+_NEVER = re.compile(r"(?!)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Tells:
         orders: What is to be said, written or translated follows.
         plays: From here on, all of the turn is play.
         jokes: What was said before was not meant.
+        afterthought: An end that takes nothing back: "in case you wonder".
         passing: Start of what somebody wants or feels just now: it is over before anybody asks.
     """
 
@@ -32,7 +35,8 @@ class Tells:
     orders: re.Pattern[str]
     plays: re.Pattern[str]
     jokes: re.Pattern[str]
-    passing: re.Pattern[str] = re.compile(r"(?!)")
+    passing: re.Pattern[str] = _NEVER
+    afterthought: re.Pattern[str] = _NEVER
 
 
 def kept(found: list[Sentence], tells: Tells) -> list[Sentence]:
@@ -42,7 +46,7 @@ def kept(found: list[Sentence], tells: Tells) -> list[Sentence]:
     """
     left: list[Sentence] = []
     dictated = False
-    for sentence in found:
+    for sentence in (_without_afterthought(sentence, tells) for sentence in found):
         if tells.plays.search(sentence.text):
             break
         if sentence.follows_colon and dictated:
@@ -56,6 +60,10 @@ def kept(found: list[Sentence], tells: Tells) -> list[Sentence]:
         if statement := _stated(sentence, tells):
             left.append(statement)
     return left
+
+
+def _without_afterthought(sentence: Sentence, tells: Tells) -> Sentence:
+    return replace(sentence, text=tells.afterthought.sub("", sentence.text))
 
 
 def _stated(sentence: Sentence, tells: Tells) -> Sentence | None:

@@ -7,7 +7,7 @@ is cut off in between is done again, which changes nothing: a fact that is noted
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,58 +19,86 @@ from omni_agent.models.base import OmniModel
 from ..predicates import RELATIONS
 from ..repository import entities, noting
 from ..repository.fact_rows import alike
-from ..repository.jobs import SUMMARY, Work, done
+from ..repository.jobs import FACTS, READING, Work, done, leave_to_model, waits
 from ..repository.repository import Repository
-from .asking import extract
+from .asking import CHANGES, extract
+from .correcting import put_right, slip
 from .reading import Reading, read
 from .rules import SURE
 
 logger = logging.getLogger(__name__)
 
 
-async def study(repository: Repository, model: OmniModel, *, now: datetime) -> bool:
-    """Do the oldest piece of work; false where none is left.
+async def study(repository: Repository, model: OmniModel | None, *, now: datetime) -> bool:
+    """Do the oldest piece of work; false where none is left, without a model none that needs none.
 
     May be cancelled at any moment: the work is then left as it was.
 
     Raises:
         MemoryStoreError: The database cannot be used.
     """
-    work = await repository.jobs.next()
+    work = await repository.jobs.next(plain=model is None)
     if work is None:
         return False
     try:
-        if work.kind == SUMMARY:
+        if work.kind == FACTS:
+            await _learn(repository, work, now)
+        elif model and work.kind == READING:
+            await _read(repository, work, model, now)
+        elif model:
             from ..summarising import summarise
 
             await summarise(repository, work, model, now=now)
-        else:
-            await _learn(repository, work, model, now)
     except ModelError as error:
         logger.warning("work on turn %s of %s waits: %s", work.turn, work.session, error)
         await repository.jobs.failed(work)
     return True
 
 
-async def _learn(repository: Repository, work: Work, model: OmniModel, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the user said in a turn, as the rules read it; `before` is the turn before."""
+
+    words: str
+    before: str
+    source: noting.Source
+    reading: Reading
+
+
+async def _told(repository: Repository, work: Work, now: datetime) -> _Told | None:
+    """What there is to learn in a turn; None where it is gone or the user said nothing."""
     turn, before = await repository.conversations.turn(work.scope, work.session, work.turn)
     words = _own_words(turn) if turn else ""
     if turn is None or not words:
-        async with repository.database.writing() as connection:
-            await done(connection, work)
-        return
+        return None
     source = noting.Source(work.scope, Origin(work.session, work.turn, turn.started_at), now)
     async with repository.database.reading() as connection:
         names = await entities.names(connection, work.scope)
     reading = read(words, turn.started_at, language=turn.messages[0].language, names=names)
+    return _Told(words, before, source, reading)
+
+
+async def _learn(repository: Repository, work: Work, now: datetime) -> None:
+    """What the rules find is noted; what they leave open is left to the model."""
+    told = await _told(repository, work, now)
     async with repository.database.writing() as connection:
-        await _note_sure(connection, source, reading, before)
-        if not reading.open:
+        if told is None or not await waits(connection, work):
             await done(connection, work)
             return
-    found = await extract(model, reading.open, at=turn.started_at)
+        await _note_sure(connection, told.source, told.reading, told.before)
+        if told.reading.corrects and not told.reading.statements:
+            await _put_right(connection, told.source, told.words, told.before)
+        await (leave_to_model if told.reading.open else done)(connection, work)
+
+
+async def _read(repository: Repository, work: Work, model: OmniModel, now: datetime) -> None:
+    """What the model finds is noted."""
+    told = await _told(repository, work, now)
+    found = await extract(model, told.reading.open, at=told.source.at) if told else []
     async with repository.database.writing() as connection:
-        await noting.note(connection, source, await _news(connection, source, found))
+        # An erasure in the meantime took the work with the turn, and must not be undone by what was read.
+        if told and await waits(connection, work):
+            await noting.note(connection, told.source, await _news(connection, told.source, found))
         await done(connection, work)
 
 
@@ -91,6 +119,22 @@ async def _note_sure(
         await noting.note(connection, source, [said], replaced=replaced)
 
 
+async def _put_right(connection: AsyncConnection, source: noting.Source, words: str, before: str) -> None:
+    found = slip(words)
+    if source.origin is None or found is None:
+        return
+    value, old = found
+    scope, session = source.scope, source.origin.session
+    if await noting.resting_on(connection, scope, session, source.origin.turn):
+        return
+    if old:
+        wrong = await noting.with_object(connection, scope, old)
+    else:
+        wrong = await noting.resting_on(connection, scope, session, before)
+    if right := put_right(value, wrong, named=bool(old)):
+        await noting.note(connection, source, [right[1]], replaced=[right[0]])
+
+
 async def _corrected(connection: AsyncConnection, source: noting.Source, said: Statement) -> tuple[int, ...]:
     """The one person in whose place "no, my dog is called Rex" puts another; of several none is meant."""
     if said.predicate not in RELATIONS or said.ends:
@@ -105,14 +149,15 @@ async def _news(
     """What a model found and nobody is surer of: it neither says again nor replaces what a rule read."""
     news: list[Statement] = []
     for said in found:
-        known = await noting.current(connection, source.scope, said.subject, ())
-        if not any(_settles(fact, said) for fact in known):
+        known = await noting.current(connection, source.scope, said.subject, (said.predicate,))
+        known += await noting.with_object(connection, source.scope, said.object)
+        if not any(_settles(fact, said, changed=bool(CHANGES.search(said.text))) for fact in known):
             news.append(replace(said, many=True) if said.predicate in RELATIONS else said)
     return news
 
 
-def _settles(fact: Fact, said: Statement) -> bool:
-    if alike(fact.said.object, said.object):
+def _settles(fact: Fact, said: Statement, *, changed: bool) -> bool:
+    if alike(fact.said.object, said.object) and fact.said.subject == said.subject:
         return True
     same = fact.said.predicate == said.predicate
-    return same and not (fact.said.many and said.many) and fact.said.confidence >= SURE
+    return same and not changed and not (fact.said.many and said.many) and fact.said.confidence >= SURE

@@ -17,7 +17,7 @@ _ABOUT_USER = (
     (r"\bmy\b|\bour\b", "the user's"),
     (r"\b(?:mine|ours)\b", "the user's"),
     (r"\b(?:me|us|myself)\b", "the user"),
-    (r"\bwe are\b|\bwe're\b", "the user and others are"),
+    (r"\bwe are\b|\bwe're\b", "the user is"),
     (r"\bwe\b", "the user"),
     (r"\byou are\b|\byou're\b", "the assistant is"),
     (r"\byour\b", "the assistant's"),

@@ -64,6 +64,11 @@ _TENS = {word: 10 * index for index, word in enumerate(_TENS_SPOKEN, 2)}
 _OLDEST = 125
 
 
+_SELECTING = frozenset(
+    {"next", "last", "first", "favourite", "own", "only", "whole", "main", "biggest", "best"}
+)
+
+
 def number(words: str) -> str:
     """A number below a hundred as digits, or empty."""
     parts = re.split(r"[\s-]+", cut(words).lower())
@@ -97,12 +102,8 @@ def noun(words: str) -> str:
     """What somebody has, as a predicate: "wifi password" becomes `wifi_password`; empty for "my point is"."""
     plain = re.sub(r"^(?:new|old|current|own|dear|main|usual|regular) ", "", words.lower().strip())
     parts = plain.replace("'s", "").replace("-", " ").split()
-    if (
-        not parts
-        or parts[0] in KIN
-        or plain in _DISCOURSE
-        or parts[0] in _DISCOURSE
-        or parts[-1] in _DISCOURSE
-    ):
+    if not parts or parts[0] in KIN or parts[0] in _SELECTING:
+        return ""
+    if plain in _DISCOURSE or parts[-1] in _DISCOURSE:
         return ""
     return "_".join(part for part in parts if part.isalnum())

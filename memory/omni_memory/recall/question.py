@@ -49,6 +49,7 @@ class Question:
         dated: It asks for a time.
         amount: It asks for a number.
         names: One to three neighbouring words each: what somebody or something may be called.
+        meant: The words as they are, to look for by meaning; empty where that is not wanted.
     """
 
     terms: tuple[Term, ...] = ()
@@ -58,6 +59,7 @@ class Question:
     dated: bool = False
     amount: bool = False
     names: tuple[str, ...] = ()
+    meant: str = ""
 
     @property
     def empty(self) -> bool:

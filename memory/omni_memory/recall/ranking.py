@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 SATURATION, LENGTH = 0.9, 0.3
 """BM25's k1 and b."""
 
-NEAR = {1: 0.6, -1: 0.45, 2: 0.4, -2: 0.25, 3: 0.15, -3: 0.15}
+NEAR = {1: 0.6, -1: 0.45, 2: 0.5, -2: 0.3}
 """What a word counts that was said so many utterances before (or, negative, after)."""
 
 ANSWER = 1.2
@@ -44,10 +44,13 @@ TIME, AFTER = 1.2, 0.5
 RECENT, RECENT_DAYS = 0.05, 60.0
 """What being new is worth at most, and by when most of that is gone."""
 
-LEAST_SHARE, LEAST_RARITY = 0.15, 0.2
+LEAST_SHARE, LEAST_RARITY = 0.06, 0.15
 """Share of the question's rarity that must be met, and the rarity of what is met, to a word never said."""
 
-_LOOKED_AT = 120
+FEWEST = 100
+"""Among fewer rows one cannot tell which words are rare."""
+
+_LOOKED_AT = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +81,13 @@ class Ranked:
 
 def evidence(ids: Ids, partly: Ids, rows: int, worth: float = ALIKE) -> Evidence:
     """What was found of a term among so many rows."""
-    return Evidence(ids, partly, worth, rarity(len(np.union1d(ids, partly)), rows))
+    found = len(np.union1d(ids, partly)) if len(partly) else len(ids)
+    return Evidence(ids, partly, worth, rarity(found, rows))
 
 
 def rarity(found: int, rows: int) -> float:
-    """BM25's inverse document frequency, in nats."""
-    return math.log(1 + (max(rows - found, 0) + 0.5) / (found + 0.5))
+    """BM25's inverse document frequency, in nats; among few rows as if they were FEWEST."""
+    return math.log(1 + (max(max(rows, FEWEST) - found, 0) + 0.5) / (found + 0.5))
 
 
 def seeds(found: Sequence[Evidence], most: int) -> Ids:
@@ -126,7 +130,7 @@ def rank(
     saturated = held * (SATURATION + 1) / (held + SATURATION * shape.lengths)
     score = weights @ np.maximum(saturated, _near(shape, saturated))
     if question.speaker:
-        score = np.where(shape.speakers == question.speaker, SPEAKER, 1.0) * score
+        score = np.where(shape.by_user == (question.speaker == "user"), SPEAKER, 1.0) * score
     score = np.where(shape.asking, ASKING, 1.0) * score
     score = score + SESSION * _session(shape, score) * (score > 0)
     enough = (share >= LEAST_SHARE) & (weights @ met >= LEAST_RARITY * rarity(0, rows))
@@ -145,13 +149,26 @@ class _Shape:
         names = {name: number for number, name in enumerate(dict.fromkeys(line.session for line in lines))}
         self.sessions = np.array([names[line.session] for line in lines])
         self.places = np.array([line.place for line in lines], np.int64)
-        self.speakers = np.array([line.speaker for line in lines])
+        self.by_user = np.array([line.speaker == "user" for line in lines])
         self.asking = np.array([line.text.rstrip().endswith(("?", "？")) for line in lines])
         letters = np.array([len(line.text) for line in lines], np.float64)
         self.lengths = 1 - LENGTH + LENGTH * letters / letters.mean()
 
+        self._order = np.argsort(self.ids)
+        self._neighbours = {distance: self._beside(distance) for distance in NEAR}
+
+    def which(self, ids: Ids) -> NDArray[np.int64]:
+        """Indices of the lines that are among these."""
+        ordered = self.ids[self._order]
+        places = np.minimum(np.searchsorted(ordered, ids), len(ordered) - 1)
+        found: NDArray[np.int64] = self._order[places[ordered[places] == ids]]
+        return found
+
     def neighbours(self, distance: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """For each line the index of the one so far before it, and whether that is of the same talk."""
+        return self._neighbours[distance]
+
+    def _beside(self, distance: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         index = np.arange(len(self.ids)) - distance
         inside = (index >= 0) & (index < len(self.ids))
         index = np.where(inside, index, 0)
@@ -164,8 +181,8 @@ def _held(shape: _Shape, found: Sequence[Evidence]) -> Floats:
     """By term and line, how much of the term the line holds itself, 0 to 1."""
     held = np.zeros((len(found), len(shape.ids)))
     for row, one in zip(held, found, strict=True):
-        row[np.isin(shape.ids, one.partly)] = one.worth
-        row[np.isin(shape.ids, one.ids)] = 1.0
+        row[shape.which(one.partly)] = one.worth
+        row[shape.which(one.ids)] = 1.0
     return held
 
 

@@ -11,32 +11,36 @@ import numpy as np
 
 from omni_agent.memory import InView, Recollection, Scope
 
-from ..repository import search
+from ..repository import finds
+from ..repository.finds import Find
 from ..repository.rows import read_moment, written
-from ..repository.search import Find, Line, Look
+from ..repository.search import Line, Look, Sizes
 from ..repository.utterances import grams
 from . import lexicon
 from .fusion import Arm, Candidate, fused
 from .noted import RankedNote, rank_notes
-from .question import Question, Term, read
+from .question import ALIKE, Question, Term, read
 from .ranking import AFTER, TIME, Evidence, Ranked, evidence, rank, seeds
 from .wording import told_line, told_note, told_summary
 
 if TYPE_CHECKING:
     from ..repository.repository import Repository
 
-MOST_ROWS, LEAST_ROWS, ALL_ROWS = 3000, 400, 12_000
+MOST_ROWS, LEAST_ROWS, ALL_ROWS = 2000, 500, 10_000
 """Rows that are looked at of each word, at most and at least, and of all words."""
 
-SEEDS = 250
-"""Utterances whose surroundings are read."""
+SEEDS = 100
+"""Utterances whose surroundings are read; more than these find no more (LoCoMo)."""
 
-NOTES = 60
+NOTES = 40
 SPARE = 20
 """Utterances beyond the limit that may rise when others repeat each other."""
 
 LEAST_SUMMED, MOST_SUMMED = 0.5, 2
 """Share of the terms that a summary must hold, and how many summaries are told."""
+
+NEAREST, NEARER, NEARNESS = 10, 30, 2.0
+"""How many utterances are near in meaning, and how many less so; what that counts, as a word's rarity."""
 
 MOST_LETTERS = 600
 """Letters by which repetitions are seen."""
@@ -66,7 +70,14 @@ class _Found:
 
 
 async def recall(
-    repository: Repository, scope: Scope, query: str, *, limit: int, seen: InView | None, now: datetime
+    repository: Repository,
+    scope: Scope,
+    query: str,
+    *,
+    limit: int,
+    seen: InView | None,
+    now: datetime,
+    vectors: bool = False,
 ) -> list[Recollection]:
     """What was said and is known that fits `query`, best first; nothing where the words ask for nothing.
 
@@ -77,17 +88,20 @@ async def recall(
         limit: How many at most.
         seen: Turns that the model has before it anyway.
         now: In the user's time zone; a time in UTC is taken to the zone of this machine.
+        vectors: Look for what is near in meaning too.
 
     Raises:
         MemoryStoreError: The database cannot be read.
     """
-    here = now.astimezone() if now.tzinfo is UTC else now
-    question = read(query, scope, here)
-    if question.empty or limit <= 0:
+    if limit <= 0 or not query.strip():
         return []
-    return await repository.search.run(
-        scope, lambda look: _recalled(look, scope, question, limit, seen, here)
-    )
+    here = now.astimezone() if now.tzinfo is UTC else now
+
+    def work(look: Look) -> list[Recollection]:
+        question = replace(read(query, scope, here), meant=query if vectors else "")
+        return [] if question.empty else _recalled(look, scope, question, limit, seen, here)
+
+    return await repository.search.run(scope, work)
 
 
 def _recalled(
@@ -95,7 +109,9 @@ def _recalled(
 ) -> list[Recollection]:
     question = _called(look, question)
     found = _find(look, scope, question)
-    ranked = rank(look.lines(seeds(found.said, SEEDS)), found.said, found.utterances, question, now)
+    ranked = rank(
+        look.lines(seeds(found.said, max(SEEDS, 2 * limit))), found.said, found.utterances, question, now
+    )
     unseen = [one for one in ranked if not _in_view(one.line, seen)]
     noted = rank_notes(look.notes(seeds(found.noted, NOTES)), found.noted, found.facts, question)
     wanted, zone = _wanted(question), now.tzinfo
@@ -128,47 +144,60 @@ def _idle(word: str) -> bool:
 
 def _find(look: Look, scope: Scope, question: Question) -> _Found:
     sizes = look.sizes()
-    few, few_facts = (scope if sizes.few else None), (scope if sizes.few_facts else None)
-    finds: list[Find] = []
-    for term in question.terms:
-        finds += _finds(term, few, few_facts)
-    for span in question.spans:
-        after = span.end + AFTERWARDS
-        finds += [
-            search.said_between(span.start, span.end),
-            search.said_between(span.end, after),
-            search.happened_between(span.start, span.end),
-        ]
-    most = min(MOST_ROWS, max(LEAST_ROWS, ALL_ROWS // max(len(finds), 1)))
-    ids = iter(look.ids(finds, most))
+    wanted = _all_finds(question, sizes, scope)
+    asked = sum(find is not finds.NOTHING for find in wanted)
+    ids = iter(look.ids(wanted, min(MOST_ROWS, max(LEAST_ROWS, ALL_ROWS // max(asked, 1)))))
     said, noted = [], []
     for _ in question.terms:
         said.append(evidence(next(ids), next(ids), sizes.utterances))
         noted.append(evidence(next(ids), next(ids), sizes.facts))
+    if question.meant:
+        said.append(_near_in_meaning(look, question.meant))
     for _ in question.spans:
         during = evidence(next(ids), next(ids), sizes.utterances, AFTER)
         said.append(replace(during, rarity=during.rarity * TIME))
-        noted.append(evidence(next(ids), _NONE, sizes.facts))
-    if question.terms:
-        # A fact need not have begun then to be what is asked for.
-        noted = noted[: len(question.terms)]
+        happened_then = next(ids)
+        if not question.terms:
+            noted.append(evidence(happened_then, _NONE, sizes.facts))
     return _Found(tuple(said), tuple(noted), sizes.utterances, sizes.facts)
+
+
+def _all_finds(question: Question, sizes: Sizes, scope: Scope) -> list[Find]:
+    """Four finds of each term, three of each time."""
+    few, few_facts = (scope if sizes.few else None), (scope if sizes.few_facts else None)
+    wanted = [find for term in question.terms for find in _finds(term, few, few_facts)]
+    for span in question.spans:
+        after = span.end + AFTERWARDS
+        # A fact need not have begun then to be what the words ask for.
+        happened = finds.happened_between(span.start, span.end)
+        wanted += [
+            finds.said_between(span.start, span.end),
+            finds.said_between(span.end, after),
+            finds.NOTHING if question.terms else happened,
+        ]
+    return wanted
+
+
+def _near_in_meaning(look: Look, words: str) -> Evidence:
+    """The nearest utterances, as if they held one more word."""
+    ids = look.nearest(words, NEAREST + NEARER)
+    return Evidence(ids[:NEAREST], ids[NEAREST:], ALIKE, NEARNESS)
 
 
 def _finds(term: Term, few: Scope | None, few_facts: Scope | None) -> list[Find]:
     """Where to look for a term: utterances, those that hold what stands for it, and facts likewise."""
     if term.signs:
         pair = term.words[0]
-        said, noted = search.signs_in_utterances(pair), search.signs_in_facts(pair)
-        return [said, search.NOTHING, noted, search.NOTHING]
-    said, noted = search.words_in_utterances(term.words, few), search.words_in_facts(term.words, few_facts)
+        said, noted = finds.signs_in_utterances(pair), finds.signs_in_facts(pair)
+        return [said, finds.NOTHING, noted, finds.NOTHING]
+    said, noted = finds.words_in_utterances(term.words, few), finds.words_in_facts(term.words, few_facts)
     if not term.alike:
-        return [said, search.NOTHING, noted, search.NOTHING]
+        return [said, finds.NOTHING, noted, finds.NOTHING]
     return [
         said,
-        search.words_in_utterances(term.alike, few),
+        finds.words_in_utterances(term.alike, few),
         noted,
-        search.words_in_facts(term.alike, few_facts),
+        finds.words_in_facts(term.alike, few_facts),
     ]
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
@@ -273,4 +273,4 @@ def _unit_names(language: str) -> dict[str, str]:
 
 @cache
 def _tables() -> dict[str, Any]:
-    return tomllib.loads((files(__package__) / "times.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(Path(__file__).with_name("times.toml").read_text(encoding="utf-8"))

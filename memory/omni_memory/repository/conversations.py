@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from omni_agent.memory import Origin, Scope, SessionSummary, TurnRecord
@@ -14,7 +16,7 @@ from ..tables import MediaUse, Persona, Session, Turn, User, Utterance
 from .jobs import queue_study
 from .rows import to_row, to_summary, to_turn
 from .scoping import of_persona
-from .utterances import to_media, to_utterances, write_cjk
+from .utterances import grams, to_media, to_utterances, write_cjk
 
 
 class Conversations:
@@ -72,14 +74,12 @@ class Conversations:
             if last is None:
                 await name_scope(connection, scope, row["started_at"])
             await span_session(connection, row)
-            await connection.execute(
-                insert(Turn)
-                .values(**row, seq=known or (last or 0) + 1)
-                .on_conflict_do_update(index_elements=["user", "persona", "session", "id"], set_=row)
-            )
+            seq = known or (last or 0) + 1
+            await connection.execute(_put_turn(), {**row, "seq": seq})
             if known:
                 await _measure_session(connection, scope, turn.session)
-            await write_utterances(connection, scope, turn, known or (last or 0) + 1)
+                await _remove_utterances(connection, scope, turn)
+            await write_utterances(connection, scope, turn, seq)
             await queue_study(connection, scope, turn)
 
 
@@ -116,30 +116,45 @@ async def name_scope(connection: AsyncConnection, scope: Scope, since: str) -> N
 
 async def span_session(connection: AsyncConnection, row: dict[str, str]) -> None:
     """Make sure that the session is there and that its times span the turn's."""
-    new = insert(Session).values(
-        user=row["user"],
-        persona=row["persona"],
-        id=row["session"],
-        started_at=row["started_at"],
-        last_at=row["ended_at"],
-    )
+    session = {name: row[name] for name in ("user", "persona", "started_at")}
+    await connection.execute(_put_session(), {**session, "id": row["session"], "last_at": row["ended_at"]})
+
+
+# Made once: making them takes longer than SQLite needs to run them.
+@cache
+def _put_session() -> Insert:
+    new = insert(Session)
     spanned = {
         "started_at": func.min(Session.started_at, new.excluded.started_at),
         "last_at": func.max(Session.last_at, new.excluded.last_at),
     }
-    await connection.execute(
-        new.on_conflict_do_update(index_elements=["user", "persona", "id"], set_=spanned)
-    )
+    return new.on_conflict_do_update(index_elements=["user", "persona", "id"], set_=spanned)
 
 
-async def write_utterances(connection: AsyncConnection, scope: Scope, turn: TurnRecord, seq: int) -> None:
-    """Write what recall searches of a turn, and what media it refers to, in the place of what was there."""
+@cache
+def _put_turn() -> Insert:
+    new = insert(Turn)
+    key = ["user", "persona", "session", "id"]
+    names = [column.name for column in Turn.__table__.columns]
+    fields = {name: new.excluded[name] for name in names if name not in {*key, "seq"}}
+    return new.on_conflict_do_update(index_elements=key, set_=fields)
+
+
+async def _remove_utterances(connection: AsyncConnection, scope: Scope, turn: TurnRecord) -> None:
     for table in (Utterance, MediaUse):
         here = of_persona(table, scope) & (table.session == turn.session) & (table.turn == turn.id)
         await connection.execute(delete(table).where(here))
-    for row in to_utterances(scope, turn, seq):
-        added = await connection.execute(insert(Utterance).values(**row))
-        await write_cjk(connection, "utterances", added.lastrowid, row["text"])
+
+
+async def write_utterances(connection: AsyncConnection, scope: Scope, turn: TurnRecord, seq: int) -> None:
+    """Write what recall searches of a turn, and what media it refers to; none of it may be there yet."""
+    rows = to_utterances(scope, turn, seq)
+    if spaced := [row for row in rows if not grams(row["text"])]:
+        await connection.execute(insert(Utterance), spaced)
+    for row in rows:
+        if grams(row["text"]):
+            added = await connection.execute(insert(Utterance), row)
+            await write_cjk(connection, "utterances", added.lastrowid, row["text"])
     if media := to_media(scope, turn):
         await connection.execute(insert(MediaUse), media)
 

@@ -110,7 +110,8 @@ async def _sessions(connection: AsyncConnection, scope: Scope) -> list[SessionEn
 
 def _turn(row: Row) -> TurnEntry:
     parsed = {name: json.loads(row[name]) for name in ("messages", "timings", "usage")}
-    return _entry(TurnEntry, {**row, **parsed})
+    entry: TurnEntry = _entry(TurnEntry, {**row, **parsed})
+    return entry
 
 
 async def _facts(connection: AsyncConnection, scope: Scope, turns: set[tuple[str, str]]) -> list[FactEntry]:

@@ -16,12 +16,16 @@ from omni_agent.memory import Fact, Statement
 from .. import tables
 from .rows import read_moment
 
+# Letters that SQLite and Python write small in the same way.
+_PLAIN = re.compile(r"(?<![^\W_])[a-z0-9]+(?![^\W_])", re.ASCII)
 _ARTICLE = re.compile(r"^(?:a|an|the|some|my|our|his|her|their)\s+")
 
 
 async def load(connection: AsyncConnection, ids: Iterable[int]) -> list[Fact]:
     """The facts of these numbers, in their order."""
     wanted = list(ids)
+    if not wanted:
+        return []
     query = select(*tables.Fact.__table__.columns).where(tables.Fact.id.in_(wanted))
     rows = {row["id"]: row for row in (await connection.execute(query)).mappings()}
     turns: dict[int, list[str]] = {}
@@ -69,6 +73,12 @@ def _folded(value: str) -> str:
     plain = unicodedata.normalize("NFKC", value).casefold()
     plain = " ".join("".join(c if c.isalnum() else " " for c in plain).split())
     return _ARTICLE.sub("", plain) or plain or value
+
+
+def telling(value: str) -> str:
+    """A pattern for LIKE that every value alike to this one, or that covers it, fits; `%` fits any."""
+    longest = max(_PLAIN.findall(_folded(value)), key=len, default="")
+    return f"%{longest}%"
 
 
 def covers(value: str, named: str) -> bool:

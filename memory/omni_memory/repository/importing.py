@@ -14,11 +14,23 @@ from omni_agent.errors import MemoryStoreError
 from omni_agent.memory import AGENT, Restored, Scope, TurnRecord
 from omni_agent.memory.document import Document, EntityEntry, FactEntry, SessionEntry, SourceEntry, TurnEntry
 
-from ..tables import Entity, EntityAlias, Fact, FactSource, Job, ProfileBlock, Session, Summary, Turn
-from .conversations import name_scope, span_session, write_utterances
+from ..tables import (
+    Entity,
+    EntityAlias,
+    Fact,
+    FactSource,
+    Job,
+    MediaUse,
+    ProfileBlock,
+    Session,
+    Summary,
+    Turn,
+    Utterance,
+)
+from .conversations import name_scope, span_session
 from .rows import check_names, read_moment, sound, to_row, to_turn, written
 from .scoping import of_persona, owner
-from .utterances import write_cjk
+from .utterances import grams, to_media, to_utterances, write_cjk
 
 _LARGEST = 2**62
 _SAME = ("subject", "predicate", "object", "text", "recorded_at")
@@ -69,19 +81,32 @@ async def _add_turns(
     there: dict[str, int] = {
         row[0]: row[1] for row in (await connection.execute(select(Turn.id, Turn.seq).where(here))).all()
     }
-    last, fresh, added = max(there.values(), default=0), not there, set[str]()
+    last, fresh = max(there.values(), default=0), not there
+    new: dict[int, TurnRecord] = {}
     for entry in sorted(session.turns, key=lambda turn: turn.seq):
-        if entry.id in there:
-            continue
-        last = entry.seq if fresh else last + 1
-        turn = _record(session.id, entry)
-        row = to_row(scope, turn)
-        await span_session(connection, row)
-        await connection.execute(insert(Turn).values(**row, seq=last))
-        await write_utterances(connection, scope, turn, last)
-        there[entry.id] = last
-        added.add(entry.id)
-    return added, all(there[entry.id] == entry.seq for entry in session.turns)
+        if entry.id not in there:
+            last = entry.seq if fresh else last + 1
+            there[entry.id], new[last] = last, _record(session.id, entry)
+    if new:
+        await _write_turns(connection, scope, new)
+    return {turn.id for turn in new.values()}, all(there[entry.id] == entry.seq for entry in session.turns)
+
+
+async def _write_turns(connection: AsyncConnection, scope: Scope, turns: dict[int, TurnRecord]) -> None:
+    """Write new turns of a session, by their places, many at a time: one by one takes ten times as long."""
+    rows = [{**to_row(scope, turn), "seq": seq} for seq, turn in turns.items()]
+    ends = {"started_at": min(row["started_at"] for row in rows)}
+    await span_session(connection, {**rows[0], **ends, "ended_at": max(row["ended_at"] for row in rows)})
+    await connection.execute(insert(Turn), rows)
+    said = [row for seq, turn in turns.items() for row in to_utterances(scope, turn, seq)]
+    if plain := [row for row in said if not grams(row["text"])]:
+        await connection.execute(insert(Utterance), plain)
+    for row in said:
+        if grams(row["text"]):
+            added = await connection.execute(insert(Utterance).values(**row))
+            await write_cjk(connection, "utterances", added.lastrowid, row["text"])
+    if shown := [row for turn in turns.values() for row in to_media(scope, turn)]:
+        await connection.execute(insert(MediaUse), shown)
 
 
 def _record(session: str, entry: TurnEntry) -> TurnRecord:

@@ -14,14 +14,16 @@ from ..database import Database
 from ..tables import Job
 from .rows import written
 
-FACTS, SUMMARY = "facts", "summary"
+FACTS, READING, SUMMARY = "facts", "reading", "summary"
+"""In this order: what rules can do, what a model reads, and what is summed up."""
+
 MOST_ATTEMPTS = 3
 """How often a piece of work may fail before it is given up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One piece: `kind` is `facts` (of a turn) or `summary` (of a session; `turn` is empty)."""
+    """One piece: `kind` is `facts` or `reading` (of a turn) or `summary` (of a session; `turn` is empty)."""
 
     id: int
     scope: Scope
@@ -37,8 +39,8 @@ async def queue_study(connection: AsyncConnection, scope: Scope, turn: TurnRecor
     """
     if turn.asked_by == "agent":
         return
-    for kind, name in ((FACTS, turn.id), (SUMMARY, "")):
-        row = {
+    rows = [
+        {
             "user": scope.user,
             "persona": scope.persona,
             "circle": scope.circle,
@@ -48,7 +50,9 @@ async def queue_study(connection: AsyncConnection, scope: Scope, turn: TurnRecor
             "attempts": 0,
             "created_at": written(turn.ended_at),
         }
-        await connection.execute(insert(Job).values(**row).on_conflict_do_nothing())
+        for kind, name in ((FACTS, turn.id), (SUMMARY, ""))
+    ]
+    await connection.execute(insert(Job).on_conflict_do_nothing(), rows)
 
 
 class Jobs:
@@ -57,9 +61,11 @@ class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def next(self) -> Work | None:
-        """The oldest piece of work that is left; turns before summaries."""
+    async def next(self, *, plain: bool = False) -> Work | None:
+        """The oldest piece of work that is left, by kinds in their order; a `plain` one needs no model."""
         query = select(*Job.__table__.columns).order_by(Job.kind, Job.id).limit(1)
+        if plain:
+            query = query.where(Job.kind == FACTS)
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).mappings().first()
         if row is None:
@@ -72,6 +78,16 @@ class Jobs:
         async with self._database.writing() as connection:
             await connection.execute(update(Job).where(Job.id == work.id).values(attempts=Job.attempts + 1))
             await connection.execute(delete(Job).where(Job.id == work.id, Job.attempts >= MOST_ATTEMPTS))
+
+
+async def waits(connection: AsyncConnection, work: Work) -> bool:
+    """Whether a piece of work is still left: it goes with the turn that it is of."""
+    return (await connection.execute(select(Job.id).where(Job.id == work.id))).first() is not None
+
+
+async def leave_to_model(connection: AsyncConnection, work: Work) -> None:
+    """Have the rest of a turn read by a model, in the transaction that writes what the rules found."""
+    await connection.execute(update(Job).where(Job.id == work.id).values(kind=READING))
 
 
 async def done(connection: AsyncConnection, work: Work) -> None:

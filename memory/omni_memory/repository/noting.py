@@ -11,21 +11,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy import ColumnElement, func, insert, literal, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from omni_agent.memory import AGENT, Fact, Origin, Scope, Statement
+from omni_agent.memory import Fact, Origin, Scope, Statement
 
 from .. import tables
-from ..predicates import OPPOSITES, importance, sentence
+from ..predicates import OPPOSITES, RELATIONS, sentence
 from . import entities
-from .fact_rows import alike, covers, load, to_fact
-from .rows import read_moment, sound, written
-from .scoping import known_to, of_persona, owner
-from .utterances import write_cjk
+from .fact_rows import alike, covers, load, telling, to_fact
+from .fact_writing import add_source, insert_fact, insert_past, said_at
+from .rows import sound, written
+from .scoping import known_to, of_persona
 
-TURN, PROGRAM = "turn", "program"
+PROGRAM = "program"
+"""What facts rest on that a program notes without a turn."""
+
 _CURRENT = (tables.Fact.superseded_at.is_(None), tables.Fact.valid_to.is_(None))
 
 
@@ -92,10 +94,17 @@ async def resting_on(connection: AsyncConnection, scope: Scope, session: str, tu
 async def current(
     connection: AsyncConnection, scope: Scope, subject: str, predicates: Collection[str]
 ) -> list[Fact]:
-    """The facts about a subject, by whatever name, that count now; without predicates all of them."""
+    """The facts about a subject, by whatever name, that count now."""
     name = await entities.resolve(connection, scope, subject)
-    rows = await _current(connection, scope, name, predicates or None)
-    return [to_fact(row) for row in rows]
+    return [to_fact(row) for row in await _current(connection, scope, name, predicates)]
+
+
+async def with_object(connection: AsyncConnection, scope: Scope, value: str) -> list[Fact]:
+    """The facts with this value that count now, whoever they are about."""
+    query = select(*tables.Fact.__table__.columns).where(
+        known_to(tables.Fact, scope), *_CURRENT, func.lower(tables.Fact.object) == func.lower(value)
+    )
+    return [to_fact(row) for row in (await connection.execute(query)).mappings()]
 
 
 async def retire(
@@ -123,28 +132,32 @@ async def _note_one(
 ) -> list[int]:
     """Note one statement; the numbers of the facts that it made, ended or confirmed."""
     said = _named(said, await entities.resolve(connection, source.scope, said.subject))
-    rivals = await _current(connection, source.scope, said.subject, (said.predicate,))
+    rivals = await _current(connection, source.scope, said.subject, (said.predicate,), said.object)
     same = [row for row in rivals if alike(row["object"], said.object)]
     if said.ends:
         return await _end(connection, source, said, rivals)
     if said.valid_to is not None:
-        return [await _insert_past(connection, source, said)]
+        return [await insert_past(connection, source, said)]
     gone = [number for number in replaced if number not in {row["id"] for row in same}]
     if same:
-        await _add_source(connection, source, same[-1]["id"])
+        await add_source(connection, source, same[-1]["id"])
         await _supersede(connection, source, gone, same[-1]["id"])
         return [same[-1]["id"]]
-    opposite = await _current(connection, source.scope, said.subject, OPPOSITES.get(said.predicate, ()))
+    others = OPPOSITES.get(said.predicate, ())
+    opposite = await _current(connection, source.scope, said.subject, others, said.object)
     taken = [row for row in opposite if alike(row["object"], said.object)]
     taken += [row for row in rivals if not (said.many and row["many"])]
-    later = [row for row in taken if await _said_at(connection, row["id"]) > source.at]
-    made = await _insert(connection, source, said)
+    later = [row for row in taken if await said_at(connection, row["id"]) > source.at]
+    made = await insert_fact(connection, source, said)
     if later:
         # Studied late: the user has said something newer meanwhile.
         await _supersede(connection, source, [made], later[-1]["id"])
     else:
         await entities.introduce(connection, source.scope, said)
         await _supersede(connection, source, [*gone, *(row["id"] for row in taken)], made)
+        for wrong in await load(connection, gone):
+            if wrong.said.predicate == said.predicate and said.predicate in RELATIONS:
+                await _rename(connection, source, wrong.said.object, said.object)
     return [made]
 
 
@@ -162,28 +175,50 @@ async def _end(
 ) -> list[int]:
     """Set the end of what `said` says is over; without an object that is all, unless it could be several."""
     over = [row for row in rivals if not said.object or covers(row["object"], said.object)]
+    if not said.object and not over:
+        over = await _called_so(connection, source.scope, said)
     if not said.object and len(over) > 1 and any(row["many"] for row in over):
         return []
-    over = [row for row in over if await _said_at(connection, row["id"]) <= source.at]
+    over = [row for row in over if await said_at(connection, row["id"]) <= source.at]
     if not over and said.object and said.valid_to:
-        return [await _insert_past(connection, source, said)]
+        return [await insert_past(connection, source, said)]
     until = written(said.valid_to or source.at)
     for row in over:
         here = tables.Fact.id == row["id"]
         await connection.execute(update(tables.Fact).where(here).values(valid_to=until))
-        await _add_source(connection, source, row["id"])
+        await add_source(connection, source, row["id"])
         await entities.part(connection, source.scope, to_fact(row).said)
     return [row["id"] for row in over]
 
 
+async def _called_so(connection: AsyncConnection, scope: Scope, said: Statement) -> list[Mapping[Any, Any]]:
+    """The thing whose value holds the name: "we sold the Fiesta", which was known as the car."""
+    name = said.predicate.replace("_", " ")
+    things = await _current(connection, scope, said.subject, None)
+    found = [row for row in things if row["kind"] == "fact" and covers(row["object"], name)]
+    return found if len(found) == 1 else []
+
+
 async def _current(
-    connection: AsyncConnection, scope: Scope, subject: str, predicates: Collection[str] | None
+    connection: AsyncConnection,
+    scope: Scope,
+    subject: str,
+    predicates: Collection[str] | None,
+    value: str = "",
 ) -> Sequence[Mapping[Any, Any]]:
-    """The facts about a subject that count now, oldest first; those about its other names too."""
+    """The facts about a subject that count now, oldest first, those about its other names too.
+
+    Of all predicates for None. Of those that may be many only what could be alike to a `value`: there may be
+    thousands.
+    """
     if predicates is not None and not predicates:
         return []
-    wanted = [tables.Fact.predicate.in_(predicates)] if predicates else []
     names = [subject, *await entities.other_names(connection, scope, subject)]
+    wanted: list[ColumnElement[bool]] = []
+    if predicates:
+        wanted.append(tables.Fact.predicate.in_(predicates))
+    if value:
+        wanted.append((tables.Fact.many == 0) | tables.Fact.object.like(telling(value)))
     query = (
         select(*tables.Fact.__table__.columns)
         .where(known_to(tables.Fact, scope), *_CURRENT)
@@ -191,80 +226,6 @@ async def _current(
         .order_by(tables.Fact.id)
     )
     return (await connection.execute(query)).mappings().all()
-
-
-async def _said_at(connection: AsyncConnection, fact: int) -> datetime:
-    """When a fact was last said: the time of its latest turn, or when it was noted without one."""
-    turns = tables.Turn
-    query = (
-        select(func.max(turns.started_at))
-        .join(
-            tables.FactSource,
-            (tables.FactSource.user == turns.user)
-            & (tables.FactSource.persona == turns.persona)
-            & (tables.FactSource.session == turns.session)
-            & (tables.FactSource.turn == turns.id),
-        )
-        .where(tables.FactSource.fact == fact)
-    )
-    latest = (await connection.execute(query)).scalar()
-    if latest is None:
-        noted = select(tables.Fact.recorded_at).where(tables.Fact.id == fact)
-        latest = (await connection.execute(noted)).scalar_one()
-    return read_moment(latest)
-
-
-async def _insert(connection: AsyncConnection, source: Source, said: Statement) -> int:
-    row = {
-        **owner(source.scope, private=said.subject == AGENT),
-        "subject": said.subject,
-        "predicate": said.predicate,
-        "object": said.object,
-        "text": said.text,
-        "kind": said.kind,
-        "confidence": said.confidence,
-        "importance": importance(said),
-        "many": int(said.many),
-        "valid_from": said.valid_from and written(said.valid_from),
-        "valid_to": said.valid_to and written(said.valid_to),
-        "recorded_at": written(source.now),
-    }
-    made = int((await connection.execute(insert(tables.Fact).values(**row))).lastrowid)
-    await write_cjk(connection, "facts", made, f"{said.text} {said.predicate} {said.object} {said.subject}")
-    await _add_source(connection, source, made)
-    return made
-
-
-async def _insert_past(connection: AsyncConnection, source: Source, said: Statement) -> int:
-    """Note what is over; said again, it only rests on one turn more."""
-    query = select(tables.Fact.id, tables.Fact.object).where(
-        known_to(tables.Fact, source.scope),
-        tables.Fact.subject == said.subject,
-        tables.Fact.predicate == said.predicate,
-        tables.Fact.valid_to.is_not(None),
-        tables.Fact.superseded_at.is_(None),
-    )
-    for number, value in (await connection.execute(query)).all():
-        if alike(value, said.object):
-            await _add_source(connection, source, number)
-            return int(number)
-    return await _insert(connection, source, said)
-
-
-async def _add_source(connection: AsyncConnection, source: Source, fact: int) -> None:
-    row = {
-        "fact": fact,
-        "kind": TURN if source.origin else source.kind,
-        "user": source.scope.user,
-        "persona": source.scope.persona,
-        "session": source.origin.session if source.origin else None,
-        "turn": source.origin.turn if source.origin else None,
-    }
-    known = select(tables.FactSource.id).where(
-        *(getattr(tables.FactSource, name).is_not_distinct_from(value) for name, value in row.items())
-    )
-    if not (await connection.execute(known)).first():
-        await connection.execute(insert(tables.FactSource).values(**row))
 
 
 async def _supersede(
@@ -286,10 +247,23 @@ async def _restore(connection: AsyncConnection, source: Source, retired: int) ->
         rivals = await _current(connection, source.scope, fact.said.subject, (fact.said.predicate,))
         if any(not (fact.said.many and row["many"]) for row in rivals):
             continue
-        made = await _insert(connection, source, fact.said)
+        await _copy(connection, source, fact, fact.said)
         await entities.introduce(connection, source.scope, fact.said)
-        columns = ("kind", "user", "persona", "session", "turn")
-        taken: list[Any] = [getattr(tables.FactSource, name) for name in columns]
-        old = select(*taken, literal(made)).where(tables.FactSource.fact == fact.id)
-        copied = insert(tables.FactSource).from_select([*columns, "fact"], old)
-        await connection.execute(copied)
+
+
+async def _rename(connection: AsyncConnection, source: Source, old: str, new: str) -> None:
+    """Note again what was noted about somebody whose name was wrong, by the right one."""
+    for row in await _current(connection, source.scope, old, None):
+        fact = to_fact(row)
+        made = await _copy(connection, source, fact, _named(fact.said, new))
+        await _supersede(connection, source, [fact.id], made)
+
+
+async def _copy(connection: AsyncConnection, source: Source, fact: Fact, said: Statement) -> int:
+    """Note `said` with the sources of a fact."""
+    made = await insert_fact(connection, source, said)
+    columns = ("kind", "user", "persona", "session", "turn")
+    taken: list[Any] = [getattr(tables.FactSource, name) for name in columns]
+    old = select(*taken, literal(made)).where(tables.FactSource.fact == fact.id)
+    await connection.execute(insert(tables.FactSource).from_select([*columns, "fact"], old))
+    return made

@@ -18,7 +18,8 @@ def of_persona(table: OfPersona, scope: Scope) -> ColumnElement[bool]:
 
 def known_to(table: type[Fact | Entity], scope: Scope) -> ColumnElement[bool]:
     """What a persona knows of a user: its own, and what its circle shares."""
-    own = table.persona == scope.persona
+    # What a circle shares has no persona, which must not be one without a name.
+    own = and_(table.persona == scope.persona, table.circle == "")
     if not scope.circle:
         return and_(table.user == scope.user, own)
     return and_(table.user == scope.user, or_(own, table.circle == scope.circle))

@@ -15,7 +15,6 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
@@ -26,18 +25,19 @@ from omni_agent.memory import Scope
 
 from ..database import Database
 from ..failures import explained
-from .rows import written
+from .embeddings import Embeddings
+from .finds import NOTHING, Find
 from .scoping import KNOWN_TO_SQL, OF_PERSONA_SQL
 
 Ids = NDArray[np.int64]
 T = TypeVar("T")
 
-FEW = 5_000
+FEW = 3_000
 """Up to so many rows a scope's words are looked up by owner; the list of an owner of more is too long."""
 
 MOST_SUMMARIES = 200
 MOST_NAMES = 20
-_AROUND = 6  # places: three utterances to either side, where both sides spoke in every turn
+_AROUND = 4  # places: two utterances to either side, even where one side said nothing
 
 _OWN, _KNOWN = OF_PERSONA_SQL.format("u"), KNOWN_TO_SQL.format("u")
 _SIZES = f"""
@@ -135,17 +135,7 @@ class Sizes:
     few_facts: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Find:
-    """Something to find: of which kind, and what `MATCH` is given, or the moments from and to."""
-
-    kind: str
-    given: str
-    until: str = ""
-
-
 _IN_ORDER = attrgetter("session", "place")
-NOTHING = Find("nothing", "")
 
 
 class Search:
@@ -155,6 +145,7 @@ class Search:
         self._database = database
         self._thread: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
+        self._embeddings = Embeddings()
 
     async def run(self, scope: Scope, work: Callable[[Look], T]) -> T:
         """Do `work` in the thread of searches, on one state of the file.
@@ -179,9 +170,10 @@ class Search:
             self._connection = self._database.connect()
         self._connection.execute("BEGIN")
         try:
-            return work(Look(self._connection, scope))
+            return work(Look(self._connection, scope, self._embeddings))
         finally:
             self._connection.execute("ROLLBACK")
+            self._embeddings.keep(self._connection)
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
@@ -192,8 +184,10 @@ class Search:
 class Look:
     """Searches of one scope in one transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, scope: Scope) -> None:
+    def __init__(self, connection: sqlite3.Connection, scope: Scope, embeddings: Embeddings) -> None:
         self._connection = connection
+        self._scope = scope
+        self._embeddings = embeddings
         self._given = {"user": scope.user, "persona": scope.persona, "circle": scope.circle}
 
     def sizes(self) -> Sizes:
@@ -215,8 +209,12 @@ class Look:
         found = iter(self._rows(f"SELECT {', '.join(parts)}", given)[0] if parts else ())
         return [_ids(None if find is NOTHING else next(found)) for find in finds]
 
+    def nearest(self, words: str, most: int) -> Ids:
+        """The utterances nearest to these words in meaning, the nearest first."""
+        return self._embeddings.nearest(self._connection, self._scope, words, most)
+
     def lines(self, ids: Ids) -> list[Line]:
-        """The utterances of these ids that are this scope's, and three to either side of each, in order."""
+        """The utterances of these ids that are this scope's, and two to either side of each, in order."""
         found = map(Line._make, self._rows(_LINES, {"ids": json.dumps(ids.tolist())}))
         return sorted(found, key=_IN_ORDER)
 
@@ -245,52 +243,10 @@ class Look:
             return self._connection.execute(query, parameters).fetchall()
 
 
-def words_in_utterances(words: Sequence[str], few: Scope | None) -> Find:
-    """Utterances that hold any of these words; of `few` only, a scope with few."""
-    owner = f'owner : "{_hex(few.user)}{_hex(few.persona)}" AND ' if few else ""
-    return Find("words", f"{owner}text : ({_any(words)})")
-
-
-def words_in_facts(words: Sequence[str], few: Scope | None) -> Find:
-    """Facts that hold any of these words; of `few` only, a scope whose user has few."""
-    owner = f'owner : "{_hex(few.user)}" AND ' if few else ""
-    return Find("fact words", f"{owner}{{text predicate object subject}} : ({_any(words)})")
-
-
-def signs_in_utterances(pair: str) -> Find:
-    """Utterances that hold a sign or a pair of signs."""
-    return Find("signs", _any([pair]))
-
-
-def signs_in_facts(pair: str) -> Find:
-    """Facts that hold a sign or a pair of signs."""
-    return Find("fact signs", _any([pair]))
-
-
-def said_between(start: datetime, end: datetime) -> Find:
-    """Utterances of a stretch of time."""
-    return Find("span", written(start), written(end))
-
-
-def happened_between(start: datetime, end: datetime) -> Find:
-    """Facts that began in a stretch of time."""
-    return Find("fact span", written(start), written(end))
-
-
-def _any(words: Sequence[str]) -> str:
-    # Between quotes nothing is an operator: https://sqlite.org/fts5.html#fts5_strings
-    return " OR ".join('"' + word.replace('"', '""') + '"' for word in words)
-
-
 def _parameters(name: str, find: Find) -> dict[str, str]:
     if find.until:
         return {f"{name}_from": find.given, f"{name}_to": find.until}
     return {name: find.given}
-
-
-def _hex(name: str) -> str:
-    """A name as the index of owners holds it (see migration 0002)."""
-    return name.encode().hex() + "x"
 
 
 def _ids(listed: str | None) -> Ids:

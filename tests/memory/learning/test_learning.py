@@ -29,9 +29,9 @@ def answer(*facts: tuple[str, str, str]) -> Step:
 
 
 async def studied(repository: Repository, speaker: Speaker, model: ScriptedModel | None = None) -> int:
-    """Does all facts work that is left; how many pieces there were."""
+    """Does all work on facts that is left; how many pieces there were."""
     count = 0
-    while (work := await repository.jobs.next()) and work.kind == "facts":
+    while (work := await repository.jobs.next()) and work.kind != "summary":
         assert await study(repository, model or ScriptedModel(), now=speaker.now)
         count += 1
     return count
@@ -64,29 +64,38 @@ async def test_the_model_reads_what_the_rules_leave_open(repository: Repository)
     model = ScriptedModel(answer(("user", "takes", "metformin"), ("user", "takes", "aspirin")))
     await studied(repository, speaker, model)
     (fact,) = await repository.facts.known(ANNA)
-    assert (fact.said.text, fact.said.confidence) == ("The user takes metformin.", 0.6)
+    assert (fact.said.text, fact.said.confidence) == ("The user takes metformin twice a day.", 0.6)
     assert model.requests[0].format is not None
 
 
 async def test_the_model_takes_the_place_of_no_sure_fact(repository: Repository) -> None:
     speaker = Speaker(repository)
     await speaker.says("I live in Linz.")
-    await speaker.says("I went hiking around Graz on my own.")
+    await speaker.says("I feel quite at home around Graz.")
     await studied(repository, speaker, ScriptedModel(answer(("user", "lives_in", "Graz"))))
     assert await known(repository) == ["The user lives in Linz."]
+
+
+async def test_the_model_may_tell_of_a_change(repository: Repository) -> None:
+    speaker = Speaker(repository)
+    await speaker.says("I live in Linz.")
+    await speaker.says("We are settled in Graz now.")
+    await studied(repository, speaker, ScriptedModel(answer(("user", "lives_in", "Graz"))))
+    assert await known(repository) == ["The user is settled in Graz now."]
 
 
 async def test_a_failing_model_costs_no_sure_fact_and_is_given_up_in_the_end(repository: Repository) -> None:
     speaker = Speaker(repository)
     await speaker.says("I live in Linz. I take metformin twice a day.")
     model = ScriptedModel(*[Step(raises=ModelError("broken")) for _ in range(3)])
-    assert await studied(repository, speaker, model) == 3
+    assert await studied(repository, speaker, model) == 1 + 3
     assert await known(repository) == ["The user lives in Linz."]
 
 
 async def test_work_that_is_cut_off_is_done_later(repository: Repository) -> None:
     speaker = Speaker(repository)
     await speaker.says("I take metformin twice a day.")
+    assert await study(repository, None, now=speaker.now)
     never = asyncio.Event()
     task = asyncio.create_task(study(repository, ScriptedModel(Step(holds=never)), now=speaker.now))
     await asyncio.sleep(0)
@@ -95,7 +104,7 @@ async def test_work_that_is_cut_off_is_done_later(repository: Repository) -> Non
         await task
     model = ScriptedModel(answer(("user", "takes", "metformin")))
     assert await studied(repository, speaker, model) == 1
-    assert await known(repository) == ["The user takes metformin."]
+    assert await known(repository) == ["The user takes metformin twice a day."]
 
 
 async def test_a_joke_restores_what_it_had_replaced(repository: Repository) -> None:
@@ -203,3 +212,37 @@ def test_an_answer_that_is_no_list_of_facts_gives_none(text: str) -> None:
 def test_values_that_only_point_give_no_fact() -> None:
     text = json.dumps([{"who": "user", "relation": "likes", "value": "this song"}])
     assert grounded(text, "I love this song") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("Oh no, sorry, it's Fairlawn, not Fairfield.", "Fairlawn"),
+        ("No, wait, it's Fairlawn, with an L.", "Fairlawn"),
+        ("No, it's because of the weather.", "Fairfield"),
+        ("Sorry, I am late.", "Fairfield"),
+    ],
+)
+async def test_a_slip_of_the_turn_before_is_put_right(
+    repository: Repository, words: str, wanted: str
+) -> None:
+    speaker = Speaker(repository)
+    await speaker.says("My school is called Fairfield.")
+    await speaker.says(words)
+    await studied(repository, speaker, ScriptedModel(NOTHING))
+    assert await known(repository) == [f"The user's school is {wanted}."]
+
+
+async def test_a_thing_is_sold_by_the_name_of_its_make(repository: Repository) -> None:
+    speaker = Speaker(repository)
+    for words in ("My car is a green Fiesta.", "I like the sea.", "We sold the Fiesta."):
+        await speaker.says(words)
+    await studied(repository, speaker)
+    assert await known(repository) == ["The user likes the sea."]
+
+
+async def test_what_is_known_of_somebody_follows_the_right_name(repository: Repository) -> None:
+    speaker = Speaker(repository)
+    await speaker.states(said("sister", "Eva"), said("lives_in", "Graz", subject="Eva"))
+    await correct(repository, ANNA, "no, she's called Eve", "Your sister is Eva.", speaker.turn())
+    assert sorted(await known(repository)) == ["Eve lives in Graz.", "The user's sister is Eve."]

@@ -45,6 +45,14 @@ async def test_what_is_said_again_only_gets_another_source(repository: Repositor
     assert len(await repository.facts.known(ANNA, past=True)) == 1
 
 
+@pytest.mark.parametrize("again", ["the tea", "Tea!", "some TEA", "tea"])
+async def test_case_articles_and_marks_make_no_other_value(repository: Repository, again: str) -> None:
+    speaker = Speaker(repository)
+    await speaker.states(said("likes", "a tea"))
+    await speaker.states(said("likes", again))
+    assert len(await repository.facts.known(ANNA)) == 1
+
+
 async def test_several_may_hold_at_once_but_not_with_their_opposite(repository: Repository) -> None:
     speaker = Speaker(repository)
     await speaker.states(said("likes", "tea"), said("likes", "cake"))
@@ -73,8 +81,9 @@ async def test_an_end_that_could_mean_several_means_none(repository: Repository)
 
 async def test_what_ended_before_it_was_known_is_noted_once_as_past(repository: Repository) -> None:
     speaker = Speaker(repository)
-    for _ in range(2):
-        (fact,) = await speaker.states(said("works_at", "Siemens", ends=True, valid_to=NOON))
+    ended = said("works_at", "Siemens", ends=True, valid_to=NOON)
+    await speaker.states(ended)
+    (fact,) = await speaker.states(ended)
     assert not fact.current
     assert len(await repository.facts.known(ANNA, past=True)) == 1
 
@@ -131,6 +140,7 @@ async def test_a_circle_shares_what_is_said_of_the_user_but_not_of_the_agent(rep
     assert len(await repository.facts.known(coach)) == 2
     assert await repository.facts.known(Scope("anna", "butler")) == []
     assert await repository.facts.known(Scope("eve", "coach", "home")) == []
+    assert await repository.facts.known(Scope("anna", "")) == []
 
 
 async def test_facts_may_rest_on_no_turn(repository: Repository) -> None:
