@@ -11,7 +11,7 @@ from omni_agent.memory import Fact, Origin, Scope
 from .repository import noting
 from .repository.conversations import begin_turn
 from .repository.fact_rows import load
-from .repository.jobs import FACTS
+from .repository.jobs import FACTS, READING
 from .repository.repository import Repository
 from .repository.scoping import known_to, of_persona
 from .tables import Fact as FactRow
@@ -52,6 +52,6 @@ async def unlearn(
         gone = await load(connection, ids)
         await noting.retire(connection, source, ids, restoring=True)
         # Else the turn would be studied later, and teach the same again.
-        of_turn = (Job.session == session) & (Job.turn == turn) & (Job.kind == FACTS)
+        of_turn = (Job.session == session) & (Job.turn == turn) & Job.kind.in_((FACTS, READING))
         await connection.execute(delete(Job).where(of_persona(Job, scope), of_turn))
         return gone
