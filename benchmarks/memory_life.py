@@ -39,6 +39,8 @@ from .report import Arguments, arguments, publish
 if TYPE_CHECKING:
     from omni_memory.store import SqliteMemory
 
+    from omni_agent.models.base import OmniModel
+
 FIRST = Path(__file__).parent / "life" / "first.toml"
 
 
@@ -68,15 +70,16 @@ class Life:
     Args:
         script: Whose life.
         folder: Where memory goes.
+        model: Answers and learns.
         given: What the command line says.
     """
 
-    def __init__(self, script: Script, folder: Path, given: Arguments) -> None:
+    def __init__(self, script: Script, folder: Path, model: OmniModel, given: Arguments) -> None:
         from omni_memory.store import SqliteMemory
 
         self.script = script
         self.clock = TravelClock(script.visits[0].at)
-        self.model = SeenModel(load_model(given.own.model, Settings.load()))
+        self.model = SeenModel(model)
         self.memory: SqliteMemory = SqliteMemory(folder / "memory.db", clock=self.clock)
         self.given = given
         self.tally = Tally()
@@ -95,6 +98,7 @@ class Life:
     async def _turn(self, visit: Visit, line: Line, session: str) -> None:
         agent = self.agents[visit.persona]
         self.model.requests.clear()
+        self.model.stand_in = "I see." if self.given.own.hasty and not line.wanted else ""
         reply = await agent.ask(line.words, session=session, user=visit.person, speak=False)
         said, shown, added = reply.text, self.model.shown, self.model.added
         self._crossing(visit, line.words, said)
@@ -107,6 +111,7 @@ class Life:
             agreed = await agent.ask(line.yes, session=session, user=visit.person, speak=False)
             self._crossing(visit, line.yes, agreed.text)
             self.given.say(f"   {line.yes}\n      -> {agreed.text}")
+        self.model.stand_in = ""
         await agent.settled()
 
     def _crossing(self, visit: Visit, words: str, said: str) -> None:
@@ -195,6 +200,7 @@ def figures(tally: Tally, false_facts: list[str]) -> dict[str, object]:
 
 def own(parser: ArgumentParser) -> None:
     """This benchmark's own options."""
+    parser.add_argument("--hasty", action="store_true", help="what is no question is answered 'I see.'")
     parser.add_argument("--verbose", action="store_true", help="what the model was shown, and all facts")
     parser.add_argument(
         "--model", default="local", help="name of a model plugin, instead of the embedded one"
@@ -207,7 +213,7 @@ async def main() -> None:
     started = time.perf_counter()
     with TemporaryDirectory() as folder:
         os.environ["OMNI_AGENT_HOME"] = folder
-        life = Life(script, Path(folder), given)
+        life = Life(script, Path(folder), load_model(given.own.model, Settings.load()), given)
         async with AsyncExitStack() as stack:
             for agent in life.agents.values():
                 await stack.enter_async_context(agent)

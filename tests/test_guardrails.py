@@ -26,7 +26,7 @@ from omni_agent.events import (
     TurnEnded,
 )
 from omni_agent.guardrails import WITHHELD, Ask, GuardContext, Rewrite, Stop, Verdict
-from omni_agent.memory import Recollection, Scope, TransientMemory, TurnRecord
+from omni_agent.memory import InView, Recollection, Scope, TransientMemory, TurnRecord
 from omni_agent.messages import Audio, Hearing
 from omni_agent.models.base import Capabilities, Done, ModelEvent, Request, SpeechDelta
 from omni_agent.models.base import TextDelta as Words
@@ -103,7 +103,9 @@ class Remembering(TransientMemory):
         super().__init__()
         self.queries: list[str] = []
 
-    async def recall(self, scope: Scope, query: str, *, limit: int = 8) -> list[Recollection]:
+    async def recall(
+        self, scope: Scope, query: str, *, limit: int = 8, seen: InView | None = None
+    ) -> list[Recollection]:
         self.queries.append(query)
         return []
 

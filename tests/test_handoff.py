@@ -474,7 +474,7 @@ async def test_agents_that_name_the_same_model_share_it(monkeypatch: pytest.Monk
         loaded.append(ScriptedModel(Step(calls=TO_BILLING), Step(says="Gas.")))
         return loaded[-1]
 
-    monkeypatch.setattr("omni_agent.agent.load_model", load)
+    monkeypatch.setattr("omni_agent.parts.load_model", load)
     taker = Agent(name="Billing", description="bills", memory=None)
     agent = Agent(name="Front", memory=None, handoffs=[taker])
     assert (await agent.ask("my bills", speak=False)).text == "Gas."

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +15,10 @@ from hypothesis import strategies as st
 from benchmarks.life.marking import Wanted, mark
 from benchmarks.life.script import ScriptMistake, read
 from benchmarks.life.travel import TravelClock
+from benchmarks.memory_life import Life, figures
+from benchmarks.report import Arguments
+from omni_agent.models.base import Done, ModelEvent, Request, TextDelta, Usage
+from omni_agent.testing import ScriptedModel
 
 SCRIPTS = sorted((Path(__file__).parents[1] / "benchmarks" / "life").glob("*.toml"))
 HOME = Wanted(must=("Bristol",), stale=("Leeds",))
@@ -191,3 +198,61 @@ def test_the_clock_jumps_forward_only() -> None:
     clock.travel(datetime(2026, 5, 1, tzinfo=UTC))
     clock.travel(datetime(2026, 4, 1, tzinfo=UTC))
     assert clock.now().month == 5
+
+
+class Parrot(ScriptedModel):
+    """Says what it is shown of the user, and learns nothing by itself."""
+
+    async def stream(self, request: Request) -> AsyncGenerator[ModelEvent, None]:
+        yield TextDelta("[]" if request.format else f"Well. {request.background} {request.context}")
+        yield Usage()
+        yield Done("stop")
+
+
+LIFE = """
+[[personas]]
+name = "Nora"
+circle = "home"
+[[personas]]
+name = "Max"
+circle = "home"
+[[people]]
+id = "a"
+private = ["Ann", "Leeds"]
+[[people]]
+id = "b"
+private = ["Bob"]
+[[visits]]
+person = "a"
+persona = "Nora"
+at = 2026-03-02T18:10:00Z
+lines = [{ says = "My name is Ann." }, { says = "I live in Leeds." }]
+[[visits]]
+person = "b"
+persona = "Max"
+at = 2026-03-03T18:10:00Z
+lines = [{ says = "My name is Bob." }]
+[[visits]]
+person = "a"
+persona = "Max"
+at = 2026-04-02T18:10:00Z
+lines = [{ asks = "Where do I live?", kind = "home", must = ["Leeds"] }, { asks = "Who?", must = ["Zoe"] }]
+"""
+
+
+@pytest.mark.anyio
+async def test_a_life_is_played_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMNI_AGENT_HOME", str(tmp_path))
+    path = tmp_path / "life.toml"
+    path.write_text(LIFE, encoding="utf-8")
+    told = Arguments(path, 0, True, Namespace(verbose=True, hasty=False))
+    life = Life(read(path), tmp_path, Parrot(), told)
+    async with AsyncExitStack() as stack:
+        for agent in life.agents.values():
+            await stack.enter_async_context(agent)
+        await life.live()
+        assert await life.false_facts() == []
+    counted = figures(life.tally, [])
+    assert (counted["answered"], counted["known"], counted["n"], counted["turns"]) == (0.5, 0.5, 2, 5)
+    assert counted["other_user"] == 0
+    assert counted["kinds"] == {"home": [1, 1], "other": [0, 1]}

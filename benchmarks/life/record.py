@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from omni_agent.models.base import Capabilities, ModelEvent, OmniModel, Request
+from omni_agent.models.base import Capabilities, Done, ModelEvent, OmniModel, Request, TextDelta, Usage
 from omni_agent.models.prompt import render
 from omni_agent.senses import Senses
 
@@ -14,12 +14,13 @@ class SeenModel:
     """A model as it is, with its requests kept.
 
     Args:
-        model: The one that answers.
+        model: The one that answers, unless `stand_in` holds an answer.
     """
 
     def __init__(self, model: OmniModel) -> None:
         self._model = model
         self.requests: list[Request] = []
+        self.stand_in = ""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -46,6 +47,11 @@ class SeenModel:
     async def stream(self, request: Request) -> AsyncGenerator[ModelEvent, None]:
         """Answer as the model does."""
         self.requests.append(request)
+        if self.stand_in:
+            yield TextDelta(self.stand_in)
+            yield Usage()
+            yield Done("stop")
+            return
         async with aclosing(self._model.stream(request)) as events:
             async for event in events:
                 yield event

@@ -66,7 +66,24 @@ _WORDS: dict[str, dict[str, str]] = {
                   "es": "vecino vecina", "it": "vicino vicina", "pt": "vizinho vizinha", "ja": "隣人",
                   "zh": "邻居"},
 }  # fmt: skip
-_ALSO_ENGLISH = {"best friend": "best_friend", "gran": "grandmother", "colleague": "colleague"}
+# Read as these, but other names of nobody: every child is somebody's "youngest" for a time.
+_ALSO_ENGLISH = {
+    "best friend": "best_friend", "best mate": "best_friend", "bestie": "best_friend", "pal": "friend",
+    "gran": "grandmother", "colleague": "colleague", "workmate": "colleague",
+    "lad": "son", "lass": "daughter", "youngest": "child", "eldest": "child", "oldest": "child",
+    "firstborn": "child", "toddler": "child", "missus": "wife", "other half": "partner",
+    "fiancé": "fiance", "fiancée": "fiance", "fiancee": "fiance", "housemate": "flatmate",
+}  # fmt: skip
+BREEDS = {
+    **dict.fromkeys(("spaniel", "labrador", "lab", "retriever", "golden retriever", "terrier", "collie",
+        "border collie", "poodle", "beagle", "greyhound", "dachshund", "pug", "whippet", "husky", "sheepdog",
+        "alsatian", "german shepherd", "rottweiler", "dalmatian", "bulldog", "boxer", "chihuahua", "corgi",
+        "schnauzer", "setter", "pointer", "lurcher", "mongrel", "mutt", "cockapoo", "labradoodle",
+        "great dane", "saint bernard", "pup"), "dog"),
+    **dict.fromkeys(("tabby", "tomcat", "siamese", "maine coon", "ragdoll", "moggy"), "cat"),
+    **dict.fromkeys(("mare", "stallion", "gelding", "foal"), "horse"),
+}  # fmt: skip
+"""Kinds of an animal that are told for the animal: "our spaniel" is a dog."""
 
 
 @cache
@@ -82,7 +99,7 @@ def read_in(language: str) -> dict[str, str]:
     if language == "en":
         plain = {name.replace("_", " "): name for name in RELATIONS}
         plain |= {name.replace("_", "-"): name for name in RELATIONS}
-        return plain | words | _ALSO_ENGLISH
+        return plain | words | _ALSO_ENGLISH | BREEDS
     return words
 
 

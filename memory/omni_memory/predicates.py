@@ -35,11 +35,12 @@ RELATIONS = FAMILY | CIRCLE | PETS
 
 _SINGLE_RELATIONS = frozenset({
     "mother", "father", "wife", "husband", "spouse", "partner", "fiance", "girlfriend", "boyfriend",
-    "mother_in_law", "father_in_law", "boss", "best_friend", "dentist",
+    "mother_in_law", "father_in_law", "boss", "best_friend", "dentist", "doctor", "therapist", "landlord",
+    "hairdresser",
 })  # fmt: skip
 _MANY = frozenset({
     "likes", "dislikes", "avoids", "eats", "allergic_to", "speaks", "learns", "plays", "hobby", "owns",
-    "visited", "event", "goal", "plan", "condition", "takes", "habit", "skill", "family", "pet", "schedule",
+    "visited", "event", "goal", "plan", "condition", "takes", "habit", "skill", "family", "pet", "schedule", "does_not", "fears", "is",
 })  # fmt: skip
 _MANY_ENDED = frozenset({
     "lived_in", "studied_at",
@@ -47,6 +48,7 @@ _MANY_ENDED = frozenset({
 
 _TEMPLATES = {
     "name": "{owner} name is {o}.",
+    "breed": "{s} is a {o}.",
     "called": "{owner} nickname is {o}.",
     "pronouns": "{owner} pronouns are {o}.",
     "lives_in": "{s} lives in {o}.",
@@ -136,7 +138,7 @@ def sentence(subject: str, predicate: str, value: str) -> str:
 
     A subject that is no name but a relation ("sister") is told as the user's.
     """
-    who = _told(subject)
+    who = told(subject)
     owner = f"{who}'" if who.endswith("s") and subject not in RELATIONS else f"{who}'s"
     template = _TEMPLATES.get(predicate) or "{owner} {noun} is {o}."
     words = template.format(s=who, owner=owner, noun=predicate.replace("_", " "), o=value.rstrip(" ."))
@@ -156,7 +158,8 @@ def past(told: str) -> str:
     return told
 
 
-def _told(subject: str) -> str:
+def told(subject: str) -> str:
+    """Whom a statement is about, as a sentence names him: "The user's sister"; names stay as they are."""
     if subject == USER:
         return "The user"
     if subject == AGENT:

@@ -59,8 +59,9 @@ class SqliteMemory:
         clock: Tells what "yesterday" is.
         key: Passphrase of a file that is encrypted (extra `encryption`); by default what
             `OMNI_AGENT_MEMORY_KEY` holds, and empty for a file that is not.
-        vectors: Recall also looks for what is near in meaning, where the package `wordllama` is installed
-            (extra `local`); English mostly.
+        vectors: Whether recall looks for what is near in meaning too, where the package `wordllama` is
+            installed (extra `local`); English mostly. By default only among what the user stated of himself,
+            where words find too little.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class SqliteMemory:
         *,
         clock: Clock | None = None,
         key: str | None = None,
-        vectors: bool = False,
+        vectors: bool | None = None,
     ) -> None:
         self.path = (path or config.home() / "memory.db").absolute()
         self._clock = clock or SystemClock()

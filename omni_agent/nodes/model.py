@@ -55,7 +55,8 @@ def _request(state: TurnState, turn: Turn) -> base.Request:
         tool_choice="" if last_step else state.get("choice", ""),
         withheld=_withheld(state, messages, parts),
         background=state.get("background", ""),
-        context=state["context"],
+        # What was recalled may be just what is now forgotten.
+        context="" if answers_memory(messages) else state["context"],
         language=parts.persona.reply_language(user.language),
         languages=parts.persona.languages,
         speech=turn.delivery is not None,

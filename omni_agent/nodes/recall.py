@@ -11,6 +11,7 @@ from datetime import datetime
 from ..delegation import delegated
 from ..errors import MemoryStoreError
 from ..events import ErrorRaised
+from ..execution.standing import offered
 from ..memory import Brief, InView, Recollection, TurnRecord, Window
 from ..messages import Message, Part, Text, ToolCall, ToolResult
 from ..remembering import NAMES as MEMORY_TOOLS
@@ -18,6 +19,7 @@ from ..remembering import request_of, rests_on
 from ..state import Turn, TurnState, Update
 from .late import late_results, note, telling
 from .recollecting import packed, recollected
+from .unknown import UNKNOWN, unanswered
 
 log = logging.getLogger(__name__)
 
@@ -50,14 +52,26 @@ async def recall(state: TurnState, turn: Turn) -> Update:
     for entry in late:
         if entry.status == "unknown":
             turn.emit(note(entry))
+    history = [said for record in records for said in as_heard(record)]
+    remembered = _remembered(turn, past.brief, recalled)
+    if await _nothing_known(message, [past.background, *remembered, *(said.text for said in history)], turn):
+        remembered = [f"{_REMEMBERED} {UNKNOWN}"]
     turn.mark("recalled")
     return {
         **await _requested(message, records, turn),
-        "history": [said.to_json() for record in records for said in as_heard(record)],
+        "history": [said.to_json() for said in history],
         "background": past.background,
-        "context": "\n".join([*map(telling, late), *_remembered(turn, past.brief, recalled)]),
+        "context": "\n".join([*map(telling, late), *remembered]),
         "late": [entry.key for entry in late if entry.ended],
     }
+
+
+async def _nothing_known(message: Message, told: Sequence[str], turn: Turn) -> bool:
+    """Whether a model that makes things up has to hear that nothing is known; a tool might still find it."""
+    parts = turn.parts
+    if not (parts.knowledge and parts.model.capabilities.invents) or offered(parts.toolbox, ()):
+        return False
+    return await asyncio.to_thread(unanswered, message.text, told)
 
 
 async def _requested(message: Message, records: Sequence[TurnRecord], turn: Turn) -> Update:

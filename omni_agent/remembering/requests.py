@@ -10,14 +10,16 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..execution.standing import UNDO
-from ..grounding import Provenance
 from ..memory import TurnRecord
 from ..messages import JsonObject, Message, ToolCall
 from .german import main_clause
 from .phrases import LANGUAGES, Phrases, is_about_user, may_be_request, phrases_of, plain
+
+if TYPE_CHECKING:
+    from ..grounding import Provenance
 
 REMEMBER, FORGET, CORRECT, ABOUT_ME = "remember", "forget", "correct_memory", "about_me"
 NAMES = frozenset({REMEMBER, FORGET, CORRECT, ABOUT_ME})
@@ -28,6 +30,10 @@ LONGEST = 600
 
 Kind = Literal["remember", "remember_last", "forget", "forget_all", "forget_last", "about", "correct", "undo"]
 _DASS = re.compile(r"\bda(?:ss|ß|s)\b", re.IGNORECASE)
+_MINE = re.compile(
+    r"\b(?:my|our|mein\w*|unser\w*|mon|ma|mes|mis?|mio|mia|miei|mie|meus?|minhas?)\b|私|わたし|僕|ぼく|俺|我",
+    re.IGNORECASE,
+)
 _BY_RULE = "asked_"
 _QUESTIONS = ("?", "？")
 _NO_QUESTION = frozenset({"remember"})
@@ -60,7 +66,9 @@ class Asked:
     language: str
 
 
-def asked(words: str, told: str, language: str = "", *, noted: bool = False) -> Asked | None:
+def asked(
+    words: str, told: str, language: str = "", *, noted: bool = False, personal: bool = False
+) -> Asked | None:
     """The request in the user's words; None where they surely make none.
 
     The first one in a language takes 0.1 s or more, so call it in a thread or before it matters.
@@ -70,17 +78,18 @@ def asked(words: str, told: str, language: str = "", *, noted: bool = False) -> 
         told: What the agent said just before of what it knows, which a correction may be about; else empty.
         language: ISO 639-1 code of the language that was heard; empty for unknown. Others are tried too.
         noted: The agent has noted something just before; else nothing is there to undo.
+        personal: What was told answers a question of the user's about the user; else its words decide that.
     """
     if len(words) > LONGEST:
         return None
     said = plain(words)
     for code in sorted(LANGUAGES, key=lambda code: code != language):
-        if may_be_request(said, code) and (request := _in_language(said, told, code, noted)):
+        if may_be_request(said, code) and (request := _in_language(said, told, code, noted, personal)):
             return request
     return None
 
 
-def _in_language(said: str, told: str, code: str, noted: bool) -> Asked | None:
+def _in_language(said: str, told: str, code: str, noted: bool, personal: bool) -> Asked | None:
     phrases = phrases_of(code)
     is_question = said.endswith(_QUESTIONS)
     if noted and phrases.fit("undo", said) is not None:
@@ -95,14 +104,14 @@ def _in_language(said: str, told: str, code: str, noted: bool) -> Asked | None:
             elif kind == "remember" and code == "de" and _DASS.search(said):
                 what = main_clause(what)
             return Asked(kind, what, code)
-    if told and not is_question and _corrects(said, told, phrases):
+    if told and not is_question and _corrects(said, told, phrases, personal):
         return Asked("correct", said, code)
     return None
 
 
-def _corrects(said: str, told: str, phrases: Phrases) -> bool:
+def _corrects(said: str, told: str, phrases: Phrases, personal: bool) -> bool:
     # The agent may answer in another language than the user's.
-    if not (phrases.is_about_user(plain(told)) or is_about_user(plain(told))):
+    if not (personal or phrases.is_about_user(plain(told)) or is_about_user(plain(told))):
         return False
     return phrases.fit("wrong", said) is not None or phrases.fit("instead", said) is not None
 
@@ -119,7 +128,8 @@ def request_of(message: Message, history: Sequence[TurnRecord], language: str = 
     """
     last = history[-1] if history else None
     noted = last is not None and bool(_called(last) & {REMEMBER, CORRECT})
-    request = asked(message.text, _told(last), language, noted=noted)
+    personal = last is not None and _MINE.search(last.messages[0].text if last.messages else "") is not None
+    request = asked(message.text, _told(last), language, noted=noted, personal=personal)
     if request is None:
         return None
     named = _named(request, message, last)
@@ -153,6 +163,9 @@ def rests_on(call: ToolCall, message: Message) -> dict[str, JsonObject]:
 
 
 def _provenance(value: str, said: str) -> Provenance:
+    # Grounding takes long to import, and may not be used at all.
+    from ..grounding import Provenance
+
     start = said.find(value)
     if start >= 0:
         return Provenance("words", value, (start, start + len(value)))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ..messages import Message, Part, Text, ToolCall, ToolResult
 from .requests import is_by_rule
 
-_NOTE = "(Memory: {content} Tell me so, in a few words.)"
+_NOTE = "(You did what memory was asked. Say to the user: {content})"
 
 
 def as_told(messages: Sequence[Message]) -> tuple[Message, ...]:

@@ -22,7 +22,7 @@ from .wording import Wording, named_facts, to_user, wording_of
 
 Erase: TypeAlias = Callable[[Scope, str], Awaitable[Forgotten]]
 MOST_TOLD = 12
-_MOST_CANDIDATES = 200
+_MOST_CANDIDATES = 1000
 
 
 class _Asking:
@@ -54,15 +54,15 @@ class _Asking:
         scope, what = context.memory.scope, str(arguments.get("what", ""))
         gone = await self._preview(scope, what)
         if not (gone.facts or gone.turns):
-            raise ToolError(f"Nothing is known about '{what}', so nothing was forgotten." if what else _EMPTY)
+            raise ToolError("I know nothing about that, so there is nothing to forget." if what else _EMPTY)
         language, words = _words(arguments, said)
         if not what:
             return words.forget_all.format(listed=words.listing(gone, ()))
-        facts = await self._memory.facts(scope, about=what, past=True, limit=_MOST_CANDIDATES)
+        facts = await self._memory.facts(scope, past=True, limit=_MOST_CANDIDATES)
         return words.forget.format(what=what, listed=words.listing(gone, named_facts(gone, facts, language)))
 
 
-_EMPTY = "Nothing is known about the user yet."
+_EMPTY = "I know nothing about you yet."
 
 
 def _words(arguments: JsonObject, said: str) -> tuple[str, Wording]:
@@ -104,7 +104,7 @@ def _remember(memory: KnowledgeStore, asking: _Asking, clock: Clock) -> Tool:
         made = await memory.remember(context.memory.scope, what, _origin(context, clock.now()))
         if not made:
             raise ToolError("Nothing was noted: there was nothing to remember in it.")
-        return f"Noted for good: {_told(made)}."
+        return f"I will remember it: {_told(made)}."
 
     return remember
 
@@ -123,10 +123,10 @@ def _correct(memory: KnowledgeStore, asking: _Asking, clock: Clock) -> Tool:
         """
         done = await memory.correct(context.memory.scope, said, told, _origin(context, clock.now()))
         if done.new:
-            return f"Put right in memory: {_told(done.new)}. Thank the user for it."
+            return f"Thank you, I have put it right: {_told(done.new)}."
         if done.old:
-            return f"No longer believed: {_told(done.old)}. Ask the user what is right."
-        return "Memory has nothing about that, so nothing was changed there. Answer what the user said."
+            return f"I no longer take it that {_told(done.old)}. What is right?"
+        return "I had noted nothing about that, so nothing was changed."
 
     return correct
 
@@ -143,13 +143,13 @@ def _about_me(memory: KnowledgeStore) -> Tool:
         facts = await memory.facts(scope, about=topic, limit=MOST_TOLD + 1)
         if facts:
             more = " There is more." if len(facts) > MOST_TOLD else ""
-            return f"Known: {_told(facts[:MOST_TOLD], dated=True)}.{more}"
-        found = await memory.recall(scope, topic, limit=3) if topic else []
+            return f"I know this: {_told(facts[:MOST_TOLD], dated=True)}.{more}"
+        found = await memory.recall(scope, topic, limit=2) if topic else []
         if found:
-            return f"No fact is noted about '{topic}', but this was said: " + " ".join(
-                item.text for item in found
+            return "I have noted no fact about that, but remember: " + to_user(
+                " ".join(f.text for f in found)
             )
-        return f"Nothing is known about '{topic}'." if topic else _EMPTY
+        return "I know nothing about that yet." if topic else _EMPTY
 
     return about_me
 
@@ -165,7 +165,7 @@ def _forget(erase: Erase, asking: _Asking) -> Tool:
         gone = await erase(context.memory.scope, what)
         if not (gone.facts or gone.turns or gone.summaries):
             return "There was nothing to forget."
-        return f"Forgotten for good, as the user wanted: facts: {len(gone.facts)}, turns: {gone.turns}."
+        return f"It is forgotten for good (facts: {len(gone.facts)}, turns: {gone.turns})."
 
     return forget
 

@@ -118,6 +118,7 @@ def test_a_correction_needs_something_told_from_memory() -> None:
         {"said": words, "told": TOLD},
     )
     assert call_of(words, turn("What do you know about me?", TOLD, "about_me")) is not None
+    assert call_of(words, turn("Who is my dentist?", "Dr. Huber is the dentist.")) is not None
     assert call_of(words) is None
     assert call_of("That's wrong, it's 12.", turn("What is five and six?", "Five and six is ten.")) is None
     assert call_of(words, turn("Who has an appointment?", "Your guest is Dr. Huber.", "calendar")) is None

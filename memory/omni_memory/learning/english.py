@@ -10,7 +10,7 @@ from .rules import kin_of
 KIN = kin_of("en")
 _PLURALS = ("parents", "kids", "children", "grandparents")
 _KIN = "|".join(sorted(map(re.escape, KIN), key=len, reverse=True))
-AGES = r"(?:older|younger|elder|big|little|baby|twin|new|late|dear|oldest|youngest|eldest|only|step|half)"
+AGES = r"(?:older|younger|elder|big|little|baby|twin|new|late|dear|oldest|youngest|eldest|only|step|half|old|lovely|darling|poor|other|own|ex|former|great)"
 KIN_WORD = rf"(?:{AGES}[ -])?(?P<kin>{_KIN})"
 KIN_PLAIN = rf"(?:{AGES}[ -])?(?:{_KIN})"
 CAPITAL = r"(?-i:[A-ZÀ-ÖØ-Þ][\w'’.-]*)"
@@ -32,11 +32,11 @@ VALUE = rf"(?P<o>{WORD}(?: {WORD}){{0,7}}?){END}"
 LIST = rf"(?P<o>\S+(?: \S+){{0,15}}?){LIST_END}"
 
 FILLER = (
-    r"well|so|oh|ok|okay|yes|yeah|yep|no|nope|nah|hi|hey|hello|there|everyone|actually|also|anyway|anyways|"
+    r"well|so|oh|ok|okay|yes|yeah|yep|no|nope|nah|hi|hey|hello|there|everyone(?!(?:\s+\w+){0,5}\s+calls?\b)|actually|also|anyway|anyways|"
     r"look|listen|um|uh|er|hmm|"
     r"ah|right|sure|great|thanks|thank you|sorry|honestly|basically|frankly|now|today|then|first|by the "
     r"way|btw|"
-    r"fyi|for your information|just so you know|you know|you should know(?: that)?|as you know|i mean|"
+    r"please (?:remember|keep in mind|make a note|note)(?: that)?|fyi|for your information|just so you know|you know|you should know(?: that)?|as you know|i mean|"
     r"to be honest|in fact|of course|correction|wait|remember(?: that)?|note(?: that)?|good (?:morning|"
     r"evening|"
     r"afternoon)|please note(?: that)?|i(?:'d| would) like you to know(?: that)?|i told you(?: that)?|"
@@ -64,7 +64,7 @@ RUN_ON = re.compile(
 
 _THEN_VERB = (
     r"(?=\s+(?:lives|works|is|has|likes|loves|speaks|plays|hates|studies|moved|was|turned|got|does|enjoys|"
-    r"comes|grew|died|passed|started|quit|had|used|drives|married)\b)"
+    r"comes|grew|died|passed|started|quit|had|used|drives|married|will|always|never|teaches|runs|goes)\b)"
 )
 SUBJECT = re.compile(
     rf"(?:(?P<me>i|we)\b|(?:my|our)\s+(?:{AGES}[ -])?(?P<kin>{_KIN}|{'|'.join(_PLURALS)})\b(?![-'])"
@@ -73,9 +73,20 @@ SUBJECT = re.compile(
     re.IGNORECASE,
 )
 
+# A sentence may begin with what somebody did, "I" left out: "Sold the piano last month."
+_SUBJECTLESS = (
+    r"(?:just |finally |only )*(?:sold|quit|moved|started|left|bought|passed|finished|retired|booked|"
+    r"signed up|switched|given up|gave up|adopted|broke|lost)"
+)
+
 EXPAND = tuple(
     (re.compile(pattern, re.IGNORECASE), spelled)
     for pattern, spelled in (
+        (rf"^(?=(?:{_SUBJECTLESS})\b)", "I "),
+        (rf"(?:(?<=^)|(?<=[,;] )|(?<=\band ))(?=(?:mum|mom|dad|gran|nan|grandma|grandpa|mummy|daddy)"
+         rf"(?:'s)? (?:is|was|has|had|lives?|lived|works|died|passed|likes|loves|hates|goes|comes|got|turned|"
+         rf"turns|will|always|never|a|an|in|from|on|allergic|called)\b)", "my "),
+        (rf"(?<!\w)((?:my|our)\s+(?:{AGES}[ -])?(?:{_KIN})\b(?:,?\s+{NAME})?),?\s+who(?=(?:'s)?\s)", r"\1, she"),
         (r"\b(i)(?:'m|’m)(?!\w)|\bim\b", "I am"),
         (r"\bi'?ve\b", "I have"),
         (r"\bi'd\b", "I would"),
@@ -84,7 +95,10 @@ EXPAND = tuple(
         (r"\b(we|they|you)'ve\b", r"\1 have"),
         (r"\b(he|she|it|there|who)'s (?=been|got|had|moved|become|started)", r"\1 has "),
         (r"\b(he|she|it|that|there|here|who)'s\b", r"\1 is"),
-        (r"(?<=\w)'s (?=(?:an?|called|named|allergic|from|on|in|expecting|pregnant|\d+)\b)", " is "),
+        (r"(?<=\w)'s (?=(?:an?|called|named|allergic|from|on|in|at|the|not|fine|better|expecting|pregnant|visiting|coming|\d+)\b)", " is "),
+        (r"(?<=\w)'s (?=been\b)", " has "),
+        (r"(?<=\w)'s (?=(?:my|our|getting|moving|coming|starting|having|going|playing|working|living|leaving|"
+         r"studying|learning|turning|retiring|training|doing|teaching|flying|staying|running)\b)", " is "),
         (r"\bdon'?t\b", "do not"),
         (r"\bdoesn'?t\b", "does not"),
         (r"\bdidn'?t\b", "did not"),
@@ -143,6 +157,27 @@ _NO_PLACE = frozenset({
     "work", "least", "first", "all", "once", "myself", "himself", "herself", "ourselves", "present", "is",
     "are", "was", "and", "times", "weekends", "time", "another", "some",
 })  # fmt: skip
+_THE_PLACES = frozenset({
+    "hague", "netherlands", "bronx", "uk", "us", "usa", "states", "city", "country", "countryside", "suburbs",
+    "coast", "highlands", "alps", "seaside", "mountains", "midlands", "philippines", "bahamas", "north",
+    "south", "east", "west", "village", "town", "islands",
+})  # fmt: skip
+# Whose words end like the names of Susan and Julian.
+_PEOPLES = frozenset({
+    "german", "roman", "russian", "italian", "iranian", "belgian", "serbian", "persian", "syrian", "indian",
+    "asian", "american", "mexican", "african", "korean", "european", "hungarian", "romanian", "bulgarian",
+    "croatian", "slovenian", "slovakian", "austrian", "australian", "brazilian", "canadian", "norwegian",
+    "ukrainian", "estonian", "latvian", "lithuanian", "armenian", "georgian", "albanian", "bosnian",
+    "macedonian", "chilean", "cuban", "jamaican", "nigerian", "ghanaian", "kenyan", "ethiopian", "egyptian",
+    "tunisian", "algerian", "libyan", "moroccan", "jordanian", "palestinian", "indonesian", "malaysian",
+    "cambodian", "colombian", "peruvian", "bolivian", "argentinian", "venezuelan", "ecuadorian", "texan",
+    "californian", "parisian", "christian", "lutheran", "anglican", "presbyterian", "vegan", "vegetarian",
+    "pescatarian", "republican", "samoan", "tibetan", "mongolian", "catalan", "sicilian", "scandinavian",
+})  # fmt: skip
+_TIMES = (
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|"
+    r"october|november|december|christmas|easter|spring|summer|autumn|winter"
+)
 _NO_NAME = frozenset({
     "our", "their", "its", "all", "both", "everything", "a", "an", "the", "not", "no", "on", "in", "at",
     "so", "very", "too", "really", "just", "hard", "difficult", "long", "short", "what", "that", "it", "my",
@@ -198,7 +233,9 @@ def introduced(value: str) -> str:
     """Somebody's name after "I'm", which capitals alone tell from "I'm tired"; not a nationality or a "
     "faith."""
     given = value.split(" ", 1)[0]
-    if given.isupper() or re.search(r"(?:ish|ese|an|ic|im|ist)$", given) or given == given.lower():
+    if given.isupper() or re.search(rf"(?:ish|ese|ic|im|ist)$|^(?:{_TIMES})$", given, re.IGNORECASE):
+        return ""
+    if given == given.lower() or given.lower() in _PEOPLES:
         return ""
     return name(value)
 
@@ -222,7 +259,7 @@ def place(value: str) -> str:
         return ""
     if first == "the":
         rest = words[4:]
-        return f"the {capitalised(rest)}" if rest and (rest != rest.lower() or len(rest.split()) == 1) else ""
+        return f"the {capitalised(rest)}" if rest and (rest != rest.lower() or rest in _THE_PLACES) else ""
     return ", ".join(capitalised(part) for part in words.split(", "))
 
 

@@ -22,10 +22,17 @@ _HAN = re.compile("[一-鿿]")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """How a language is read: what a sentence states and whether all of it, and what states nothing."""
+    """How a language is read.
+
+    Attributes:
+        scan: What a sentence states, and whether that is all of it.
+        tells: What gives away sentences that state nothing.
+        named: Whom a sentence names in passing.
+    """
 
     scan: Callable[[str, Talk], tuple[list[Statement], bool]]
     tells: Tells
+    named: Callable[[str, Talk], list[Statement]]
 
 
 def tables(words: str, language: str) -> Iterator[Table]:
@@ -53,8 +60,17 @@ def _guessed(words: str) -> str:
 @cache
 def _table(code: str) -> Table:
     if code in ("ja", "zh"):
-        return Table(partial(_scan_signs, signs(code)), tells(code))
-    return Table(partial(_scan, _spaced(code)), tells(code))
+        return Table(partial(_scan_signs, signs(code)), tells(code), _nobody)
+    if code != "en":
+        return Table(partial(_scan, load(code)), tells(code), _nobody)
+    from .naming import named
+    from .rules_en import ENGLISH
+
+    return Table(partial(_scan, ENGLISH), tells(code), named)
+
+
+def _nobody(_words: str, _talk: Talk) -> list[Statement]:
+    return []
 
 
 def _scan(language: Language, words: str, talk: Talk) -> tuple[list[Statement], bool]:
@@ -63,11 +79,3 @@ def _scan(language: Language, words: str, talk: Talk) -> tuple[list[Statement], 
 
 def _scan_signs(of: Signs, words: str, talk: Talk) -> tuple[list[Statement], bool]:
     return scan_signs(words, of, talk)
-
-
-def _spaced(code: str) -> Language:
-    if code != "en":
-        return load(code)
-    from .rules_en import ENGLISH
-
-    return ENGLISH

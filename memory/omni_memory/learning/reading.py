@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -84,8 +84,11 @@ def _read(found: list[Sentence], table: Table, talk: Talk, *, asked: bool) -> Re
     stated = meant if asked else kept(meant, table.tells)
     statements: list[Statement] = []
     left: list[str] = []
-    whole = len(stated) == len(found)
+    whole = len(stated) == len(found) and not any(sentence.reported for sentence in stated)
     for sentence in stated:
+        statements += table.named(sentence.text, talk)
+        if sentence.reported:
+            continue
         said, complete = table.scan(sentence.text, talk)
         statements += said
         whole = whole and complete
@@ -96,7 +99,13 @@ def _read(found: list[Sentence], table: Table, talk: Talk, *, asked: bool) -> Re
             and not table.tells.passing.match(sentence.text)
         ):
             left.append(sentence.text)
-    return Reading(tuple(dict.fromkeys(statements)), tuple(left), joke, whole=whole)
+    return Reading(tuple(_once(statements)), tuple(left), joke, whole=whole)
+
+
+def _once(statements: list[Statement]) -> Iterator[Statement]:
+    """Each statement once, as the last that said it."""
+    said = {(one.subject, one.predicate, one.object, one.ends): one for one in statements}
+    yield from said.values()
 
 
 def _meant(found: list[Sentence], tells: Tells) -> tuple[list[Sentence], bool]:

@@ -15,9 +15,10 @@ from datetime import datetime
 
 from omni_agent.memory import AGENT, USER, Statement
 
-from ..kin import read_in
-from ..predicates import RELATIONS, is_many, kind_of, past, sentence
+from ..kin import BREEDS, read_in
+from ..predicates import RELATIONS, is_many, kind_of, past, sentence, told
 from .dating import dated
+from .telling import third_person
 
 SURE = 0.9
 """Confidence of what a rule reads."""
@@ -35,9 +36,10 @@ class Rule:
         ends: It is over: `over` says so of what was, `not` only denies it.
         value: The value, where the words of the rule say it all.
         about: Who it is about, if not the clause's subject: the agent, `last` for the one spoken of before,
-            `kin` for the one that this group names.
+            `kin` or `named` for the one that such a group names, `of_user` where the subject is the value.
         also_ends: Predicates that are over with it.
         beside: Predicate of a second value, the group `x`: whom somebody is married to.
+        words: The fact is told by the user's own words: those of the `clause`, or all of the `sentence`.
     """
 
     pattern: re.Pattern[str]
@@ -49,6 +51,7 @@ class Rule:
     about: str = ""
     also_ends: tuple[str, ...] = ()
     beside: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,7 @@ def scan(words: str, language: Language, talk: Talk) -> tuple[list[Statement], b
 
 def _clause(words: str, begin: int, language: Language, talk: Talk) -> tuple[list[Statement], int] | None:
     """What the clause that begins here states, and where it ends."""
-    if found := _fitting(language.bare, words, begin, USER, language, talk):
+    if found := _fitting(language.bare, words, (begin, begin), USER, language, talk):
         return found
     subject = language.subject.match(words, begin)
     if subject is None:
@@ -150,7 +153,7 @@ def _clause(words: str, begin: int, language: Language, talk: Talk) -> tuple[lis
     if not who:
         return None
     rules = [rule for rule in language.rules if (rule.about == AGENT) == (who == AGENT)]
-    if found := _fitting(rules, words, subject.end(), who, language, talk):
+    if found := _fitting(rules, words, _span(subject), who, language, talk):
         return [*stated, *found[0]], found[1]
     return (stated, subject.end()) if stated else None
 
@@ -161,21 +164,43 @@ def _going_on(words: str, begin: int, language: Language, talk: Talk) -> tuple[l
     if joined is None:
         return None
     rules = [rule for rule in language.rules if rule.about != AGENT]
-    return _fitting(rules, words, joined.end(), talk.who, language, talk)
+    return _fitting(rules, words, (None, joined.end()), talk.who, language, talk)
 
 
 def _fitting(
-    rules: Iterable[Rule], words: str, begin: int, who: str, language: Language, talk: Talk
+    rules: Iterable[Rule], words: str, place: tuple[int | None, int], who: str, language: Language, talk: Talk
 ) -> tuple[list[Statement], int] | None:
-    """What the first rule that fits here reads, and where it ends."""
+    """What the first rule that fits here reads, and where it ends.
+
+    A `place` is where the clause begins, None where its subject says nothing by itself, and where rules do.
+    """
     for rule in rules:
-        if (matched := rule.pattern.match(words, begin)) and (
+        if (matched := rule.pattern.match(words, place[1])) and (
             said := list(_read(rule, matched, _about(rule, matched, who, language, talk), language, talk))
         ):
-            _remember_last(said, who, talk)
+            if rule.words:
+                said[0] = replace(said[0], text=_in_own_words(rule, matched, place[0], who))
+            _remember_last(said, said[0].subject, talk)
             talk.who = who
             return said, matched.end()
     return None
+
+
+def _span(subject: re.Match[str]) -> tuple[int | None, int]:
+    return (None if subject.groupdict().get("pronoun") else subject.start()), subject.end()
+
+
+def _in_own_words(rule: Rule, matched: re.Match[str], begin: int | None, who: str) -> str:
+    """The user's words, told of the user."""
+    if rule.words == "sentence":
+        return third_person(matched.string)
+    clause = matched.string[matched.start() if begin is None else begin : matched.end()].strip(" ,")
+    if begin is None:
+        clause = f"{'I' if who == USER else told(who)} {clause}"
+    if who.lower() != who:
+        clause = re.sub(rf"\b{re.escape(who.lower())}\b", who, clause)
+    doing = matched.groupdict().get("o") or ""
+    return third_person(clause, doing.split()[0] if rule.predicate in ("habit", "job") and doing else "")
 
 
 def _who(subject: re.Match[str], language: Language, talk: Talk) -> tuple[str, list[Statement]]:
@@ -203,7 +228,7 @@ def _remember_last(said: list[Statement], who: str, talk: Talk) -> None:
     for statement in said:
         if statement.predicate in RELATIONS and not statement.ends:
             talk.last = statement.object
-        elif statement.predicate == "owns" and (kin := statement.object.split()[-1]) in RELATIONS:
+        elif statement.predicate == "owns" and (kin := read_in("en").get(statement.object.split()[-1])):
             talk.last = kin
     if who not in (USER, AGENT) and said[0].predicate not in RELATIONS:
         talk.last = who
@@ -216,6 +241,10 @@ def _read(
     predicate = _predicate(rule, groups, language)
     if not predicate or not who:
         return
+    if rule.about == "of_user":
+        if who not in (USER, *RELATIONS):
+            yield state(USER, predicate, who)
+        return
     # "She is called Eva" of somebody who had no name yet names the relation, not the person.
     if predicate == "name" and who in RELATIONS:
         who, predicate = USER, who
@@ -226,6 +255,8 @@ def _read(
             break
         if cleaned or (rule.ends and not raw):
             yield _ended(state(who, predicate, cleaned), rule, talk)
+        if cleaned and (kind := groups.get("kin", "").lower()) in BREEDS and language.code == "en":
+            yield state(cleaned, "breed", kind)
     if rule.beside and (beside := language.name(groups.get("x", ""))):
         yield state(who, rule.beside, beside)
     for other in rule.also_ends:
@@ -235,6 +266,10 @@ def _read(
 def _about(rule: Rule, matched: re.Match[str], who: str, language: Language, talk: Talk) -> str:
     if rule.about == "last":
         return talk.last
+    if rule.about == "of_user":
+        return who
+    if rule.about == "named":
+        return language.name(matched["who"])
     if rule.about == "kin":
         return language.kin.get(matched["kin"].lower(), "")
     return rule.about or who

@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import english as en
 from .patterns import WORD, rules, table
 from .rules import Language
-from .values_en import age, job, noun
+from .values_en import age, doing, job, noun
 
 _READERS = {
     "name": en.name,
@@ -20,6 +20,7 @@ _READERS = {
     "age": age,
     "job": job,
     "noun": noun,
+    "doing": doing,
     "role": lambda words: f"the user's {words[3:]}",
 }
 
@@ -35,6 +36,7 @@ _PARTS = {
     "END": en.END,
     "MARK": en.MARK,
 }
+_EVERYDAY = _PARTS | table("en_everyday")["parts"]
 
 ENGLISH = Language(
     code="en",
@@ -43,8 +45,8 @@ ENGLISH = Language(
     step=en.STEP,
     run_on=en.RUN_ON,
     go_on=en.GO_ON,
-    bare=rules("en", "bare", _PARTS),
-    rules=rules("en", "rules", _PARTS),
+    bare=rules("en", "bare", _PARTS) + rules("en_everyday", "bare", _EVERYDAY),
+    rules=rules("en", "rules", _PARTS) + rules("en_everyday", "rules", _EVERYDAY),
     readers=_READERS,
     expand=en.EXPAND,
     name=en.name,

@@ -26,11 +26,13 @@ class Sentence:
         text: Its words.
         asks: It ends in a question mark.
         follows_colon: The one before ended in a colon, so that it may be what is to be said or translated.
+        reported: What follows is somebody else's; the words are those before it.
     """
 
     text: str
     asks: bool = False
     follows_colon: bool = False
+    reported: bool = False
 
 
 def sentences(text: str) -> list[Sentence]:

@@ -55,7 +55,12 @@ def kept(found: list[Sentence], tells: Tells) -> list[Sentence]:
         dictated = bool(ordered)
         if ordered and re.search(r":|\b(?:this|following|that)\b", sentence.text):
             break
-        if ordered or tells.doubts.search(sentence.text) or tells.reports.search(sentence.text):
+        doubt, report = tells.doubts.search(sentence.text), tells.reports.search(sentence.text)
+        if ordered or (doubt and not (report and report.end() <= doubt.start())):
+            continue
+        if report:
+            # "My aunt Rosalind says ...": who she is, the user says; what she says, only she.
+            left.append(replace(sentence, text=sentence.text[: report.end()], reported=True))
             continue
         if statement := _stated(sentence, tells):
             left.append(statement)
@@ -72,7 +77,9 @@ def _stated(sentence: Sentence, tells: Tells) -> Sentence | None:
         return None
     parts = re.split(r"(,\s+|\s+(?=(?:so|and|but)\s)|，|、)", sentence.text)
     for index in range(2, len(parts), 2):
-        if tells.asks.match(parts[index]) and not _assent(parts[index]):
+        # "My lad Connor, who's nine, ..." asks nothing.
+        related = not sentence.asks and parts[index - 1].startswith(",") and parts[index].startswith("who")
+        if tells.asks.match(parts[index]) and not related and not _assent(parts[index]):
             return Sentence("".join(parts[: index - 1]))
     return None if sentence.asks else sentence
 

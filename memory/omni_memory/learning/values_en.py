@@ -62,6 +62,7 @@ _TENS_SPOKEN = (
 _NUMBERS = {word: index for index, word in enumerate(_ONES)}
 _TENS = {word: 10 * index for index, word in enumerate(_TENS_SPOKEN, 2)}
 _OLDEST = 125
+_SHORTEST = 3
 
 
 _SELECTING = frozenset(
@@ -98,12 +99,23 @@ def job(words: str) -> str:
     return plain if working else ""
 
 
+_PRESENT = re.compile(r"\bthis (?:week|month|year|term|season|spring|summer|autumn|winter)\b", re.IGNORECASE)
+_POINTS = re.compile(r"\b(?:this|that|these|those|you|your|yours|there|it|something|anything|nothing)\b", re.IGNORECASE)
+
+
+def doing(words: str) -> str:
+    """What somebody does or has, as it was said; empty where only those who were there know what is meant."""
+    plain = " ".join(words.strip(" ,.;:!?\"'").split())
+    return "" if _POINTS.search(_PRESENT.sub("", plain)) or len(plain) < _SHORTEST else plain
+
+
 def noun(words: str) -> str:
     """What somebody has, as a predicate: "wifi password" becomes `wifi_password`; empty for "my point is"."""
-    plain = re.sub(r"^(?:new|old|current|own|dear|main|usual|regular) ", "", words.lower().strip())
+    plain = re.sub(r"\b(?:my|our) ", "", words.lower().strip())
+    plain = re.sub(r"^(?:new|old|current|own|dear|main|usual|regular) ", "", plain)
     parts = plain.replace("'s", "").replace("-", " ").split()
     if not parts or parts[0] in KIN or parts[0] in _SELECTING:
         return ""
-    if plain in _DISCOURSE or parts[-1] in _DISCOURSE:
+    if plain in _DISCOURSE or parts[-1] in _DISCOURSE or parts[0] in _DISCOURSE - {"first", "last"}:
         return ""
     return "_".join(part for part in parts if part.isalnum())

@@ -8,12 +8,17 @@ from datetime import datetime
 
 from ..repository.rows import read_moment
 from ..repository.search import Note
+from .about import About
 from .question import Question
 from .ranking import LEAST_RARITY, LEAST_SHARE, Evidence, rarity
 from .times import Span
 
 HELD, ELSEWHEN, NO_LONGER = 1.3, 0.6, 0.7
 """Factors: it held at the time that is asked for; it did not; it holds no longer and no time is asked for."""
+
+
+OF_OTHERS = 0.4
+"""Factor: it is about somebody else than the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +31,14 @@ class RankedNote:
 
 
 def rank_notes(
-    notes: Sequence[Note], found: Sequence[Evidence], rows: int, question: Question
+    notes: Sequence[Note], found: Sequence[Evidence], rows: int, question: Question, whom: About
 ) -> list[RankedNote]:
     """The facts that meet enough of the question, best first; superseded ones only for one about the past."""
     whole = sum(one.rarity for one in found)
     met = _met(found)
     ranked = []
     for note in notes:
-        mass = met.get(note.id, 0.0)
+        mass = met.get(note.id, 0.0) * (1.0 if whom.concerns(note.subject, note.id) else OF_OTHERS)
         enough = whole > 0 and mass / whole >= LEAST_SHARE and mass >= LEAST_RARITY * rarity(0, rows)
         if enough and (note.current or question.past):
             trust = (0.5 + note.confidence / 2) * (0.8 + 0.4 * note.importance)

@@ -13,6 +13,7 @@ from ..repository.rows import sound
 from ..repository.utterances import grams
 from . import lexicon
 from .times import Span, spans
+from .topics import Topic, topics
 
 LONGEST = 2000
 """Characters of a question that are read."""
@@ -49,7 +50,9 @@ class Question:
         dated: It asks for a time.
         amount: It asks for a number.
         names: One to three neighbouring words each: what somebody or something may be called.
-        meant: The words as they are, to look for by meaning; empty where that is not wanted.
+        topics: What it is about, as predicates of facts.
+        own: It is about the user himself, who says so by "my" or "I" and speaks to nobody in it.
+        words: The question as it is.
     """
 
     terms: tuple[Term, ...] = ()
@@ -59,12 +62,14 @@ class Question:
     dated: bool = False
     amount: bool = False
     names: tuple[str, ...] = ()
-    meant: str = ""
+    topics: tuple[Topic, ...] = ()
+    own: bool = False
+    words: str = ""
 
     @property
     def empty(self) -> bool:
         """Nothing can be looked for."""
-        return not self.terms and not self.spans
+        return not (self.terms or self.spans or self.topics)
 
 
 def read(query: str, scope: Scope, now: datetime) -> Question:
@@ -85,14 +90,18 @@ def read(query: str, scope: Scope, now: datetime) -> Question:
     language = lexicon.language_of(all_words)
     parties = {word for name in (scope.user, scope.persona) for word in lexicon.words_of(name)}
     terms = _terms(words, language, parties) + _signs(bare)
+    speaker = _speaker(plain, all_words, scope, language)
     return Question(
         terms=tuple(terms[:MOST_TERMS]),
         spans=times if terms or _asks(all_words, language) else (),
-        speaker=_speaker(plain, all_words, scope, language),
+        speaker=speaker,
         past=bool(lexicon.pattern("past", "words").search(said)) or any(span.end < now for span in times),
         dated=bool(lexicon.pattern("temporal", "question").search(said)),
         amount=bool(lexicon.pattern("amounts", "question").search(said)),
         names=_runs(all_words),
+        topics=topics(bare, language),
+        own=speaker == "user" and _own(plain),
+        words=said,
     )
 
 
@@ -147,6 +156,15 @@ def _speaker(plain: str, words: list[str], scope: Scope, language: str) -> Liter
     if left & lexicon.word_set("speakers", "agent") or _contains(plain, "cjk_agent"):
         return "agent"
     return ""
+
+
+def _own(plain: str) -> bool:
+    """Whether the user means himself alone: neither "we" nor, outside of politeness, "you"."""
+    for frames in lexicon.LANGUAGES:
+        plain = lexicon.without(plain, lexicon.phrases("frames", frames))
+    words = set(lexicon.words_of(plain))
+    me = bool(words & lexicon.word_set("speakers", "me")) or _contains(plain, "cjk_user")
+    return me and not words & lexicon.word_set("speakers", "agent") and not _contains(plain, "cjk_agent")
 
 
 def _contains(plain: str, signs: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
@@ -14,13 +14,15 @@ from omni_agent.memory import InView, Recollection, Scope
 from ..repository import finds
 from ..repository.finds import Find
 from ..repository.rows import read_moment, written
-from ..repository.search import Line, Look, Sizes
+from ..repository.search import Ids, Line, Look, Sizes
 from ..repository.utterances import grams
-from . import lexicon
+from . import lexicon, meant
+from .about import About, about
 from .fusion import Arm, Candidate, fused
 from .noted import RankedNote, rank_notes
 from .question import ALIKE, Question, Term, read
 from .ranking import AFTER, TIME, Evidence, Ranked, evidence, rank, seeds
+from .topics import Topic
 from .wording import told_line, told_note, told_summary
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ MOST_LETTERS = 600
 AFTERWARDS = timedelta(days=10)
 """How long after a day people tell what happened on it."""
 
-FACTS, TURNS, SUMMARIES = 1.3, 1.0, 0.4
+FACTS, TURNS, MEANT, SUMMARIES = 1.3, 1.0, 1.0, 0.4
 """Weights of the arms."""
 
 _NONE = np.empty(0, np.int64)
@@ -77,7 +79,7 @@ async def recall(
     limit: int,
     seen: InView | None,
     now: datetime,
-    vectors: bool = False,
+    vectors: bool | None = None,
 ) -> list[Recollection]:
     """What was said and is known that fits `query`, best first; nothing where the words ask for nothing.
 
@@ -88,7 +90,8 @@ async def recall(
         limit: How many at most.
         seen: Turns that the model has before it anyway.
         now: In the user's time zone; a time in UTC is taken to the zone of this machine.
-        vectors: Look for what is near in meaning too.
+        vectors: Look for what is near in meaning: always, never, or (None) among what the user stated of
+            himself where too little else is found.
 
     Raises:
         MemoryStoreError: The database cannot be read.
@@ -98,34 +101,48 @@ async def recall(
     here = now.astimezone() if now.tzinfo is UTC else now
 
     def work(look: Look) -> list[Recollection]:
-        question = replace(read(query, scope, here), meant=query if vectors else "")
-        return [] if question.empty else _recalled(look, scope, question, limit, seen, here)
+        question = read(query, scope, here)
+        return [] if question.empty else _recalled(look, scope, question, limit, seen, here, vectors)
 
-    return await repository.search.run(scope, work)
+    found = await repository.search.run(scope, work)
+    if vectors is None and meant.ready():
+        repository.search.afterwards(scope, lambda look: look.catch_up(meant.vectors))
+    return found
 
 
 def _recalled(
-    look: Look, scope: Scope, question: Question, limit: int, seen: InView | None, now: datetime
+    look: Look,
+    scope: Scope,
+    question: Question,
+    limit: int,
+    seen: InView | None,
+    now: datetime,
+    vectors: bool | None,
 ) -> list[Recollection]:
-    question = _called(look, question)
-    found = _find(look, scope, question)
+    named = look.names(question.names)
+    question = _called(question, named)
+    whom = about(look, question, [name for _, name in named])
+    found = _find(look, scope, question, whom, meaning=bool(vectors))
     ranked = rank(
         look.lines(seeds(found.said, max(SEEDS, 2 * limit))), found.said, found.utterances, question, now
     )
     unseen = [one for one in ranked if not _in_view(one.line, seen)]
-    noted = rank_notes(look.notes(seeds(found.noted, NOTES)), found.noted, found.facts, question)
+    noted = rank_notes(look.notes(seeds(found.noted, NOTES)), found.noted, found.facts, question, whom)
     wanted, zone = _wanted(question), now.tzinfo
-    arms = (
-        Arm(FACTS, [_note(one, zone) for one in noted[:limit]]),
-        Arm(TURNS, [_line(one, wanted, zone) for one in unseen[: limit + SPARE]]),
+    facts = [_note(one, zone) for one in noted[:limit]]
+    turns = [_line(one, wanted, zone) for one in unseen[: limit + SPARE]]
+    arms = [
+        Arm(FACTS, facts),
+        Arm(TURNS, turns),
         Arm(SUMMARIES, _summed(look.summaries(), question, zone)),
-    )
+    ]
+    if vectors is None and question.speaker == "user" and meant.too_little([*facts, *turns]) and meant.ready():
+        arms.append(Arm(MEANT, _stated(look, question, seen, zone)))
     return fused([arm for arm in arms if arm.ranked], limit)
 
 
-def _called(look: Look, question: Question) -> Question:
+def _called(question: Question, named: Sequence[tuple[str, str]]) -> Question:
     """The question with the names of whom it calls otherwise: Eva for "my sister"."""
-    named = look.names(question.names)
     if not named:
         return question
     terms = list(question.terms)
@@ -142,17 +159,22 @@ def _idle(word: str) -> bool:
     return any(word in lexicon.function_words(language) for language in lexicon.LANGUAGES)
 
 
-def _find(look: Look, scope: Scope, question: Question) -> _Found:
+def _find(look: Look, scope: Scope, question: Question, whom: About, *, meaning: bool) -> _Found:
     sizes = look.sizes()
     wanted = _all_finds(question, sizes, scope)
     asked = sum(find is not finds.NOTHING for find in wanted)
     ids = iter(look.ids(wanted, min(MOST_ROWS, max(LEAST_ROWS, ALL_ROWS // max(asked, 1)))))
     said, noted = [], []
-    for _ in question.terms:
+    for term in question.terms:
         said.append(evidence(next(ids), next(ids), sizes.utterances))
-        noted.append(evidence(next(ids), next(ids), sizes.facts))
-    if question.meant:
-        said.append(_near_in_meaning(look, question.meant))
+        noted.append(_told(term, next(ids), next(ids), whom, sizes.facts))
+    noted += [
+        evidence(one.ids, one.perhaps, sizes.facts)
+        for one in whom.told
+        if not any(_names(term, one.topic) for term in question.terms)
+    ]
+    if meaning:
+        said.append(_near_in_meaning(look, question.words))
     for _ in question.spans:
         during = evidence(next(ids), next(ids), sizes.utterances, AFTER)
         said.append(replace(during, rarity=during.rarity * TIME))
@@ -160,6 +182,20 @@ def _find(look: Look, scope: Scope, question: Question) -> _Found:
         if not question.terms:
             noted.append(evidence(happened_then, _NONE, sizes.facts))
     return _Found(tuple(said), tuple(noted), sizes.utterances, sizes.facts)
+
+
+def _told(term: Term, ids: Ids, alike: Ids, whom: About, facts: int) -> Evidence:
+    """Where a term is among facts: those that hold it, and those that tell what it asks for."""
+    told = [one for one in whom.told if _names(term, one.topic)]
+    return evidence(
+        np.concatenate([ids, *(one.ids for one in told)]),
+        np.concatenate([alike, *(one.perhaps for one in told)]),
+        facts,
+    )
+
+
+def _names(term: Term, topic: Topic) -> bool:
+    return any((word if term.signs else lexicon.stem(word)) in topic.words for word in term.words[:1])
 
 
 def _all_finds(question: Question, sizes: Sizes, scope: Scope) -> list[Find]:
@@ -218,6 +254,13 @@ def _line(one: Ranked, wanted: Collection[str], zone: tzinfo | None) -> Candidat
         return Recollection(told, f"turn:{line.turn}/{line.speaker}", read_moment(line.at))
 
     return Candidate(tell, one.share, _words(line.text))
+
+
+def _stated(look: Look, question: Question, seen: InView | None, zone: tzinfo | None) -> list[Candidate]:
+    """What the user stated that is nearest in meaning."""
+    near = look.stated(meant.wanted(question.words), meant.vectors, meant.LOOKED_AT)
+    told = [(line, meant.share(cosine)) for line, cosine in near if not _in_view(line, seen)]
+    return [_line(Ranked(line, share, share), (), zone) for line, share in told if share > 0][: meant.MOST]
 
 
 def _note(one: RankedNote, zone: tzinfo | None) -> Candidate:

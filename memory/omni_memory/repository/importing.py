@@ -94,10 +94,11 @@ async def _add_turns(
 
 async def _write_turns(connection: AsyncConnection, scope: Scope, turns: dict[int, TurnRecord]) -> None:
     """Write new turns of a session, by their places, many at a time: one by one takes ten times as long."""
-    rows = [{**to_row(scope, turn), "seq": seq} for seq, turn in turns.items()]
-    ends = {"started_at": min(row["started_at"] for row in rows)}
-    await span_session(connection, {**rows[0], **ends, "ended_at": max(row["ended_at"] for row in rows)})
-    await connection.execute(insert(Turn), rows)
+    rows = [to_row(scope, turn) for turn in turns.values()]
+    first, last = min(row["started_at"] for row in rows), max(row["ended_at"] for row in rows)
+    await span_session(connection, {**rows[0], "started_at": first, "ended_at": last})
+    places: list[dict[str, Any]] = [{**row, "seq": seq} for row, seq in zip(rows, turns, strict=True)]
+    await connection.execute(insert(Turn), places)
     said = [row for seq, turn in turns.items() for row in to_utterances(scope, turn, seq)]
     if plain := [row for row in said if not grams(row["text"])]:
         await connection.execute(insert(Utterance), plain)

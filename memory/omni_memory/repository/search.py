@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from operator import attrgetter
@@ -28,6 +29,9 @@ from ..failures import explained
 from .embeddings import Embeddings
 from .finds import NOTHING, Find
 from .scoping import KNOWN_TO_SQL, OF_PERSONA_SQL
+from .statements import Statements, Vectors
+
+logger = logging.getLogger(__name__)
 
 Ids = NDArray[np.int64]
 T = TypeVar("T")
@@ -37,6 +41,9 @@ FEW = 3_000
 
 MOST_SUMMARIES = 200
 MOST_NAMES = 20
+MOST_ABOUT = 200
+"""Facts about somebody that are looked at, the newest."""
+
 _AROUND = 4  # places: two utterances to either side, even where one side said nothing
 
 _OWN, _KNOWN = OF_PERSONA_SQL.format("u"), KNOWN_TO_SQL.format("u")
@@ -72,6 +79,10 @@ WITH near AS MATERIALIZED (
 SELECT u.id, u.session, u.turn, u.place, u.speaker, u.text, u.at
 FROM near CROSS JOIN utterances u ON u.id = near.id
 """
+_THESE = f"""
+SELECT u.id, u.session, u.turn, u.place, u.speaker, u.text, u.at
+FROM json_each(:ids) AS j CROSS JOIN utterances u ON u.id = j.value WHERE {_OWN}
+"""
 _NOTES = f"""
 SELECT u.id, u.subject, u.text, u.confidence, u.importance, u.valid_from, u.valid_to, u.recorded_at,
     u.superseded_at
@@ -83,6 +94,15 @@ WHERE {_KNOWN} AND (a.alias IN (SELECT value FROM json_each(:words))
     OR lower(u.name) IN (SELECT value FROM json_each(:words)))
 LIMIT {MOST_NAMES}
 """
+# Two halves, each of which the index of owners, subjects and predicates answers: KNOWN_TO_SQL in other words.
+_ABOUT = """
+SELECT * FROM (SELECT id FROM facts WHERE user = :user AND persona = :persona AND circle = ''
+    AND subject IN (SELECT value FROM json_each(:subjects)) {which} ORDER BY id DESC LIMIT {most})
+UNION ALL
+SELECT * FROM (SELECT id FROM facts WHERE user = :user AND persona = '' AND circle = :circle AND :circle != ''
+    AND subject IN (SELECT value FROM json_each(:subjects)) {which} ORDER BY id DESC LIMIT {most})
+"""
+_OF_PREDICATES = "AND predicate IN (SELECT value FROM json_each(:predicates))"
 _SUMMARIES = f"""
 SELECT u.id, u.text, u.made_at FROM summaries u WHERE {_OWN} ORDER BY u.id DESC LIMIT {MOST_SUMMARIES}
 """
@@ -146,6 +166,8 @@ class Search:
         self._thread: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
         self._embeddings = Embeddings()
+        self._statements = Statements()
+        self._idling = False
 
     async def run(self, scope: Scope, work: Callable[[Look], T]) -> T:
         """Do `work` in the thread of searches, on one state of the file.
@@ -158,6 +180,12 @@ class Search:
         with explained(self._database.path):
             return await asyncio.get_running_loop().run_in_executor(self._thread, self._look, scope, work)
 
+    def afterwards(self, scope: Scope, work: Callable[[Look], bool]) -> None:
+        """Do `work` when no search waits, and again as long as it returns true; it may be left undone."""
+        if self._thread and not self._idling:
+            self._idling = True
+            self._thread.submit(self._step, self._thread, scope, work)
+
     async def close(self) -> None:
         """Release the connection and the thread; the next search begins anew."""
         thread, self._thread = self._thread, None
@@ -165,12 +193,24 @@ class Search:
             await asyncio.get_running_loop().run_in_executor(thread, self._disconnect)
             thread.shutdown(wait=False)
 
+    def _step(self, thread: ThreadPoolExecutor, scope: Scope, work: Callable[[Look], bool]) -> None:
+        self._idling = False
+        if self._thread is not thread:
+            return  # closed, perhaps open again in another thread
+        try:
+            if self._look(scope, work):
+                self._idling = True
+                thread.submit(self._step, thread, scope, work)
+        except (sqlite3.Error, RuntimeError) as error:
+            logger.debug("left undone after a search: %s", error)
+            self._idling = False
+
     def _look(self, scope: Scope, work: Callable[[Look], T]) -> T:
         if self._connection is None:
             self._connection = self._database.connect()
         self._connection.execute("BEGIN")
         try:
-            return work(Look(self._connection, scope, self._embeddings))
+            return work(Look(self._connection, scope, self._embeddings, self._statements))
         finally:
             self._connection.execute("ROLLBACK")
             self._embeddings.keep(self._connection)
@@ -184,10 +224,13 @@ class Search:
 class Look:
     """Searches of one scope in one transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, scope: Scope, embeddings: Embeddings) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, scope: Scope, embeddings: Embeddings, statements: Statements
+    ) -> None:
         self._connection = connection
         self._scope = scope
         self._embeddings = embeddings
+        self._statements = statements
         self._given = {"user": scope.user, "persona": scope.persona, "circle": scope.circle}
 
     def sizes(self) -> Sizes:
@@ -213,6 +256,20 @@ class Look:
         """The utterances nearest to these words in meaning, the nearest first."""
         return self._embeddings.nearest(self._connection, self._scope, words, most)
 
+    def stated(self, wanted: NDArray[np.float32], vectors: Vectors, most: int) -> list[tuple[Line, float]]:
+        """What the user stated that is nearest to a vector in meaning, with cosines, the nearest first."""
+        near = self._statements.nearest(self._rows, self._scope, wanted, vectors, most)
+        rows = self._rows(_THESE, {"ids": json.dumps([id_ for id_, _ in near])})
+        lines = {line.id: line for line in map(Line._make, rows)}
+        if len(lines) < len(near):
+            self._statements.drop(self._scope)
+        return [(lines[id_], cosine) for id_, cosine in near if id_ in lines]
+
+    def catch_up(self, vectors: Vectors) -> bool:
+        """Make some of the vectors that are missing; whether more are."""
+        self._statements.catch_up(self._rows, vectors)
+        return self._statements.behind
+
     def lines(self, ids: Ids) -> list[Line]:
         """The utterances of these ids that are this scope's, and two to either side of each, in order."""
         found = map(Line._make, self._rows(_LINES, {"ids": json.dumps(ids.tolist())}))
@@ -225,6 +282,13 @@ class Look:
     def names(self, words: Sequence[str]) -> list[tuple[str, str]]:
         """Alias and name of the entities that are called by any of these words: "my sister", "Eva"."""
         return [(alias, name) for alias, name in self._rows(_NAMES, {"words": json.dumps(words)})]
+
+    def facts_about(self, subjects: Sequence[str], predicates: Collection[str] = ()) -> Ids:
+        """The newest facts about these subjects; with `predicates`, those that tell one of them."""
+        which = _OF_PREDICATES if predicates else ""
+        given = {"subjects": json.dumps(list(subjects)), "predicates": json.dumps(sorted(predicates))}
+        rows = self._rows(_ABOUT.format(which=which, most=MOST_ABOUT), given)
+        return np.array([id_ for (id_,) in rows], np.int64)
 
     def summaries(self) -> list[tuple[int, str, str]]:
         """Id, text and moment of making of the newest summaries."""

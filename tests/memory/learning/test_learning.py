@@ -60,11 +60,11 @@ async def test_only_the_users_own_words_count(repository: Repository) -> None:
 
 async def test_the_model_reads_what_the_rules_leave_open(repository: Repository) -> None:
     speaker = Speaker(repository)
-    await speaker.says("I take metformin twice a day.")
+    await speaker.says("Metformin twice a day keeps me going.")
     model = ScriptedModel(answer(("user", "takes", "metformin"), ("user", "takes", "aspirin")))
     await studied(repository, speaker, model)
     (fact,) = await repository.facts.known(ANNA)
-    assert (fact.said.text, fact.said.confidence) == ("The user takes metformin twice a day.", 0.6)
+    assert (fact.said.text, fact.said.confidence) == ("Metformin twice a day keeps the user going.", 0.6)
     assert model.requests[0].format is not None
 
 
@@ -86,7 +86,7 @@ async def test_the_model_may_tell_of_a_change(repository: Repository) -> None:
 
 async def test_a_failing_model_costs_no_sure_fact_and_is_given_up_in_the_end(repository: Repository) -> None:
     speaker = Speaker(repository)
-    await speaker.says("I live in Linz. I take metformin twice a day.")
+    await speaker.says("I live in Linz. Metformin twice a day keeps me going.")
     model = ScriptedModel(*[Step(raises=ModelError("broken")) for _ in range(3)])
     assert await studied(repository, speaker, model) == 1 + 3
     assert await known(repository) == ["The user lives in Linz."]
@@ -94,7 +94,7 @@ async def test_a_failing_model_costs_no_sure_fact_and_is_given_up_in_the_end(rep
 
 async def test_work_that_is_cut_off_is_done_later(repository: Repository) -> None:
     speaker = Speaker(repository)
-    await speaker.says("I take metformin twice a day.")
+    await speaker.says("Metformin twice a day keeps me going.")
     assert await study(repository, None, now=speaker.now)
     never = asyncio.Event()
     task = asyncio.create_task(study(repository, ScriptedModel(Step(holds=never)), now=speaker.now))
@@ -104,7 +104,7 @@ async def test_work_that_is_cut_off_is_done_later(repository: Repository) -> Non
         await task
     model = ScriptedModel(answer(("user", "takes", "metformin")))
     assert await studied(repository, speaker, model) == 1
-    assert await known(repository) == ["The user takes metformin twice a day."]
+    assert await known(repository) == ["Metformin twice a day keeps the user going."]
 
 
 async def test_a_joke_restores_what_it_had_replaced(repository: Repository) -> None:

@@ -154,7 +154,7 @@ def test_what_is_over_ends() -> None:
 
 
 def test_what_the_rules_leave_is_open_for_the_model() -> None:
-    assert read("I take metformin twice a day.", NOON).open == ("I take metformin twice a day",)
+    assert read("Metformin twice a day keeps me going.", NOON).open == ("Metformin twice a day keeps me going",)
     assert read("The sky is blue. What do I take?", NOON).open == ()
     assert read("I'm so tired.", NOON).open == ()
 

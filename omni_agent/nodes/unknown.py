@@ -1,0 +1,79 @@
+"""Whether the user asks for something of his own that nothing tells: then a small model has to hear so.
+
+Left to itself it makes something up, whatever its system prompt says of what it does not know.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import takewhile
+
+UNKNOWN = "nothing about that. Say that you do not know it."
+
+_NEAR = 0.23
+"""From what nearness on one word may tell of another: a beagle of a dog, but not a wife of a landlord."""
+
+_MOST_KEYS = 3
+_ASKS = re.compile(
+    r"[?？]\s*$|^\W*(?:and |so |now |please |tell me,? |do you (?:still )?(?:know|remember) )*"
+    r"(?:what|which|where|when|who|whose|how (?:old|long|many|much|tall))\b",
+    re.IGNORECASE,
+)
+_OWN = re.compile(r"\b(?:my|our)\s+", re.IGNORECASE)
+_SELF = re.compile(r"\b(?:i|we|me|us)\b", re.IGNORECASE)
+_ADVICE = re.compile(
+    r"\b(?:should|could|can|would|shall|do you (?:think|suggest|recommend)|how (?:do|to)|what if|you)\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+")
+# What does not tell one thing of the user's from another.
+_GENERIC = """
+    name names call called again kind sort type place thing time day date year week town city country home
+    part old new first last full own favourite favorite best most long many much often ever usually always
+    currently nowadays days moment present before after while am were being became become want like remember
+    said told mention mentioned another other same live living job profession occupation career
+"""
+
+
+def unanswered(words: str, told: Iterable[str]) -> bool:
+    """Whether the user asks for something of his own of which nothing that is told speaks.
+
+    In doubt it is false: English words only, and only with the word vectors installed.
+
+    Args:
+        words: The user's.
+        told: What the model will see beside them.
+    """
+    from ..grounding.meaning import available, nearness
+    from ..grounding.words import stem
+
+    keys = _keys(words)
+    if not keys or not available():
+        return False
+    seen = {word.lower() for text in told for word in _WORD.findall(text)}
+    stems = {stem(word) for word in seen}
+    return not any(stem(key) in stems or any(nearness(key, one) >= _NEAR for one in seen) for key in keys)
+
+
+def _keys(words: str) -> list[str]:
+    """What it is of the user's that is asked for; nothing where no such thing is."""
+    from ..grounding.words import FUNCTION_WORDS
+
+    if not _ASKS.search(words) or _ADVICE.search(words):
+        return []
+    own = list(_OWN.finditer(words))
+    if not own and not _SELF.search(words):
+        return []
+    idle = FUNCTION_WORDS | frozenset(_GENERIC.split())
+    if own:
+        after = [_WORD.findall(words[one.end() :])[:_MOST_KEYS] for one in own]
+        found = [word for piece in after for word in _until(piece, FUNCTION_WORDS)]
+    else:
+        found = _WORD.findall(words)
+    plain = (re.sub("['’]s$", "", word.lower()) for word in found)
+    return [word for word in plain if word not in idle and len(word) > 1]
+
+
+def _until(words: list[str], ends: frozenset[str]) -> Iterable[str]:
+    return takewhile(lambda word: word.lower() not in ends, words)

@@ -1,0 +1,60 @@
+"""A question about the user's own that nothing tells is seen as such; in doubt it is not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from omni_agent.grounding.meaning import available
+from omni_agent.nodes.unknown import unanswered
+
+TOLD = (
+    "The user's name is Anton. The user's wife is Greta. The user works as a baker. The user lives in Bern.",
+    'On 3 May 2026 the user said: "Our terrier chewed up the sofa."',
+)
+needs_vectors = pytest.mark.skipif(not available(), reason="wordllama is not installed")
+
+
+@needs_vectors
+@pytest.mark.parametrize(
+    "words",
+    [
+        "What's the name of my landlord?",
+        "When is my sister's graduation?",
+        "what is my passport number",
+        "Which university did I attend?",
+        "What colour is our boat?",
+    ],
+)
+def test_what_nobody_told_is_unanswered(words: str) -> None:
+    assert unanswered(words, TOLD)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "What's my name?",
+        "Who is my wife?",
+        "Whom am I married to?",
+        "What's my dog called?",
+        "What do I do for a living?",
+        "What's my job?",
+        "Where do I live?",
+        "What is the capital of France?",
+        "What should I cook for my landlord?",
+        "Can you recommend a hotel for my sister?",
+        "My landlord is Mr. Frei.",
+        "What do you think of my landlord?",
+        "Wie heißt mein Vermieter?",
+        "Hello!",
+        "",
+    ],
+)
+def test_what_is_told_or_no_such_question_is_not(words: str) -> None:
+    assert not unanswered(words, TOLD)
+
+
+@given(st.text(), st.lists(st.text(), max_size=3))
+def test_nothing_that_is_said_breaks_it(words: str, told: list[str]) -> None:
+    assert unanswered(words, told) in (True, False)
