@@ -11,7 +11,12 @@ from omni_agent.memory import AGENT, USER, FactKind, Statement
 NOTE = "note"
 """Predicate of what the user had remembered word for word."""
 
-OPPOSITES = {"likes": ("dislikes", "avoids"), "dislikes": ("likes",), "avoids": ("likes", "eats")}
+OPPOSITES = {
+    "likes": ("dislikes", "avoids"),
+    "dislikes": ("likes",),
+    "avoids": ("likes", "eats"),
+    "eats": ("avoids",),
+}
 """Of the same thing only one of these holds: the later one."""
 
 FAMILY = frozenset({
@@ -40,7 +45,8 @@ _SINGLE_RELATIONS = frozenset({
 })  # fmt: skip
 _MANY = frozenset({
     "likes", "dislikes", "avoids", "eats", "allergic_to", "speaks", "learns", "plays", "hobby", "owns",
-    "visited", "event", "goal", "plan", "condition", "takes", "habit", "skill", "family", "pet", "schedule", "does_not", "fears", "is",
+    "visited", "event", "goal", "plan", "condition", "takes", "habit", "skill", "family", "pet", "schedule",
+    "does_not", "fears", "is",
 })  # fmt: skip
 _MANY_ENDED = frozenset({
     "lived_in", "studied_at",
@@ -85,6 +91,7 @@ _TEMPLATES = {
     "role": "{s} is {o}.",
     NOTE: "{o}",
 }
+_NO_JOBS = ("retired", "unemployed")
 _IMPORTANCE = {
     "name": 1.0, "called": 0.95, "pronouns": 0.95, "allergic_to": 0.95, "condition": 0.9, "takes": 0.9,
     "diet": 0.85, "lives_in": 0.85, "job": 0.8, "works_at": 0.8, "marital_status": 0.8, "birthday": 0.8,
@@ -140,6 +147,8 @@ def sentence(subject: str, predicate: str, value: str) -> str:
     """
     who = told(subject)
     owner = f"{who}'" if who.endswith("s") and subject not in RELATIONS else f"{who}'s"
+    if predicate == "job" and value in _NO_JOBS:
+        predicate = "is"
     template = _TEMPLATES.get(predicate) or "{owner} {noun} is {o}."
     words = template.format(s=who, owner=owner, noun=predicate.replace("_", " "), o=value.rstrip(" ."))
     return words[:1].upper() + words[1:]

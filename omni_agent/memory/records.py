@@ -9,7 +9,6 @@ from typing import Literal
 from ..events import Timings, TurnStatus, Usage
 from ..messages import Message
 
-
 Asker = Literal["user", "agent"]
 
 
@@ -75,7 +74,8 @@ class Recollection:
         text: The words, with the date where it matters.
         source: `turn:ID/user`, `turn:ID/agent`, `fact:ID` or `summary:ID`.
         at: When it was said, or since when it holds.
-        score: How relevant, comparable within one recall only.
+        score: How much of the question it meets, 0 to 1; where even the best is below 0.2, memory hardly
+            knows anything about it. The order of a recall is not that of the scores.
     """
 
     text: str

@@ -63,8 +63,8 @@ class Request:
         temperature: 0 for the most likely words.
         seed: For what is random.
         speech: Speech is wanted, if the model has a voice of its own.
-        format: JSON Schema that the answer's text must fit; such an answer neither talks nor calls, so it goes
-            without tools.
+        format: JSON Schema that the answer's text must fit; such an answer neither talks nor calls, so it
+            goes without tools.
     """
 
     system: str

@@ -115,7 +115,8 @@ def fit(request: Request, budget: int) -> Request:
     turns = _turns(request.messages)
     fixed = sum(map(_size, render(replace(request, messages=(), context=""))))
     room = budget - fixed - estimated_tokens(request.context)
-    sizes = [sum(map(_size, render(replace(request, messages=turn, tools=(), background="", context="")))) for turn in turns]
+    bare = replace(request, tools=(), background="", context="")
+    sizes = [sum(map(_size, render(replace(bare, messages=turn)))) for turn in turns]
     first = 0
     for index in range(len(turns)):
         if sum(sizes[first : index + 1]) > room:

@@ -394,7 +394,7 @@ def test_what_is_being_learnt_from_a_turn_is_not_learnt_when_it_is_forgotten(
     turn: MakeTurn, home: Path
 ) -> None:
     """The model reads the words of a turn while the user has it forgotten."""
-    words = f"We are saving up for a trip to {CANARY}, you see."
+    words = f"A trip to {CANARY} is what keeps us going, you see."
 
     async def work(memory: SqliteMemory) -> None:
         await memory.commit(ANNA, said(turn, "1", words))

@@ -252,5 +252,6 @@ def test_writing_a_note_is_taken_back(run: Run) -> None:
 
 
 def test_a_note_is_read_back_before_it_is_deleted() -> None:
+    assert isinstance(delete_note.question, str)
     assert delete_note.question.format(title="ideas") == "Delete the note 'ideas'?"
     assert delete_note.undo is None

@@ -261,6 +261,7 @@ def test_an_alarm_that_cannot_be_set_leaves_no_timer(run: Run, monkeypatch: pyte
 
 
 def test_a_timer_is_read_back_before_it_is_cancelled() -> None:
+    assert isinstance(cancel_timer.question, str)
     assert cancel_timer.question.format(label="tea") == "Cancel the timer 'tea'?"
 
 

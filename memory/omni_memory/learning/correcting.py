@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -43,6 +44,11 @@ _IT_IS = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(r"^(?P<new>\S+(?: \S+){0,3}?)(?:,? (?:and )?not (?P<old>.+))?$", re.IGNORECASE)
+_THIS_NOT_THAT = re.compile(
+    r"^(?!.*\b(?:is|are|am|my|our|was|i)\b)(?P<new>\S+(?: \S+){0,3}?),? (?:and )?not "
+    r"(?P<old>\S+(?: \S+){0,3})$",
+    re.IGNORECASE,
+)
 # What follows "it's" and is no value: "it's not that", "it's because".
 _NO_VALUE = (
     "a ",
@@ -88,7 +94,8 @@ async def correct(repository: Repository, scope: Scope, said: str, told: str, or
         names = await entities.names(connection, scope)
     facts = await repository.facts.known(scope, limit=_MOST_FACTS)
     meant = _meant(said, origin, names)
-    claimed = read(from_agent(told), origin.at, names=names, asked=True).statements
+    asserted = await asyncio.to_thread(read, from_agent(told), origin.at, names=names, asked=True)
+    claimed = asserted.statements
     spoken = _spoken_of(facts, claimed, told, meant)
     statements = _in_place(meant, spoken, claimed)
     if not statements and not spoken:
@@ -106,25 +113,34 @@ def slip(words: str) -> tuple[str, str] | None:
     "Sorry, it's Fairlawn, not Fairfield" gives both; "no, it's because of the rain" is no such slip.
     """
     rest = _SPELLING.sub("", _WRONG.sub("", words.strip()).split(". ")[0].strip(" .!,;:-"))
-    found = _NOT_BUT.match(rest) or _IT_IS.match(rest)
-    if found is None or (value := found["new"].strip(" .!")).lower().startswith(_NO_VALUE):
+    found = _NOT_BUT.match(rest) or _IT_IS.match(rest) or _THIS_NOT_THAT.match(rest)
+    if found is None or (value := found["new"].strip(" .,!")).lower().startswith(_NO_VALUE):
         return None
     return value, (found["old"] or "").strip(" .!")
 
 
-def put_right(value: str, wrong: Sequence[Fact], *, named: bool) -> tuple[int, Statement] | None:
+def put_right(value: str, wrong: Sequence[Fact], old: str = "") -> tuple[int, Statement] | None:
     """The fact that a slip means, and what is right; None where it could mean several or none.
 
     Args:
         value: What is right.
         wrong: The facts that it could be about.
-        named: The wrong value was named; else a name can only be in the place of a name.
+        old: The wrong value, where it was named; else a name can only be in the place of a name.
     """
-    meant = [fact for fact in wrong if named or (_named(fact.said.object) and _named(value))]
+    meant = [fact for fact in wrong if old or (_named(fact.said.object) and _named(value))]
     if len(meant) != 1 or alike(meant[0].said.object, value):
         return None
     (statement,) = _in_place(_Meant(value), meant, ())
-    return meant[0].id, statement
+    return meant[0].id, _within(meant[0].said, old, value) or statement
+
+
+def _within(said: Statement, old: str, value: str) -> Statement | None:
+    """The statement with one of its words put right: of a value of several words, or in words of its own."""
+    wrong = re.compile(rf"\b{re.escape(old)}\b", re.IGNORECASE)
+    if not old or (alike(said.object, old) and not wrong.search(said.text)):
+        return None
+    object_, text = wrong.sub(lambda _: value, said.object), wrong.sub(lambda _: value, said.text)
+    return replace(said, object=object_, text=text, confidence=1.0)
 
 
 def _named(value: str) -> bool:

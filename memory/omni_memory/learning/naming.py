@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from omni_agent.memory import USER, Statement
 
@@ -14,6 +15,7 @@ from ..kin import BREEDS
 from ..predicates import FAMILY
 from .english import AGES, KIN, KIN_WORD, NAME, name
 from .rules import Talk, state
+from .telling import third_person
 from .values_en import noun
 
 _ADJECTIVES = rf"(?:(?:{AGES}|\w+ed|little|wee|beloved)[ -]){{0,2}}"
@@ -38,7 +40,8 @@ _KIN_NAME = re.compile(rf"\b(?:my|our)\s+{_ADJECTIVES}{KIN_WORD}\s+{_NAMED}", re
 _KIN_APPOSED = re.compile(rf"\b(?:my|our)\s+{_ADJECTIVES}{KIN_WORD},\s+{_NAMED}{_END}", re.IGNORECASE)
 # Not "In Paris, my sister, ...", nor "Thanks, Max, my friend".
 _NAME_KIN = re.compile(
-    rf"(?<!\bin )(?<!\bat )(?<!\bnear )(?<!\bfrom )\b{_NAMED}(?:,? of course)?,\s+(?:my|our)\s+{_ADJECTIVES}(?!friend|mate|pal|buddy){KIN_WORD}{_END}",
+    rf"(?<!\bin )(?<!\bat )(?<!\bnear )(?<!\bfrom )\b{_NAMED}(?:,? of course)?,\s+"
+    rf"(?:my|our)\s+{_ADJECTIVES}(?!friend|mate|pal|buddy){KIN_WORD}{_END}",
     re.IGNORECASE,
 )
 _TITLED_ROLES = (
@@ -49,6 +52,14 @@ _TITLED_ROLES = (
 _THING = re.compile(
     r"\b(?:my|our)\s+(?P<o>(?:(?:old|new|little|trusty|second-hand|red|blue|green|white|black|grey|gray|silver|"
     r"yellow|orange|brown|pink|purple|vintage|beloved)\s+)+(?-i:[A-Z])[\w-]+)",
+    re.IGNORECASE,
+)
+_CALLED = re.compile(
+    r"\b(?:an?|my|our)\s+(?:\w+ )??(?P<noun>(?!book|film|movie|song|show|series|game|guy|man|woman|person|"
+    r"bloke|band|app|website|recipe|thing|something|programme|program|podcast|play|girl|boy|lady|chap|place|"
+    r"is\b|are\b|was\b|were\b|name)[\w-]+)(?:, (?:and )?| (?:and )?)"
+    r"(?:(?:it|which|that|they|we|i)(?:'s| is| have|'ve)? )?(?:called|named|call)(?: it| him| her)? "
+    rf"{_NAMED}",
     re.IGNORECASE,
 )
 # In speech without capitals a name shows by the verb after it, and only after words that nobody says else.
@@ -87,19 +98,30 @@ def _found(words: str) -> Iterator[Statement]:
     for pattern in patterns:
         for found in pattern.finditer(words):
             yield from _of_kin(found["kin"].lower(), found["o"], small=pattern is _SMALL)
+    yield from _things(words)
+
+
+def _things(words: str) -> Iterator[Statement]:
+    """What has a name or a title, and is nobody of the family."""
     for found in _THING.finditer(words):
         if found["o"].split()[-1].lower() not in KIN:
-            yield state(USER, "owns", found["o"])
-    for pattern in _TITLED_ROLES:
+            article = "an" if found["o"][0].lower() in "aeiou" else "a"
+            yield replace(state(USER, "owns", found["o"]), text=f"The user has {article} {found['o']}.")
+    for pattern in (_CALLED, *_TITLED_ROLES):
         for found in pattern.finditer(words):
-            if (role := noun(found["noun"])) and (value := name(found["o"])):
-                yield state(USER, role, value)
+            value, role = name(found["o"]), noun(found["noun"])
+            if not value or not role:
+                continue
+            said = state(USER, role, value)
+            yield replace(said, text=third_person(words)) if pattern is _CALLED else said
 
 
 def _of_kin(word: str, spoken: str, *, small: bool) -> Iterator[Statement]:
     kin = KIN[word]
     value = name(re.sub(r"['’]s?\b.*$", "", spoken))
-    if not value or (small and (kin not in FAMILY | {"friend", "best_friend", "boss"} or _NO_SMALL.match(spoken))):
+    if not value or (
+        small and (kin not in FAMILY | {"friend", "best_friend", "boss"} or _NO_SMALL.match(spoken))
+    ):
         return
     yield state(USER, kin, value)
     if word in BREEDS:

@@ -86,14 +86,15 @@ def _read(found: list[Sentence], table: Table, talk: Talk, *, asked: bool) -> Re
     left: list[str] = []
     whole = len(stated) == len(found) and not any(sentence.reported for sentence in stated)
     for sentence in stated:
-        statements += table.named(sentence.text, talk)
+        named = table.named(sentence.text, talk)
+        statements += named
         if sentence.reported:
             continue
         said, complete = table.scan(sentence.text, talk)
         statements += said
         whole = whole and complete
         if (
-            not said
+            not (said or named)
             and "…" not in sentence.text
             and _FIRST_PERSON.search(sentence.text)
             and not table.tells.passing.match(sentence.text)

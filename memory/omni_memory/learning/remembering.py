@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 from omni_agent.memory import USER, Fact, Origin, Scope, Statement
@@ -32,7 +33,7 @@ async def remember(repository: Repository, scope: Scope, said: str, origin: Orig
         return []
     async with repository.database.reading() as connection:
         names = await entities.names(connection, scope)
-    reading = read(words, origin.at, names=names, asked=True)
+    reading = await asyncio.to_thread(read, words, origin.at, names=names, asked=True)
     statements = list(reading.statements)
     if not statements or not reading.whole:
         statements.append(as_note(words))

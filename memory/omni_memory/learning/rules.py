@@ -241,13 +241,24 @@ def _read(
     predicate = _predicate(rule, groups, language)
     if not predicate or not who:
         return
-    if rule.about == "of_user":
-        if who not in (USER, *RELATIONS):
-            yield state(USER, predicate, who)
-        return
     # "She is called Eva" of somebody who had no name yet names the relation, not the person.
     if predicate == "name" and who in RELATIONS:
         who, predicate = USER, who
+    if rule.about == "of_user" or (predicate == "name" and who not in (USER, AGENT)):
+        if predicate != "name" and who not in (USER, *RELATIONS):
+            yield state(USER, predicate, who)
+        return
+    yield from _valued(rule, groups, who, predicate, language, talk)
+    if rule.beside and (beside := language.name(groups.get("x", ""))):
+        yield state(who, rule.beside, beside)
+    for other in rule.also_ends:
+        yield replace(state(who, other, ""), ends=True)
+
+
+def _valued(
+    rule: Rule, groups: Mapping[str, str], who: str, predicate: str, language: Language, talk: Talk
+) -> Iterator[Statement]:
+    """A statement for each value that is named."""
     raw = rule.value or groups.get("o", "")
     for value in language.split.split(raw) if rule.several else [raw]:
         cleaned = rule.value or language.readers[rule.sort](value)
@@ -257,10 +268,6 @@ def _read(
             yield _ended(state(who, predicate, cleaned), rule, talk)
         if cleaned and (kind := groups.get("kin", "").lower()) in BREEDS and language.code == "en":
             yield state(cleaned, "breed", kind)
-    if rule.beside and (beside := language.name(groups.get("x", ""))):
-        yield state(who, rule.beside, beside)
-    for other in rule.also_ends:
-        yield replace(state(who, other, ""), ends=True)
 
 
 def _about(rule: Rule, matched: re.Match[str], who: str, language: Language, talk: Talk) -> str:

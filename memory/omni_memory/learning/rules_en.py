@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import english as en
 from .patterns import WORD, rules, table
 from .rules import Language
+from .spellings_en import EXPAND
 from .values_en import age, doing, job, noun
 
 _READERS = {
@@ -48,7 +49,7 @@ ENGLISH = Language(
     bare=rules("en", "bare", _PARTS) + rules("en_everyday", "bare", _EVERYDAY),
     rules=rules("en", "rules", _PARTS) + rules("en_everyday", "rules", _EVERYDAY),
     readers=_READERS,
-    expand=en.EXPAND,
+    expand=EXPAND,
     name=en.name,
     kin=en.KIN,
 )

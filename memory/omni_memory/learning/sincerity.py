@@ -60,6 +60,9 @@ def kept(found: list[Sentence], tells: Tells) -> list[Sentence]:
             continue
         if report:
             # "My aunt Rosalind says ...": who she is, the user says; what she says, only she.
+            before = re.match(r"(.+)(?:,\s+|\s+(?:and|but)\s+)", sentence.text[: report.start()])
+            if before and (own := _stated(replace(sentence, text=before[1], asks=False), tells)):
+                left.append(own)
             left.append(replace(sentence, text=sentence.text[: report.end()], reported=True))
             continue
         if statement := _stated(sentence, tells):

@@ -6,7 +6,9 @@ is cut off in between is done again, which changes nothing: a fact that is noted
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -27,6 +29,10 @@ from .reading import Reading, read
 from .rules import SURE
 
 logger = logging.getLogger(__name__)
+
+_CHANGING = frozenset({"habit", "takes", "plan"})
+_SAME_WORDS = 2
+_SURE_ONLY = frozenset({"name", "birthday", "age"})
 
 
 async def study(repository: Repository, model: OmniModel | None, *, now: datetime) -> bool:
@@ -74,7 +80,9 @@ async def _told(repository: Repository, work: Work, now: datetime) -> _Told | No
     source = noting.Source(work.scope, Origin(work.session, work.turn, turn.started_at), now)
     async with repository.database.reading() as connection:
         names = await entities.names(connection, work.scope)
-    reading = read(words, turn.started_at, language=turn.messages[0].language, names=names)
+    # A language's patterns are compiled at its first sentence, which takes seconds.
+    language = turn.messages[0].language
+    reading = await asyncio.to_thread(read, words, turn.started_at, language=language, names=names)
     return _Told(words, before, source, reading)
 
 
@@ -85,10 +93,19 @@ async def _learn(repository: Repository, work: Work, now: datetime) -> None:
         if told is None or not await waits(connection, work):
             await done(connection, work)
             return
-        await _note_sure(connection, told.source, told.reading, told.before)
-        if told.reading.corrects and not told.reading.statements:
+        if _slipped(told):
             await _put_right(connection, told.source, told.words, told.before)
+        await _note_sure(connection, told.source, told.reading, told.before)
         await (leave_to_model if told.reading.open else done)(connection, work)
+
+
+def _slipped(told: _Told) -> bool:
+    """Whether something said before is put right in passing, and not by what the rules read."""
+    if not told.reading.corrects:
+        return False
+    found = slip(told.words)
+    said = told.reading.statements
+    return not said or bool(found and found[1] and not any(found[0] in one.text for one in said))
 
 
 async def _read(repository: Repository, work: Work, model: OmniModel, now: datetime) -> None:
@@ -116,6 +133,7 @@ async def _note_sure(
         await noting.retire(connection, source, [fact.id for fact in facts], restoring=True)
     for said in reading.statements:
         replaced = await _corrected(connection, source, said) if reading.corrects else ()
+        replaced = replaced or await _changed(connection, source, said)
         await noting.note(connection, source, [said], replaced=replaced)
 
 
@@ -128,10 +146,10 @@ async def _put_right(connection: AsyncConnection, source: noting.Source, words: 
     if await noting.resting_on(connection, scope, session, source.origin.turn):
         return
     if old:
-        wrong = await noting.with_object(connection, scope, old)
+        wrong = await noting.holding(connection, scope, old)
     else:
         wrong = await noting.resting_on(connection, scope, session, before)
-    if right := put_right(value, wrong, named=bool(old)):
+    if right := put_right(value, wrong, old):
         await noting.note(connection, source, [right[1]], replaced=[right[0]])
 
 
@@ -143,21 +161,48 @@ async def _corrected(connection: AsyncConnection, source: noting.Source, said: S
     return (found[0].id,) if len(found) == 1 else ()
 
 
+async def _changed(connection: AsyncConnection, source: noting.Source, said: Statement) -> tuple[int, ...]:
+    """What was a habit until now, where the new one is of the same: "I go swimming on Fridays now"."""
+    if said.predicate not in _CHANGING or said.ends or not CHANGES.search(said.text):
+        return ()
+    found = await noting.current(connection, source.scope, said.subject, (said.predicate,))
+    same = [fact.id for fact in found if _begins(fact.said.object) == _begins(said.object)]
+    return tuple(same) if len(same) == 1 else ()
+
+
+def _begins(value: str) -> tuple[str, ...]:
+    return tuple(value.lower().split()[:_SAME_WORDS])
+
+
 async def _news(
     connection: AsyncConnection, source: noting.Source, found: list[Statement]
 ) -> list[Statement]:
     """What a model found and nobody is surer of: it neither says again nor replaces what a rule read."""
     news: list[Statement] = []
+    taught = await _taught(connection, source)
     for said in found:
         known = await noting.current(connection, source.scope, said.subject, (said.predicate,))
         known += await noting.with_object(connection, source.scope, said.object)
-        if not any(_settles(fact, said, changed=bool(CHANGES.search(said.text))) for fact in known):
+        if not any(_settles(fact, said, taught) for fact in known):
             news.append(replace(said, many=True) if said.predicate in RELATIONS else said)
     return news
 
 
-def _settles(fact: Fact, said: Statement, *, changed: bool) -> bool:
+async def _taught(connection: AsyncConnection, source: noting.Source) -> frozenset[int]:
+    """The facts that rest on the turn that is read."""
+    if source.origin is None:
+        return frozenset()
+    found = await noting.resting_on(connection, source.scope, source.origin.session, source.origin.turn)
+    return frozenset(fact.id for fact in found)
+
+
+def _settles(fact: Fact, said: Statement, taught: Collection[int]) -> bool:
+    """Whether a fact leaves nothing to an unsure statement: it says the same, or its place is taken.
+
+    Only who tells of a change gives a sure fact away, and not one of the same turn; a name never.
+    """
     if alike(fact.said.object, said.object) and fact.said.subject == said.subject:
         return True
-    same = fact.said.predicate == said.predicate
-    return same and not changed and not (fact.said.many and said.many) and fact.said.confidence >= SURE
+    if fact.said.predicate != said.predicate or (fact.said.many and said.many) or fact.said.confidence < SURE:
+        return False
+    return fact.id in taught or said.predicate in _SURE_ONLY or not CHANGES.search(said.text)

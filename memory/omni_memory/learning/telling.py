@@ -31,7 +31,7 @@ _ABOUT_USER = (
 )
 _ADVERBS = (
     r"(?:(?:always|never|usually|often|only|also|still|really|normally|mostly|sometimes|rarely|generally|both|"
-    r"just|now|all|typically|hardly ever|no longer) )*"
+    r"just|now|all|typically|hardly ever|no longer|already|currently|even) )*"
 )
 # After "the user" an English verb of the present takes an ending; forms that are past or helping do not.
 _VERB = re.compile(
@@ -45,9 +45,11 @@ _VERB = re.compile(
 )
 # What begins a sentence and says nothing of the user: "Coach, ", "Well, ", "Please remember that ".
 _OPENING = re.compile(
-    r"^(?:(?:please )?(?:remember|note|don't forget|do not forget|keep in mind)(?: that)?,? (?=(?:i|my|our|we|the)\b)|"
-    r"(?:oh|well|so|and|but|yes|yeah|no|hi|hey|hello|ok|okay|actually|anyway|by the way|good news|sorry)\b[,!.]? (?!way|one)|"
-    r"\w+, (?=(?:i|my|we|our)\b))+",
+    r"^(?:(?:please )?(?:remember|note|don't forget|do not forget|keep in mind)(?: that)?,? "
+    r"(?=(?:i|my|our|we|the)\b)|"
+    r"(?:oh|well|so|and|but|yes|yeah|no|hi|hey|hello|ok|okay|actually|anyway|by the way|good news|sorry)\b"
+    r"[,!.]? (?!way|one)|"
+    r"\w+, (?=(?:i|we)\b))+",
     re.IGNORECASE,
 )
 _FROM_AGENT = (

@@ -100,7 +100,10 @@ def job(words: str) -> str:
 
 
 _PRESENT = re.compile(r"\bthis (?:week|month|year|term|season|spring|summer|autumn|winter)\b", re.IGNORECASE)
-_POINTS = re.compile(r"\b(?:this|that|these|those|you|your|yours|there|it|something|anything|nothing)\b", re.IGNORECASE)
+_POINTS = re.compile(
+    r"\b(?:this|that|these|those|you|your|yours|there|it|something|anything|nothing|them|him)\b",
+    re.IGNORECASE,
+)
 
 
 def doing(words: str) -> str:

@@ -40,6 +40,10 @@ class About:
     told: tuple[Told, ...]
     related: frozenset[int]
 
+    def tells(self, fact: int) -> bool:
+        """Whether a fact tells something that is asked for, whatever its words."""
+        return any(fact in one.ids for one in self.told)
+
     def concerns(self, subject: str, fact: int) -> bool:
         """Whether a fact is about them; true where nobody is asked about."""
         return not self.subjects or subject in self.subjects or fact in self.related
@@ -55,7 +59,9 @@ def about(look: Look, question: Question, named: Sequence[str]) -> About:
     """
     relations = [topic for topic in question.topics if topic.relation]
     kin = frozenset(one for topic in relations for one in topic.predicates)
-    called = {name for _, name in look.names([word for one in kin for word in names_for(one)])} if kin else set()
+    called = (
+        {name for _, name in look.names([word for one in kin for word in names_for(one)])} if kin else set()
+    )
     subjects = kin | called | frozenset(named)
     if not subjects and question.speaker:
         subjects = frozenset({USER if question.speaker == "user" else AGENT})

@@ -23,11 +23,13 @@ class Candidate:
     """Something that one arm found.
 
     Attributes:
+        key: What it is; one that several arms found is told once.
         tell: Makes what is told of it, without a score.
         share: How much of the question it meets, 0 to 1.
         words: What it says, word by word, by which repetitions are seen.
     """
 
+    key: str
     tell: Callable[[], Recollection]
     share: float
     words: frozenset[str]
@@ -44,19 +46,25 @@ class Arm:
 def fused(arms: Sequence[Arm], limit: int) -> list[Recollection]:
     """The best of all arms: weighted reciprocal ranks, an arm counting by how well its best fits.
 
-    What repeats something better is moved down, not out.
+    What repeats something better is moved down, not out. The score of each is the share of the question that
+    it meets, 0 to 1, which is not what orders them.
     """
-    scored = [
-        (arm.weight * arm.ranked[0].share * FLAT / (FLAT + place), candidate)
-        for arm in arms
-        for place, candidate in enumerate(arm.ranked)
-    ]
-    scored.sort(key=lambda pair: -pair[0])
+    scores: dict[str, float] = {}
+    shares: dict[str, float] = {}
+    candidates: dict[str, Candidate] = {}
+    for arm in arms:
+        for place, candidate in enumerate(arm.ranked):
+            key = candidate.key
+            score = arm.weight * arm.ranked[0].share * FLAT / (FLAT + place)
+            scores[key] = max(scores.get(key, 0.0), score)
+            shares[key] = max(shares.get(key, 0.0), candidate.share)
+            candidates.setdefault(key, candidate)
     chosen: list[tuple[float, Candidate]] = []
-    for score, candidate in scored:
-        chosen.append((score * _fresh(candidate, [one for _, one in chosen[:COMPARED]]), candidate))
+    for key in sorted(scores, key=lambda key: -scores[key]):
+        one = candidates[key]
+        chosen.append((scores[key] * _fresh(one, [better for _, better in chosen[:COMPARED]]), one))
     chosen.sort(key=lambda pair: -pair[0])
-    return [replace(one.tell(), score=round(score, 4)) for score, one in chosen[:limit]]
+    return [replace(one.tell(), score=round(min(shares[one.key], 1.0), 4)) for _, one in chosen[:limit]]
 
 
 def _fresh(candidate: Candidate, before: Sequence[Candidate]) -> float:

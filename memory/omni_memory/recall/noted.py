@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..repository.found import Note
 from ..repository.rows import read_moment
-from ..repository.search import Note
 from .about import About
 from .question import Question
 from .ranking import LEAST_RARITY, LEAST_SHARE, Evidence, rarity

@@ -16,7 +16,8 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from ..repository.search import Ids, Line
+from ..repository.found import Line
+from ..repository.search import Ids
 from .lexicon import has_any
 from .question import ALIKE, Question
 
@@ -72,11 +73,13 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A row with its score and the share of the question that it meets, 0 to 1."""
+    """A row with its score and the share of the question that it meets, 0 to 1; `held` without what its
+    neighbours lend."""
 
     line: Line
     score: float
     share: float
+    held: float
 
 
 def evidence(ids: Ids, partly: Ids, rows: int, worth: float = ALIKE) -> Evidence:
@@ -127,6 +130,7 @@ def rank(
     near = _near(shape, held)
     met = np.maximum(held, near)
     share = (weights @ met) / weights.sum()
+    own = (weights @ held) / weights.sum()
     saturated = held * (SATURATION + 1) / (held + SATURATION * shape.lengths)
     score = weights @ np.maximum(saturated, _near(shape, saturated))
     if question.speaker:
@@ -138,7 +142,7 @@ def rank(
     for i in order[:_LOOKED_AT]:
         score[i] *= _looks(lines[i], question, now)
     ordered = sorted(order, key=lambda i: -score[i])
-    return [Ranked(lines[i], float(score[i]), float(share[i])) for i in ordered]
+    return [Ranked(lines[i], float(score[i]), float(share[i]), float(own[i])) for i in ordered]
 
 
 class _Shape:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, tzinfo
 
+from ..repository.found import Line, Note
 from ..repository.rows import read_moment
-from ..repository.search import Line, Note
 from .lexicon import folded, stem
 
 MOST_WORDS = 30

@@ -107,6 +107,16 @@ async def with_object(connection: AsyncConnection, scope: Scope, value: str) -> 
     return [to_fact(row) for row in (await connection.execute(query)).mappings()]
 
 
+async def holding(connection: AsyncConnection, scope: Scope, words: str) -> list[Fact]:
+    """The facts that count now and have these words in their value, or told in words of their own."""
+    pattern = telling(words)
+    has = tables.Fact.object.like(pattern) | tables.Fact.text.like(pattern)
+    query = select(*tables.Fact.__table__.columns).where(known_to(tables.Fact, scope), *_CURRENT, has)
+    found = [to_fact(row) for row in (await connection.execute(query)).mappings()]
+    exact = [fact for fact in found if alike(fact.said.object, words)]
+    return exact or [fact for fact in found if covers(fact.said.text, words)]
+
+
 async def retire(
     connection: AsyncConnection, source: Source, ids: Collection[int], *, restoring: bool = False
 ) -> None:

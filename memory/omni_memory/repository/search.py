@@ -15,9 +15,8 @@ import logging
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +27,7 @@ from ..database import Database
 from ..failures import explained
 from .embeddings import Embeddings
 from .finds import NOTHING, Find
+from .found import Line, Note, Sizes
 from .scoping import KNOWN_TO_SQL, OF_PERSONA_SQL
 from .statements import Statements, Vectors
 
@@ -40,6 +40,9 @@ FEW = 3_000
 """Up to so many rows a scope's words are looked up by owner; the list of an owner of more is too long."""
 
 MOST_SUMMARIES = 200
+PAUSE = 0.02
+"""Seconds between the steps of what is done between searches."""
+
 MOST_NAMES = 20
 MOST_ABOUT = 200
 """Facts about somebody that are looked at, the newest."""
@@ -108,53 +111,6 @@ SELECT u.id, u.text, u.made_at FROM summaries u WHERE {_OWN} ORDER BY u.id DESC 
 """
 
 
-class Line(NamedTuple):
-    """An utterance as it was written."""
-
-    id: int
-    session: str
-    turn: str
-    place: int
-    speaker: str
-    text: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A fact as it was written: moments as text."""
-
-    id: int
-    subject: str
-    text: str
-    confidence: float
-    importance: float
-    valid_from: str | None
-    valid_to: str | None
-    recorded_at: str
-    superseded_at: str | None
-
-    @property
-    def current(self) -> bool:
-        """Whether it still holds, as far as anybody said."""
-        return self.superseded_at is None and self.valid_to is None
-
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """How many rows a word's rarity is measured by.
-
-    Attributes:
-        utterances, facts: This scope's if they are few, else about as many as there are of anybody's.
-        few, few_facts: They are few.
-    """
-
-    utterances: int
-    facts: int
-    few: bool
-    few_facts: bool
-
-
 _IN_ORDER = attrgetter("session", "place")
 
 
@@ -181,10 +137,25 @@ class Search:
             return await asyncio.get_running_loop().run_in_executor(self._thread, self._look, scope, work)
 
     def afterwards(self, scope: Scope, work: Callable[[Look], bool]) -> None:
-        """Do `work` when no search waits, and again as long as it returns true; it may be left undone."""
+        """Do `work` between searches, and again as long as it returns true; it may be left undone."""
         if self._thread and not self._idling:
             self._idling = True
-            self._thread.submit(self._step, self._thread, scope, work)
+            asyncio.get_running_loop().call_later(PAUSE, self._step, self._thread, scope, work)
+
+    def _step(self, thread: ThreadPoolExecutor, scope: Scope, work: Callable[[Look], bool]) -> None:
+        self._idling = False
+        if self._thread is not thread:
+            return  # closed, perhaps open again with another
+
+        def done(ended: asyncio.Future[bool]) -> None:
+            self._idling = False
+            if error := None if ended.cancelled() else ended.exception():
+                logger.debug("left undone after a search: %s", error)
+            elif not ended.cancelled() and ended.result():
+                self.afterwards(scope, work)
+
+        self._idling = True
+        asyncio.get_running_loop().run_in_executor(thread, self._look, scope, work).add_done_callback(done)
 
     async def close(self) -> None:
         """Release the connection and the thread; the next search begins anew."""
@@ -192,18 +163,6 @@ class Search:
         if thread:
             await asyncio.get_running_loop().run_in_executor(thread, self._disconnect)
             thread.shutdown(wait=False)
-
-    def _step(self, thread: ThreadPoolExecutor, scope: Scope, work: Callable[[Look], bool]) -> None:
-        self._idling = False
-        if self._thread is not thread:
-            return  # closed, perhaps open again in another thread
-        try:
-            if self._look(scope, work):
-                self._idling = True
-                thread.submit(self._step, thread, scope, work)
-        except (sqlite3.Error, RuntimeError) as error:
-            logger.debug("left undone after a search: %s", error)
-            self._idling = False
 
     def _look(self, scope: Scope, work: Callable[[Look], T]) -> T:
         if self._connection is None:

@@ -2,7 +2,7 @@
 
 Vectors of the newest statements of a scope are made in small steps after the first question that wants them,
 the newest first, and kept in memory only: they come with the package `wordllama`, know English mostly, and
-cost 0.1 ms each. Before they are loaded, which takes a third of a second, nothing is near.
+cost 0.05 ms each. Before they are loaded, which takes a third of a second, nothing is near.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ MOST_STATEMENTS = 5_000
 """Of each scope, the newest."""
 
 STEP = 32
-"""Utterances that get their vector in one step: 3 ms."""
+"""Utterances that get their vector in one step: 1 to 2 ms."""
+
+DIMENSIONS = 256
 
 _MOST_SCOPES = 8
 _NEWEST = "9999"
@@ -30,7 +32,8 @@ _OWN = f"{OF_PERSONA_SQL.format('u')} AND u.speaker = 'user'"
 _LAST = "SELECT coalesce(max(id), 0) FROM utterances"
 # What comes in later has higher numbers, whenever it was said; the index of owners would sort all of theirs.
 _LATER = f"""
-SELECT u.id, u.at, u.text FROM utterances u NOT INDEXED WHERE u.id > :last AND {_OWN} ORDER BY u.id LIMIT {STEP}
+SELECT u.id, u.at, u.text FROM utterances u NOT INDEXED WHERE u.id > :last AND {_OWN}
+ORDER BY u.id LIMIT {STEP}
 """
 _EARLIER = f"""
 SELECT u.id, u.at, u.text FROM utterances u WHERE {_OWN} AND (u.at, u.id) < (:at, :id) AND u.id <= :newest
@@ -57,8 +60,8 @@ class _Table:
 
     newest: int
     last: int
-    ids: list[int] = field(default_factory=list)
-    vectors: list[NDArray[np.float32]] = field(default_factory=list)
+    ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    vectors: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, DIMENSIONS), np.float32))
     reached: tuple[str, int] = (_NEWEST, 0)
     whole: bool = False
 
@@ -80,18 +83,17 @@ class Statements:
     ) -> list[tuple[int, float]]:
         """Numbers and cosines of the statements nearest in meaning, the nearest first."""
         table = self._table(query, scope)
-        self._follow(query, scope, table, vectors)
-        if not table.ids:
-            return []
-        cosines = np.stack(table.vectors) @ wanted
+        self._follow(query, scope, table, vectors, back=not len(table.ids))
+        # Not by BLAS, whose threads wait for each other where a model computes: 12 ms instead of 0.3.
+        cosines = np.einsum("ij,j->i", table.vectors, wanted)
         order = np.argsort(-cosines, kind="stable")[:most]
-        return [(table.ids[place], float(cosines[place])) for place in order.tolist()]
+        return list(zip(table.ids[order].tolist(), cosines[order].tolist(), strict=True))
 
     def catch_up(self, query: Query, vectors: Vectors) -> None:
         """Make some that are missing."""
         for user, persona in sorted(self._behind)[:1]:
             scope = Scope(user, persona)
-            self._follow(query, scope, self._table(query, scope), vectors)
+            self._follow(query, scope, self._table(query, scope), vectors, back=True)
 
     def drop(self, scope: Scope) -> None:
         """Begin anew with a scope in which something was erased."""
@@ -107,13 +109,13 @@ class Statements:
             self._tables[key] = _Table(last, last)
         return self._tables[key]
 
-    def _follow(self, query: Query, scope: Scope, table: _Table, vectors: Vectors) -> None:
+    def _follow(self, query: Query, scope: Scope, table: _Table, vectors: Vectors, *, back: bool) -> None:
         key = scope.user, scope.persona
         later = query(_LATER, {"user": scope.user, "persona": scope.persona, "last": table.last})
         if later:
             table.last = later[-1][0]
             _add(table, later, vectors)
-        if not table.whole and len(later) < STEP:
+        if back and not table.whole and len(later) < STEP:
             self._go_back(query, scope, table, vectors)
         if table.whole and len(later) < STEP:
             self._behind.discard(key)
@@ -132,11 +134,8 @@ class Statements:
 
 def _add(table: _Table, rows: Rows, vectors: Vectors) -> None:
     made = vectors([text for _, _, text in rows])
-    for (id_, _, _), vector in zip(rows, made, strict=True):
-        if vector.any():
-            table.ids.append(id_)
-            table.vectors.append(vector)
-    if len(table.ids) > MOST_STATEMENTS + STEP:
-        kept = sorted(range(len(table.ids)), key=table.ids.__getitem__)[-MOST_STATEMENTS:]
-        table.ids = [table.ids[place] for place in kept]
-        table.vectors = [table.vectors[place] for place in kept]
+    stating = made.any(axis=1)
+    ids = np.concatenate([table.ids, np.array([id_ for id_, _, _ in rows], np.int64)[stating]])
+    both = np.concatenate([table.vectors, made[stating]])
+    kept = np.argsort(ids)[-MOST_STATEMENTS:] if len(ids) > MOST_STATEMENTS + STEP else slice(None)
+    table.ids, table.vectors = ids[kept], both[kept]

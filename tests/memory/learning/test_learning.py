@@ -79,9 +79,9 @@ async def test_the_model_takes_the_place_of_no_sure_fact(repository: Repository)
 async def test_the_model_may_tell_of_a_change(repository: Repository) -> None:
     speaker = Speaker(repository)
     await speaker.says("I live in Linz.")
-    await speaker.says("We are settled in Graz now.")
+    await speaker.says("Graz suits us much better now.")
     await studied(repository, speaker, ScriptedModel(answer(("user", "lives_in", "Graz"))))
-    assert await known(repository) == ["The user is settled in Graz now."]
+    assert await known(repository) == ["Graz suits the user much better now."]
 
 
 async def test_a_failing_model_costs_no_sure_fact_and_is_given_up_in_the_end(repository: Repository) -> None:

@@ -16,7 +16,11 @@ from omni_agent.memory import AGENT, USER, Statement
 
 from .saying import NOON
 
-CASES = tomllib.loads((Path(__file__).parent / "cases.toml").read_text(encoding="utf-8"))["case"]
+CASES = [
+    case
+    for name in ("cases", "everyday")
+    for case in tomllib.loads((Path(__file__).parent / f"{name}.toml").read_text(encoding="utf-8"))["case"]
+]
 
 
 def stated(words: str, **options: Any) -> list[Statement]:
@@ -154,7 +158,9 @@ def test_what_is_over_ends() -> None:
 
 
 def test_what_the_rules_leave_is_open_for_the_model() -> None:
-    assert read("Metformin twice a day keeps me going.", NOON).open == ("Metformin twice a day keeps me going",)
+    assert read("Metformin twice a day keeps me going.", NOON).open == (
+        "Metformin twice a day keeps me going",
+    )
     assert read("The sky is blue. What do I take?", NOON).open == ()
     assert read("I'm so tired.", NOON).open == ()
 

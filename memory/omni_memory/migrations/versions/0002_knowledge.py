@@ -32,7 +32,8 @@ _OWNER = "hex({0}.user) || 'x' || hex({0}.persona) || 'x'"
 _FULL_TEXT = f"""
 CREATE VIEW utterances_indexed AS SELECT id, text, {_OWNER.format("utterances")} AS owner FROM utterances;
 CREATE VIRTUAL TABLE utterances_fts USING fts5(
-    text, owner, content='utterances_indexed', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2');
+    text, owner, content='utterances_indexed', content_rowid='id',
+    tokenize='porter unicode61 remove_diacritics 2');
 CREATE TRIGGER utterances_added AFTER INSERT ON utterances BEGIN
     INSERT INTO utterances_fts(rowid, text, owner) VALUES (new.id, new.text, {_OWNER.format("new")});
 END;
