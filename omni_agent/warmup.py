@@ -15,7 +15,7 @@ async def warm_up(parts: Parts, user: str) -> None:
         group.create_task(asyncio.to_thread(_warm_up_grounding, parts))
         group.create_task(_warm_up_model(parts))
         group.create_task(_warm_up_language())
-        group.create_task(parts.memory.history(parts.scope(user), "default", limit=1))
+        group.create_task(_warm_up_memory(parts, user))
         group.create_task(_warm_up_voice(parts))
         for sense in (parts.senses.ears, parts.senses.eyes):
             if sense:
@@ -35,6 +35,12 @@ async def warm_up_conversation(turn: Turn) -> None:
         languages = parts.persona.languages
         request = Request(system, as_told(messages), tools, background=past.background, languages=languages)
         await parts.model.prewarm(request)
+
+
+async def _warm_up_memory(parts: Parts, user: str) -> None:
+    """Open the file, and look for something: a first recall would be late."""
+    await parts.memory.history(parts.scope(user), "default", limit=1)
+    await parts.memory.recall(parts.scope(user), "who am I called?", limit=1)
 
 
 async def _warm_up_language() -> None:
