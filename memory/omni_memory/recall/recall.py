@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from omni_agent.memory import InView, Recollection, Scope
+from omni_agent.memory import USER, InView, Recollection, Scope
 
 from ..repository.found import Line
 from ..repository.rows import read_moment, written
@@ -102,7 +102,8 @@ def _recalled(
     noted = rank_notes(look.notes(seeds(found.noted, NOTES)), found.noted, found.facts, question, whom)
     answered = bool(noted) and noted[0].share >= ANSWERED and whom.tells(noted[0].note.id)
     unseen = [one for one in ranked if not _in_view(one.line, seen)]
-    told = islice((one for one in unseen if worth_telling(one, question, answered)), limit + SPARE)
+    worthy = islice((one for one in unseen if worth_telling(one, question, answered)), limit + SPARE)
+    told = _holding(look, worthy, question)
     wanted, zone = _wanted(question), now.tzinfo
     facts = [_note(one, zone) for one in noted[:limit]]
     turns = [_line(one, wanted, zone) for one in told]
@@ -115,6 +116,16 @@ def _recalled(
     if vectors is None and wanting and meant.ready():
         arms.append(Arm(MEANT, _stated(look, question, seen, zone)))
     return fused([arm for arm in arms if arm.ranked], limit)
+
+
+def _holding(look: Look, ranked: Iterable[Ranked], question: Question) -> list[Ranked]:
+    """What was said and still holds; all of it for a question about the past."""
+    told = list(ranked)
+    if question.past:
+        return told
+    said = {(one.line.session, one.line.turn) for one in told}
+    stale = look.stale(said)
+    return [one for one in told if one.line.speaker != USER or (one.line.session, one.line.turn) not in stale]
 
 
 def _called(question: Question, named: Sequence[tuple[str, str]]) -> Question:
@@ -157,8 +168,9 @@ def _line(one: Ranked, wanted: Collection[str], zone: tzinfo | None) -> Candidat
 def _stated(look: Look, question: Question, seen: InView | None, zone: tzinfo | None) -> list[Candidate]:
     """What the user stated that is nearest in meaning."""
     near = look.stated(meant.wanted(question.words), meant.vectors, meant.LOOKED_AT)
-    unseen = [(line, cosine) for line, cosine in near if not _in_view(line, seen)]
-    told = [Ranked(line, cosine, cosine, 0.0) for line, cosine in unseen if cosine >= meant.LEAST_COSINE]
+    near = [(line, cosine) for line, cosine in near if cosine >= meant.LEAST_COSINE]
+    unseen = [Ranked(line, cosine, cosine, 0.0) for line, cosine in near if not _in_view(line, seen)]
+    told = _holding(look, unseen, question)
     return [_line(one, (), zone) for one in told[: meant.MOST]]
 
 

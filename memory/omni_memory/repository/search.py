@@ -91,6 +91,14 @@ SELECT u.id, u.subject, u.text, u.confidence, u.importance, u.valid_from, u.vali
     u.superseded_at
 FROM json_each(:ids) AS j CROSS JOIN facts u ON u.id = j.value WHERE {_KNOWN}
 """
+_STALE = f"""
+SELECT s.session, s.turn
+FROM json_each(:turns) AS j CROSS JOIN fact_sources s ON s.user = :user AND s.persona = :persona
+    AND s.session = j.value ->> 0 AND s.turn = j.value ->> 1
+CROSS JOIN facts u ON u.id = s.fact
+WHERE {_KNOWN}
+GROUP BY s.session, s.turn HAVING sum(u.superseded_at IS NULL AND u.valid_to IS NULL) = 0
+"""
 _NAMES = f"""
 SELECT a.alias, u.name FROM entities u JOIN entity_aliases a ON a.entity = u.id
 WHERE {_KNOWN} AND (a.alias IN (SELECT value FROM json_each(:words))
@@ -237,6 +245,10 @@ class Look:
     def notes(self, ids: Ids) -> list[Note]:
         """The facts of these ids that this scope may know."""
         return [Note(*row) for row in self._rows(_NOTES, {"ids": json.dumps(ids.tolist())})]
+
+    def stale(self, turns: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those of the turns, by session and id, whose every fact is over: what they say is no longer so."""
+        return {(session, turn) for session, turn in self._rows(_STALE, {"turns": json.dumps(sorted(turns))})}
 
     def names(self, words: Sequence[str]) -> list[tuple[str, str]]:
         """Alias and name of the entities that are called by any of these words: "my sister", "Eva"."""

@@ -218,6 +218,22 @@ async def test_repetitions_give_way_to_something_else(talk: Talk) -> None:
     assert f"turn:{other}/user" in (await talk.sources("violin", limit=2))
 
 
+async def test_what_is_no_longer_so_is_told_for_the_past_only(home: Path) -> None:
+    memory = SqliteMemory(clock=StandingClock())
+    for number, said in enumerate(("I live in Leeds.", "I live in Bristol now.")):
+        words = (Message("user", (Text(said),)),)
+        turn = TurnRecord(f"t{number}", f"s{number}", words, "", "", "done", NOW, NOW + timedelta(seconds=1))
+        await memory.commit(ANNA, turn)
+        while await memory.study(None):
+            pass
+    now = " ".join(item.text for item in await memory.recall(ANNA, "Where do I live?"))
+    before = " ".join(item.text for item in await memory.recall(ANNA, "Where did I live before?"))
+    await memory.close()
+    assert "Bristol" in now
+    assert "Leeds" not in now
+    assert "Leeds" in before
+
+
 async def test_limit_is_kept(talk: Talk) -> None:
     for number in range(12):
         await talk.say(f"violin lesson number{number} was fine", session=f"v{number}")
