@@ -35,12 +35,12 @@ class Fts5:
             [(_told(one), one.id, _name(conversation)) for one in conversation.utterances],
         )
 
-    async def find(self, conversation: Conversation, query: str) -> list[str]:
+    async def find(self, conversation: Conversation, query: str, most: int) -> list[str]:
         """Ids of what is found, best first."""
         words = " OR ".join(f'"{word}"' for word in re.findall(r"\w+", query))
         found = self.database.execute(
             "SELECT id FROM said WHERE said MATCH ? AND talk = ? ORDER BY rank LIMIT ?",
-            (words, _name(conversation), MOST),
+            (words, _name(conversation), most),
         )
         return [id_ for (id_,) in found]
 
@@ -64,9 +64,9 @@ class LangGraphStore:
         for one in conversation.utterances:
             await self.store.aput((_name(conversation),), one.id, {"text": _told(one)})
 
-    async def find(self, conversation: Conversation, query: str) -> list[str]:
+    async def find(self, conversation: Conversation, query: str, most: int) -> list[str]:
         """Ids of what is found, best first."""
-        found = await self.store.asearch((_name(conversation),), query=query, limit=MOST)
+        found = await self.store.asearch((_name(conversation),), query=query, limit=most)
         return [item.key for item in found]
 
     async def close(self) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from filelock import FileLock
-from sqlalchemy import URL, Connection, NullPool, create_engine, event
+from sqlalchemy import URL, Connection, NullPool, StaticPool, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -23,6 +24,8 @@ from omni_agent.errors import MemoryStoreError
 
 from .cipher import Driver
 from .failures import explained, reason
+
+T = TypeVar("T")
 
 HEAD = "0002"
 """Revision of the newest migration, kept here so that opening an up-to-date file needs no Alembic."""
@@ -72,6 +75,12 @@ class Database:
         event.listen(self._engine.sync_engine, "begin", _begin)
         self._writers = self._engine.execution_options(**{_WRITES: True})
         self._writing = asyncio.Lock()
+        self._thread: ThreadPoolExecutor | None = None
+        # Not opened before the thread that writes through it first does.
+        self._direct = create_engine(
+            "sqlite://", creator=self.connect, poolclass=StaticPool, execution_options={_WRITES: True}
+        )
+        event.listen(self._direct, "begin", _begin)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -97,13 +106,36 @@ class Database:
                 async with self._writers.begin() as connection:
                     yield connection
 
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Do `work` in a transaction as that of `writing`, as a whole in a thread of its own.
+
+        Each statement through `writing` goes to a thread and back several times, which takes longer than most
+        statements do.
+
+        Raises:
+            MemoryStoreError: The file cannot be written, or another process kept it for 5 s.
+        """
+        async with self._writing:
+            if self._thread is None:
+                self._thread = ThreadPoolExecutor(1, "omni-memory-writes")
+            with explained(self.path):
+                return await asyncio.get_running_loop().run_in_executor(self._thread, self._written, work)
+
+    def _written(self, work: Callable[[Connection], T]) -> T:
+        with self._direct.begin() as connection:
+            return work(connection)
+
     def connect(self) -> sqlite3.Connection:
         """A connection of its own outside of any transaction, to be used in a thread and closed there."""
         return connected(self._driver)
 
     async def close(self) -> None:
         """Close all connections; the last one of all processes folds the write-ahead log into the file."""
+        thread, self._thread = self._thread, None
         with explained(self.path):
+            if thread:
+                await asyncio.get_running_loop().run_in_executor(thread, self._direct.dispose)
+                thread.shutdown(wait=False)
             await self._engine.dispose()
 
 

@@ -47,7 +47,7 @@ async def unlearn(
         FactRow.superseded_at.is_(None),
     )
     async with repository.database.writing() as connection:
-        await begin_turn(connection, scope, "", origin)
+        await connection.run_sync(begin_turn, scope, "", origin)
         ids = (await connection.execute(query.order_by(FactRow.id))).scalars().all()
         gone = await load(connection, ids)
         await noting.retire(connection, source, ids, restoring=True)

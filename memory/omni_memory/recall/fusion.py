@@ -59,20 +59,33 @@ def fused(arms: Sequence[Arm], limit: int) -> list[Recollection]:
             scores[key] = max(scores.get(key, 0.0), score)
             shares[key] = max(shares.get(key, 0.0), candidate.share)
             candidates.setdefault(key, candidate)
-    chosen: list[tuple[float, Candidate]] = []
-    for key in sorted(scores, key=lambda key: -scores[key]):
-        one = candidates[key]
-        chosen.append((scores[key] * _fresh(one, [better for _, better in chosen[:COMPARED]]), one))
+    said = _Said()
+    order = sorted(scores, key=lambda key: -scores[key])
+    chosen = [(scores[key] * said.freshness(candidates[key].words), candidates[key]) for key in order]
     chosen.sort(key=lambda pair: -pair[0])
     return [replace(one.tell(), score=round(min(shares[one.key], 1.0), 4)) for _, one in chosen[:limit]]
 
 
-def _fresh(candidate: Candidate, before: Sequence[Candidate]) -> float:
-    """1 for something new, down to REPEATED for what was said in the very same words."""
-    overlap = max((_overlap(candidate.words, one.words) for one in before), default=0.0)
-    return 1 - (1 - REPEATED) * max(0.0, (overlap - ALIKE) / (1 - ALIKE))
+class _Said:
+    """The words of what is told first, by which repetitions are seen."""
 
+    def __init__(self) -> None:
+        self._sizes: list[int] = []
+        self._holding: dict[str, list[int]] = {}
 
-def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
-    shared = len(one & other)
-    return shared / (len(one) + len(other) - shared) if shared else 0.0
+    def freshness(self, words: frozenset[str]) -> float:
+        """1 for something new, down to REPEATED for what was said in the very same words before."""
+        shared = [0] * len(self._sizes)
+        for word in words:
+            for place in self._holding.get(word, ()):
+                shared[place] += 1
+        size = len(words)
+        overlaps = (
+            count / (size + other - count) for count, other in zip(shared, self._sizes, strict=True) if count
+        )
+        overlap = max(overlaps, default=0.0)
+        if len(self._sizes) < COMPARED:
+            for word in words:
+                self._holding.setdefault(word, []).append(len(self._sizes))
+            self._sizes.append(size)
+        return 1 - (1 - REPEATED) * max(0.0, (overlap - ALIKE) / (1 - ALIKE))

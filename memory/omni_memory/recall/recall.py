@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -203,5 +204,6 @@ def _summed(rows: Iterable[tuple[int, str, str]], question: Question, zone: tzin
     return sorted(ranked, key=lambda one: -one.share)[:MOST_SUMMED]
 
 
+@lru_cache(maxsize=8192)
 def _words(text: str) -> frozenset[str]:
     return frozenset(lexicon.words_of(text[:MOST_LETTERS])) | frozenset(grams(text[:MOST_LETTERS]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
 from ..repository.found import Line, Note
 from ..repository.rows import read_moment
@@ -60,7 +61,7 @@ def excerpt(text: str, wanted: Collection[str]) -> str:
     """The text on one line; of a long one the stretch that holds most of what is wanted."""
     parts = text.split()
     if len(parts) > MOST_WORDS:
-        hits = [stem(_bare(part)) in wanted for part in parts]
+        hits = [_stem(part) in wanted for part in parts]
         first, last = _densest(hits, MOST_WORDS)
         return _cut(" ".join(parts[first:last]), first > 0, last < len(parts))
     plain = " ".join(parts)
@@ -69,9 +70,10 @@ def excerpt(text: str, wanted: Collection[str]) -> str:
     return plain
 
 
-def _bare(part: str) -> str:
-    """A written word without the marks around it and what an apostrophe adds."""
-    return folded(part.strip(_MARKS).replace("’", "'").partition("'")[0])
+@lru_cache(maxsize=65_536)
+def _stem(part: str) -> str:
+    """The stem of a written word without the marks around it and what an apostrophe adds."""
+    return stem(folded(part.strip(_MARKS).replace("’", "'").partition("'")[0]))
 
 
 def _signs(plain: str, wanted: Collection[str]) -> str:

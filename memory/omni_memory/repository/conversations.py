@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.sqlite import Insert, insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from omni_agent.memory import Origin, Scope, SessionSummary, TurnRecord
 from omni_agent.messages import Message, Text
@@ -66,39 +65,42 @@ class Conversations:
     async def commit(self, scope: Scope, turn: TurnRecord) -> None:
         """Write the turn as the session's last, or in the place of the one that has its id there."""
         row = to_row(scope, turn)
-        here = of_persona(Turn, scope) & (Turn.session == turn.session)
-        place = select(Turn.seq).where(here, Turn.id == turn.id).scalar_subquery()
-        end = select(func.max(Turn.seq)).where(here).scalar_subquery()
-        async with self._database.writing() as connection:
-            known, last = (await connection.execute(select(place, end))).one()
-            if last is None:
-                await name_scope(connection, scope, row["started_at"])
-            await span_session(connection, row)
-            seq = known or (last or 0) + 1
-            await connection.execute(_put_turn(), {**row, "seq": seq})
-            if known:
-                await _measure_session(connection, scope, turn.session)
-                await _remove_utterances(connection, scope, turn)
-            await write_utterances(connection, scope, turn, seq)
-            await queue_study(connection, scope, turn)
+        await self._database.write(lambda connection: _commit(connection, scope, turn, row))
 
 
-async def begin_turn(connection: AsyncConnection, scope: Scope, said: str, origin: Origin) -> None:
+def _commit(connection: Connection, scope: Scope, turn: TurnRecord, row: dict[str, str]) -> None:
+    here = of_persona(Turn, scope) & (Turn.session == turn.session)
+    place = select(Turn.seq).where(here, Turn.id == turn.id).scalar_subquery()
+    end = select(func.max(Turn.seq)).where(here).scalar_subquery()
+    known, last = connection.execute(select(place, end)).one()
+    if last is None:
+        name_scope(connection, scope, row["started_at"])
+    span_session(connection, row)
+    seq = known or (last or 0) + 1
+    connection.execute(_put_turn(), {**row, "seq": seq})
+    if known:
+        _measure_session(connection, scope, turn.session)
+        _remove_utterances(connection, scope, turn)
+    write_utterances(connection, scope, turn, seq)
+    queue_study(connection, scope, turn)
+
+
+def begin_turn(connection: Connection, scope: Scope, said: str, origin: Origin) -> None:
     """Make sure that the turn is there which something is learnt from: it may still be going on.
 
     Its words are `said` until `commit` writes it whole.
     """
     here = of_persona(Turn, scope) & (Turn.session == origin.session)
     known = select(Turn.seq).where(here, Turn.id == origin.turn)
-    if (await connection.execute(known)).first():
+    if connection.execute(known).first():
         return
     words = Message("user", (Text(said),))
     record = TurnRecord(origin.turn, origin.session, (words,), "", "", "interrupted", origin.at, origin.at)
     row = to_row(scope, record)
-    await name_scope(connection, scope, row["started_at"])
-    await span_session(connection, row)
-    last = (await connection.execute(select(func.max(Turn.seq)).where(here))).scalar()
-    await connection.execute(insert(Turn).values(**row, seq=(last or 0) + 1))
+    name_scope(connection, scope, row["started_at"])
+    span_session(connection, row)
+    last = connection.execute(select(func.max(Turn.seq)).where(here)).scalar()
+    connection.execute(insert(Turn).values(**row, seq=(last or 0) + 1))
 
 
 def _at_least_none(limit: int) -> int:
@@ -106,18 +108,16 @@ def _at_least_none(limit: int) -> int:
     return max(limit, 0)
 
 
-async def name_scope(connection: AsyncConnection, scope: Scope, since: str) -> None:
+def name_scope(connection: Connection, scope: Scope, since: str) -> None:
     """Make sure that the user and the persona are there."""
-    await connection.execute(insert(User).values(id=scope.user, created_at=since).on_conflict_do_nothing())
-    await connection.execute(
-        insert(Persona).values(id=scope.persona, created_at=since).on_conflict_do_nothing()
-    )
+    connection.execute(insert(User).values(id=scope.user, created_at=since).on_conflict_do_nothing())
+    connection.execute(insert(Persona).values(id=scope.persona, created_at=since).on_conflict_do_nothing())
 
 
-async def span_session(connection: AsyncConnection, row: dict[str, str]) -> None:
+def span_session(connection: Connection, row: dict[str, str]) -> None:
     """Make sure that the session is there and that its times span the turn's."""
     session = {name: row[name] for name in ("user", "persona", "started_at")}
-    await connection.execute(_put_session(), {**session, "id": row["session"], "last_at": row["ended_at"]})
+    connection.execute(_put_session(), {**session, "id": row["session"], "last_at": row["ended_at"]})
 
 
 # Made once: making them takes longer than SQLite needs to run them.
@@ -140,29 +140,29 @@ def _put_turn() -> Insert:
     return new.on_conflict_do_update(index_elements=key, set_=fields)
 
 
-async def _remove_utterances(connection: AsyncConnection, scope: Scope, turn: TurnRecord) -> None:
+def _remove_utterances(connection: Connection, scope: Scope, turn: TurnRecord) -> None:
     for table in (Utterance, MediaUse):
         here = of_persona(table, scope) & (table.session == turn.session) & (table.turn == turn.id)
-        await connection.execute(delete(table).where(here))
+        connection.execute(delete(table).where(here))
 
 
-async def write_utterances(connection: AsyncConnection, scope: Scope, turn: TurnRecord, seq: int) -> None:
+def write_utterances(connection: Connection, scope: Scope, turn: TurnRecord, seq: int) -> None:
     """Write what recall searches of a turn, and what media it refers to; none of it may be there yet."""
     rows = to_utterances(scope, turn, seq)
     if spaced := [row for row in rows if not grams(row["text"])]:
-        await connection.execute(insert(Utterance), spaced)
+        connection.execute(insert(Utterance), spaced)
     for row in rows:
         if grams(row["text"]):
-            added = await connection.execute(insert(Utterance), row)
-            await write_cjk(connection, "utterances", added.lastrowid, row["text"])
+            added = connection.execute(insert(Utterance), row)
+            write_cjk(connection, "utterances", added.lastrowid, row["text"])
     if media := to_media(scope, turn):
-        await connection.execute(insert(MediaUse), media)
+        connection.execute(insert(MediaUse), media)
 
 
-async def _measure_session(connection: AsyncConnection, scope: Scope, session: str) -> None:
+def _measure_session(connection: Connection, scope: Scope, session: str) -> None:
     """Set the session's times from its turns: the one replaced may have been what spanned them."""
     turns = of_persona(Turn, scope) & (Turn.session == session)
-    await connection.execute(
+    connection.execute(
         update(Session)
         .where(of_persona(Session, scope), Session.id == session)
         .values(

@@ -59,7 +59,9 @@ async def insert_fact(connection: AsyncConnection, source: Source, said: Stateme
         "recorded_at": written(source.now),
     }
     made = int((await connection.execute(insert(tables.Fact).values(**row))).lastrowid)
-    await write_cjk(connection, "facts", made, f"{said.text} {said.predicate} {said.object} {said.subject}")
+    await connection.run_sync(
+        write_cjk, "facts", made, f"{said.text} {said.predicate} {said.object} {said.subject}"
+    )
     await connection.execute(insert(tables.FactSource).values(**_source_row(source, made)))
     return made
 

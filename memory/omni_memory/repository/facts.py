@@ -89,7 +89,7 @@ class Facts:
         source = noting.Source(scope, origin, now, kind)
         async with self._database.writing() as connection:
             if origin:
-                await begin_turn(connection, scope, said, origin)
+                await connection.run_sync(begin_turn, scope, said, origin)
             return await noting.note(connection, source, statements)
 
     async def replace(
@@ -109,7 +109,7 @@ class Facts:
         """
         source = noting.Source(scope, origin, now)
         async with self._database.writing() as connection:
-            await begin_turn(connection, scope, said, origin)
+            await connection.run_sync(begin_turn, scope, said, origin)
             made = await noting.note(connection, source, statements, replaced=old)
             if not made:
                 await noting.retire(connection, source, old)

@@ -50,7 +50,7 @@ async def write_document(connection: AsyncConnection, scope: Scope, document: Do
     """
     check_names(*(name for session in document.sessions for name in _names(session)))
     starts = [turn.started_at for session in document.sessions for turn in session.turns]
-    await name_scope(connection, scope, _moment(min(starts, key=read_moment)) if starts else now)
+    await connection.run_sync(name_scope, scope, _moment(min(starts, key=read_moment)) if starts else now)
     turns = summaries = 0
     for session in document.sessions:
         added, in_place = await _add_turns(connection, scope, session)
@@ -96,7 +96,7 @@ async def _write_turns(connection: AsyncConnection, scope: Scope, turns: dict[in
     """Write new turns of a session, by their places, many at a time: one by one takes ten times as long."""
     rows = [to_row(scope, turn) for turn in turns.values()]
     first, last = min(row["started_at"] for row in rows), max(row["ended_at"] for row in rows)
-    await span_session(connection, {**rows[0], "started_at": first, "ended_at": last})
+    await connection.run_sync(span_session, {**rows[0], "started_at": first, "ended_at": last})
     places: list[dict[str, Any]] = [{**row, "seq": seq} for row, seq in zip(rows, turns, strict=True)]
     await connection.execute(insert(Turn), places)
     said = [row for seq, turn in turns.items() for row in to_utterances(scope, turn, seq)]
@@ -105,7 +105,7 @@ async def _write_turns(connection: AsyncConnection, scope: Scope, turns: dict[in
     for row in said:
         if grams(row["text"]):
             added = await connection.execute(insert(Utterance).values(**row))
-            await write_cjk(connection, "utterances", added.lastrowid, row["text"])
+            await connection.run_sync(write_cjk, "utterances", added.lastrowid, row["text"])
     if shown := [row for turn in turns.values() for row in to_media(scope, turn)]:
         await connection.execute(insert(MediaUse), shown)
 
@@ -169,7 +169,7 @@ async def _add_facts(connection: AsyncConnection, scope: Scope, facts: list[Fact
         if known is None:
             known = int((await connection.execute(insert(Fact).values(**row))).lastrowid)
             words = f"{row['text']} {row['predicate']} {row['object']} {row['subject']}"
-            await write_cjk(connection, "facts", known, words)
+            await connection.run_sync(write_cjk, "facts", known, words)
             added.append(entry)
         numbers[entry.number] = known
         for source in entry.sources:

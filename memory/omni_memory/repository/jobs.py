@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,7 +32,7 @@ class Work:
     kind: str
 
 
-async def queue_study(connection: AsyncConnection, scope: Scope, turn: TurnRecord) -> None:
+def queue_study(connection: Connection, scope: Scope, turn: TurnRecord) -> None:
     """Have a turn that came to an end studied, and its session summed up if that has become long.
 
     What another agent asked says nothing about the user.
@@ -52,7 +52,7 @@ async def queue_study(connection: AsyncConnection, scope: Scope, turn: TurnRecor
         }
         for kind, name in ((FACTS, turn.id), (SUMMARY, ""))
     ]
-    await connection.execute(insert(Job).on_conflict_do_nothing(), rows)
+    connection.execute(insert(Job).on_conflict_do_nothing(), rows)
 
 
 class Jobs:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, text
 
 from omni_agent.memory import Scope, TurnRecord
 
@@ -55,16 +54,16 @@ def to_media(scope: Scope, turn: TurnRecord) -> list[dict[str, str]]:
 def grams(words: str) -> list[str]:
     """Chinese, Japanese and Korean in pairs of neighbouring signs, as they are indexed and asked for; a sign
     that stands alone is one by itself."""
-    runs = _RUN.findall(words)
+    runs = [] if words.isascii() else _RUN.findall(words)
     return [run[i : i + 2] for run in runs for i in range(max(len(run) - 1, 1))]
 
 
-async def write_cjk(connection: AsyncConnection, table: str, id_: int, words: str) -> None:
+def write_cjk(connection: Connection, table: str, id_: int, words: str) -> None:
     """Index what of a new row of `table` (utterances or facts) is written without spaces."""
     if found := grams(words):
         # Many words are a single sign.
         single = [sign for run in _RUN.findall(words) for sign in run]
-        await connection.execute(
+        connection.execute(
             text(f"INSERT INTO {table}_cjk (rowid, grams) VALUES (:id, :grams)"),
             {"id": id_, "grams": " ".join([*found, *single])},
         )
