@@ -22,8 +22,8 @@ CLOSE = 0.5
 """Beside words that ask for nothing, what meets less of them is left out: it would be recited, at a cost."""
 
 _ASKS = re.compile(
-    r"[?？]|か。?$|^\W*(?:and |so |well |please |hey |ok(?:ay)?,? )*(?:what|which|where|when|who|whose|why|how"
-    r"|do|does|did|is|are|was|were|am|have|has|can|could|tell|remind|show|give|suggest|recommend|remember)\b",
+    r"[?？]|か。?$|^\W*(?:and |so |well |please |hey |ok(?:ay)?,? )*(?:what|which|where|when|who|whose|why"
+    r"|how|do|does|did|is|are|was|were|am|have|has|can|could|tell|remind|show|give|suggest|recommend|remember)\b",
     re.IGNORECASE,
 )
 
