@@ -69,13 +69,12 @@ class Study:
         await asyncio.wait([task for task in (self._task,) if task])
 
     async def close(self) -> None:
-        """Stop; of what is left only that is done now which needs no model.
-
-        Raises:
-            MemoryStoreError: The memory cannot be used.
-        """
+        """Stop; of what is left only that is done now which needs no model."""
         await self._stop()
-        await self._all(None)
+        try:
+            await self._all(None)
+        except OmniError as error:
+            log.info("study: %s", error)
 
     def _begin(self, ready: Ready) -> None:
         self._hurry = asyncio.Event()

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from omni_agent import Agent
-from omni_agent.errors import ModelError
+from omni_agent.errors import ModelError, OmniError
 from omni_agent.memory import (
     Brief,
     Correction,
@@ -63,6 +63,8 @@ class Knowing(TransientMemory):
 
     async def study(self, model: OmniModel | None) -> bool:
         if model is None:
+            if isinstance(self.error, OmniError):
+                raise self.error
             self.at_once += self.sure
             self.sure = 0
             return False

@@ -36,6 +36,7 @@ from omni_agent.memory import Scope
 from omni_agent.messages import Message, ToolCall, ToolResult
 from omni_agent.models.base import Capabilities, Done, ModelEvent, Request, TextDelta, Usage
 from omni_agent.senses import Senses
+from omni_agent.testing import ScriptedModel, Step
 
 WANTED = 3
 MOST_LIVES = 20
@@ -263,11 +264,20 @@ def verdict(folder: Path) -> str:
     return f"not once: {wrong}" if wrong else ""
 
 
+async def practise() -> None:
+    """A life without trouble: what an agent puts together at its first turn is there before the forks."""
+    async with Agent(model=ScriptedModel(Step(says="Hello."))) as agent:
+        await agent.ask("I like tea.", speak=False)
+
+
 def main() -> None:
     first, last = map(int, sys.argv[1:3])
     lives = kills = 0
     prepared = Path(tempfile.mkdtemp(prefix="chaos-"))
     omni_memory.database.prepare(prepared / "memory.db")
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["OMNI_AGENT_HOME"] = home
+        asyncio.run(practise())
     for made in tools(Log(prepared), random.Random(0), print):
         made.validate({"number": 1})
     for seed in range(first, last):
