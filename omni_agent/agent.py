@@ -17,27 +17,23 @@ from typing_extensions import TypeVar
 
 from .clock import Clock, SystemClock
 from .config import Settings
-from .delegation import as_tool
 from .errors import ConfigError
 from .events import AgentEvent, ApprovalRequested
 from .guardrails import Guardrail, Guardrails
-from .handoff import reached
 from .memory import MemoryStore
 from .models.base import OmniModel
 from .observation import Source, observe
-from .parts import made, shared
 from .persona import Persona
 from .reply import Reply
 from .speech.pcm import Pcm
-from .state import Parts
 from .tool import Effect, Offer, Tool, Toolbox
-from .warmup import warm_up
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
     from .approval import Pending
     from .graph import TurnGraph
+    from .state import Parts
     from .turns import Turns
     from .user_memory import UserMemory
 
@@ -274,6 +270,8 @@ class Agent:
         Raises:
             ToolDefinitionError: There is no description, or the name cannot be called.
         """
+        from .delegation import as_tool
+
         return as_tool(self, name=name, description=description, effect=effect, timeout=timeout)
 
     def with_persona(self, persona: Persona) -> Agent:
@@ -293,6 +291,8 @@ class Agent:
         other.name, other.persona = persona.name, persona
         for made_of_it in ("graph", "_turns"):
             other.__dict__.pop(made_of_it, None)
+        from .parts import shared
+
         other.__dict__["parts"] = shared(other, self.parts)
         return other
 
@@ -315,6 +315,8 @@ class Agent:
 
         The agents that it asks or hands over to are covered.
         """
+        from .warmup import warm_up
+
         # Compiling the graph imports LangGraph, which takes a second.
         await asyncio.to_thread(lambda: self.graph)
         taking_over = self.parts.team.others
@@ -354,11 +356,15 @@ class Agent:
     @cached_property
     def parts(self) -> Parts:
         """What the agent is made of, loaded by name where a name was given."""
+        from .parts import made
+
         return made(self)
 
     @property
     def others(self) -> list[Agent]:
         """The agents that it asks or hands over to, by themselves or by one another."""
+        from .handoff import reached
+
         return reached(self, lambda agent: (*agent.handoffs, *agent.delegates))[1:]
 
     @cached_property
