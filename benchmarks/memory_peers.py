@@ -15,8 +15,6 @@ from omni_agent.grounding.meaning import vector
 
 from .locomo import Conversation, Utterance
 
-MOST = 50
-
 
 class Fts5:
     """One table of utterances with the porter stemmer; the words of a question joined by OR, BM25's order."""

@@ -31,16 +31,6 @@ _NO_WORK = frozenset({
     "pescatarian", "virgin", "different", "runner", "teenager", "bit", "little", "night", "morning",
     "grandfather", "grandmother", "partner", "worrier", "reader", "talker",
 })  # fmt: skip
-NATIONS = (
-    r"austrian|german|swiss|italian|french|spanish|portuguese|english|british|scottish|irish|welsh|dutch|belgian|"
-    r"danish|swedish|norwegian|finnish|polish|czech|hungarian|romanian|bulgarian|greek|turkish|russian|ukrainian|"
-    r"american|canadian|mexican|brazilian|argentinian|chilean|indian|pakistani|chinese|japanese|korean|vietnamese|"
-    r"thai|indonesian|australian|egyptian|moroccan|nigerian|kenyan|south african|iranian|iraqi|israeli|"
-    r"syrian|"
-    r"croatian|serbian|slovenian|slovak"
-)
-"""What people call themselves by their country."""
-
 # Nouns that people say "my" of without having anything.
 _DISCOURSE = frozenset({
     "point", "question", "problem", "idea", "guess", "answer", "opinion", "advice", "fault", "turn",

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, column, literal_column, select, table, union_all
 from sqlalchemy.sql.selectable import Select
 
-from omni_agent.memory import AGENT, Fact, Origin, Scope, Statement
+from omni_agent.memory import Fact, Origin, Scope, Statement
 
 from .. import tables
 from ..database import Database
@@ -18,9 +18,6 @@ from .conversations import begin_turn
 from .fact_rows import load
 from .scoping import known_to
 from .utterances import CJK, grams
-
-PRIVATE = frozenset({AGENT})
-"""Subjects of facts that stay with the persona, whatever circle it is in."""
 
 _WORD = re.compile(rf"[^\W_{CJK}]+")
 # They stand in questions about facts and in no fact that is meant by them.

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, func, or_, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import func, or_, select
 
 from omni_agent.memory import Scope
 
 from ..database import Database
-from ..tables import Fact, ProfileBlock, Session, User
-from .rows import read_moment, sound, written
+from ..tables import Fact, ProfileBlock, Session
+from .rows import read_moment, written
 from .scoping import known_to, of_persona
 
 MOST_FACTS = 24
-BLOCK_CHARACTERS = 600
-"""How long a block may be, if it was not made with another limit."""
 
 
 class Profiles:
@@ -83,30 +80,3 @@ class Profiles:
         )
         async with self._database.reading() as connection:
             return {row.label: row.text for row in await connection.execute(query)}
-
-    async def set_blocks(self, scope: Scope, blocks: Mapping[str, str], *, at: datetime) -> None:
-        """Write blocks over those of the same labels, cut to their limits; an empty one is removed."""
-        async with self._database.writing() as connection:
-            await connection.execute(
-                insert(User).values(id=scope.user, created_at=written(at)).on_conflict_do_nothing()
-            )
-            for label, text in blocks.items():
-                new = insert(ProfileBlock).values(
-                    user=scope.user,
-                    persona=scope.persona,
-                    label=sound(label),
-                    text=sound(text)[:BLOCK_CHARACTERS],
-                    char_limit=BLOCK_CHARACTERS,
-                    version=1,
-                    updated_at=written(at),
-                )
-                changed = {
-                    "text": func.substr(sound(text), 1, ProfileBlock.char_limit),
-                    "version": ProfileBlock.version + 1,
-                    "updated_at": written(at),
-                }
-                await connection.execute(
-                    new.on_conflict_do_update(index_elements=["user", "persona", "label"], set_=changed)
-                )
-            emptied = of_persona(ProfileBlock, scope) & (ProfileBlock.text == "")
-            await connection.execute(delete(ProfileBlock).where(emptied))
