@@ -51,8 +51,6 @@ class Checkpoints:
                 saver = AsyncSqliteSaver(connection)
                 await saver.setup()
                 await connection.execute("PRAGMA synchronous=NORMAL")
-                # What a finished turn said must not stay in the pages that it no longer uses.
-                await connection.execute("PRAGMA secure_delete=ON")
                 # A turn that asked to forget something must leave no trace of it.
                 await connection.execute("PRAGMA secure_delete=ON")
                 yield saver

@@ -28,8 +28,8 @@ from .worth import ANSWERED, worth_telling
 if TYPE_CHECKING:
     from ..repository.repository import Repository
 
-SEEDS = 100
-"""Utterances whose surroundings are read; more than these find no more (LoCoMo)."""
+SEEDS = 50
+"""Utterances whose surroundings are read at least; more than these find no more (LoCoMo)."""
 
 NOTES = 40
 SPARE = 20
@@ -98,11 +98,11 @@ def _recalled(
     whom = about(look, question, [name for _, name in named])
     found = find(look, scope, question, whom, meaning=bool(vectors))
     ranked = rank(
-        look.lines(seeds(found.said, max(SEEDS, 2 * limit))), found.said, found.utterances, question, now
+        look.lines(seeds(found.said, max(SEEDS, limit))), found.said, found.utterances, question, now
     )
     noted = rank_notes(look.notes(seeds(found.noted, NOTES)), found.noted, found.facts, question, whom)
     answered = bool(noted) and noted[0].share >= ANSWERED and whom.tells(noted[0].note.id)
-    unseen = [one for one in ranked if not _in_view(one.line, seen)]
+    unseen = (one for one in ranked if not _in_view(one.line, seen))
     worthy = islice((one for one in unseen if worth_telling(one, question, answered)), limit + SPARE)
     told = _holding(look, worthy, question)
     wanted, zone = _wanted(question), now.tzinfo

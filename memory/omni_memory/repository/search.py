@@ -15,7 +15,6 @@ import logging
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from operator import attrgetter
 from typing import Any, TypeVar
 
 import numpy as np
@@ -80,7 +79,7 @@ WITH near AS MATERIALIZED (
     WHERE {_OWN}
 )
 SELECT u.id, u.session, u.turn, u.place, u.speaker, u.text, u.at
-FROM near CROSS JOIN utterances u ON u.id = near.id
+FROM near CROSS JOIN utterances u ON u.id = near.id ORDER BY u.session, u.place
 """
 _THESE = f"""
 SELECT u.id, u.session, u.turn, u.place, u.speaker, u.text, u.at
@@ -117,9 +116,6 @@ _OF_PREDICATES = "AND predicate IN (SELECT value FROM json_each(:predicates))"
 _SUMMARIES = f"""
 SELECT u.id, u.text, u.made_at FROM summaries u WHERE {_OWN} ORDER BY u.id DESC LIMIT {MOST_SUMMARIES}
 """
-
-
-_IN_ORDER = attrgetter("session", "place")
 
 
 class Search:
@@ -239,8 +235,7 @@ class Look:
 
     def lines(self, ids: Ids) -> list[Line]:
         """The utterances of these ids that are this scope's, and two to either side of each, in order."""
-        found = map(Line._make, self._rows(_LINES, {"ids": json.dumps(ids.tolist())}))
-        return sorted(found, key=_IN_ORDER)
+        return list(map(Line._make, self._rows(_LINES, {"ids": json.dumps(ids.tolist())})))
 
     def notes(self, ids: Ids) -> list[Note]:
         """The facts of these ids that this scope may know."""
