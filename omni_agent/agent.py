@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
     from .approval import Pending
+    from .conversation import Activity, AgentSession
     from .graph import TurnGraph
+    from .speech.devices import Speaker
+    from .speech.end_of_turn import TurnEnd
     from .state import Parts
     from .turns import Turns
     from .user_memory import UserMemory
@@ -161,6 +164,42 @@ class Agent:
         """
         observations = observe(self.parts.media, text, audio, images, video)
         return self._turns.contribute(observations, user, session, speak=speak)
+
+    def session(
+        self,
+        *,
+        user: str = LOCAL_USER,
+        session: str = "default",
+        speaker: Speaker | None = None,
+        activity: Activity | None = None,
+        turn_end: TurnEnd | None = None,
+        hands_free: bool = True,
+        idle: float | None = None,
+    ) -> AgentSession:
+        """A live conversation, to be entered with `async with`: see `AgentSession`.
+
+        Args:
+            user: Whose memory it uses.
+            session: Which conversation it goes on with. Only one live conversation may go on in it.
+            speaker: Where it is heard; by default by whoever reads `AgentSession.audio`.
+            activity: Tells voice from noise; by default Silero.
+            turn_end: Scores how likely a turn is over; by default Smart Turn.
+            hands_free: The user's voice takes the floor by itself; else a key does.
+            idle: Seconds of silence after which `Idle` is told; None for never.
+        """
+        from .conversation import Activity, AgentSession
+
+        return AgentSession(
+            self.parts,
+            self._turns,
+            user,
+            session,
+            speaker=speaker,
+            activity=activity,
+            turn_end=turn_end,
+            hands_free=hands_free,
+            idle=idle,
+        )
 
     def decide(
         self,

@@ -76,11 +76,50 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True)
+class UserStarted:
+    """In a live conversation: the user's voice has begun."""
+
+    type: ClassVar[str] = "user.started"
+
+
+@dataclass(frozen=True, slots=True)
+class UserStopped:
+    """In a live conversation: the user's turn is over, after so many seconds from its first sound."""
+
+    seconds: float
+    type: ClassVar[str] = "user.stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class PartialTranscript:
+    """What is understood so far of words that are still being said; the next one replaces it."""
+
+    text: str
+    language: str
+    type: ClassVar[str] = "transcript.partial"
+
+
+@dataclass(frozen=True, slots=True)
 class TextDelta:
     """A piece of the answer, in order; together they are the reply's text."""
 
     text: str
     type: ClassVar[str] = "text.delta"
+
+
+@dataclass(frozen=True, slots=True)
+class WordTime:
+    """Where a word of the reply is in a chunk of speech.
+
+    Attributes:
+        start, end: Offsets into the reply's text.
+        begin, until: Milliseconds from the chunk's beginning.
+    """
+
+    start: int
+    end: int
+    begin: int
+    until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +132,7 @@ class SpeechChunk:
         span: Offsets into the reply's text, start and end, that this chunk speaks.
         milliseconds: Its length.
         ref: Where it is kept in the media store, once it is.
+        words: When each word of the span is said, as well as that is known.
     """
 
     pcm: bytes
@@ -100,7 +140,41 @@ class SpeechChunk:
     span: tuple[int, int]
     milliseconds: int
     ref: str = ""
+    words: tuple[WordTime, ...] = ()
     type: ClassVar[str] = "speech.chunk"
+
+
+@dataclass(frozen=True, slots=True)
+class WordSpoken:
+    """In a live conversation: the listener has just heard this word; `start` and `end` are its place in the
+    reply's text."""
+
+    text: str
+    start: int
+    end: int
+    type: ClassVar[str] = "word.spoken"
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechHeld:
+    """In a live conversation: the agent fell silent because of a voice that may want the floor."""
+
+    type: ClassVar[str] = "speech.held"
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechResumed:
+    """In a live conversation: that voice did not want the floor; the agent goes on where it stopped."""
+
+    type: ClassVar[str] = "speech.resumed"
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """In a live conversation: nobody has said anything for so many seconds."""
+
+    seconds: float
+    type: ClassVar[str] = "idle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +295,16 @@ class ErrorRaised:
 
 AgentEvent: TypeAlias = (
     TurnStarted
+    | UserStarted
+    | UserStopped
+    | PartialTranscript
     | Transcript
     | TextDelta
     | SpeechChunk
+    | WordSpoken
+    | SpeechHeld
+    | SpeechResumed
+    | Idle
     | ToolStarted
     | ToolProgress
     | ToolFinished
@@ -244,6 +325,6 @@ def to_json(event: AgentEvent) -> dict[str, Any]:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Timings | Usage):
+    if isinstance(value, Timings | Usage | WordTime):
         return {f.name: getattr(value, f.name) for f in fields(value)}
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value

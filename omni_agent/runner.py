@@ -62,6 +62,7 @@ class Runner:
         self._state: TurnState = {}
         self._text = ""
         self._heard = 0
+        self._spoken = 0.0
         self.ran = False
         self.waiting = False
         self._work: asyncio.Task[None] | None = None
@@ -75,6 +76,8 @@ class Runner:
     async def put(self, event: AgentEvent) -> None:
         """Hand an event to whoever reads the stream; waits while that one is far behind."""
         await self._room.acquire()
+        if isinstance(event, SpeechChunk):
+            self._spoken += len(event.pcm) / 2 / event.sample_rate
         self._queue.put_nowait(event)
 
     def cut(self) -> None:
@@ -102,6 +105,9 @@ class Runner:
                 self._note(event)
                 yield event
             status, failure = await self._outcome()
+            if failure and failure.code != "input_empty":
+                # What failed early is told when the user has ended, or never; noise is no turn.
+                await self.turn.authorised()
             settled = True
             for event in await self._settle(status, failure):
                 yield event
@@ -129,6 +135,8 @@ class Runner:
                     await self._ask(asked)
                 if self.turn.delivery:
                     await self.turn.delivery.finish()
+            if self.turn.live and self.turn.delivery:
+                await self.turn.live.heard_out(self._spoken)
         finally:
             self._queue.put_nowait(None)
 
@@ -180,13 +188,15 @@ class Runner:
         error = self._work.exception()
         if error is None:
             return ("waiting" if self.waiting else "done"), None
-        return "failed", _raised(error)
+        return "failed", raised(error)
 
     async def _settle(self, status: TurnStatus, failure: ErrorRaised | None) -> list[AgentEvent]:
         """What is left to say, and to write, when the work has ended."""
         last: list[AgentEvent] = []
         heard = self._text
-        if status in ("interrupted", "failed"):
+        if self._never_was:
+            return last
+        if status in ("interrupted", "failed") or self.turn.live:
             heard = self._heard_text()
             self.turn.emit = last.append
             await self._remember(status, heard)
@@ -204,10 +214,19 @@ class Runner:
         self._work.cancel()
         await asyncio.wait([self._work])
         self.turn.emit = lambda event: None
-        await self._remember("interrupted", self._heard_text())
+        if not self._never_was:
+            await self._remember("interrupted", self._heard_text())
+
+    @property
+    def _never_was(self) -> bool:
+        """Whether it was cut before it was sure that the user had ended."""
+        return self.turn.live is not None and not self.turn.live.certain
 
     def _heard_text(self) -> str:
-        return self._text[: self._heard].rstrip() if self.turn.delivery else self._text
+        if not self.turn.delivery:
+            return self._text
+        heard = self.turn.live.heard if self.turn.live else self._heard
+        return self._text[:heard].rstrip()
 
     async def _remember(self, status: TurnStatus, heard: str) -> None:
         if not self.waiting:
@@ -219,7 +238,7 @@ def _cancel(work: asyncio.Task[None]) -> None:
     work.get_loop().call_soon(work.cancel)
 
 
-def _raised(error: BaseException) -> ErrorRaised:
+def raised(error: BaseException) -> ErrorRaised:
     """The event for what ended the work; what is not ours is logged whole, for whoever has to mend it."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

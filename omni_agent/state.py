@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from operator import add, or_
-from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, Protocol, TypedDict
 
 from .alarms import Alarms
 from .anticipation import Anticipation
@@ -154,6 +154,29 @@ class Parts:
         return Scope(user, self.name, self.persona.circle)
 
 
+class Live(Protocol):
+    """The listener of a turn in a live conversation: the turn begins before it is sure that the user has
+    ended, and is not over before it was heard."""
+
+    @property
+    def certain(self) -> bool:
+        """Whether the user has ended for sure. A turn that is cut before has never been."""
+        ...
+
+    async def authorised(self) -> None:
+        """Wait until it is certain: before that nothing may take effect."""
+        ...
+
+    @property
+    def heard(self) -> int:
+        """Up to which offset of the reply's text it was heard."""
+        ...
+
+    async def heard_out(self, seconds: float) -> None:
+        """Wait until all of the reply's speech, so many seconds, has been heard."""
+        ...
+
+
 @dataclass(slots=True)
 class Turn:
     """One run of the graph, while it lasts.
@@ -165,6 +188,7 @@ class Turn:
         session: Which conversation.
         started: Clock reading when the input came.
         delivery: Speaks the answer; None for text only.
+        live: Who listens, in a live conversation.
         emit: Where events go.
         timings: Filled in as the turn goes on.
     """
@@ -175,8 +199,14 @@ class Turn:
     session: str
     started: float
     delivery: Delivery | None = None
+    live: Live | None = None
     emit: Callable[[AgentEvent], None] = lambda event: None
     timings: Timings = field(default_factory=Timings)
+
+    async def authorised(self) -> None:
+        """Wait until it is sure that the user has ended: what takes effect comes after this."""
+        if self.live:
+            await self.live.authorised()
 
     def elapsed(self) -> float:
         """Seconds since the input came."""

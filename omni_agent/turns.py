@@ -26,7 +26,7 @@ from .nodes.hearing import heard
 from .runner import Runner, Start
 from .settling import settle_waiting
 from .speech.delivery import Delivery
-from .state import Observation, Parts, Turn, TurnState
+from .state import Live, Observation, Parts, Turn, TurnState
 from .warmup import warm_up_conversation
 
 if TYPE_CHECKING:
@@ -71,14 +71,25 @@ class Turns:
         *,
         speak: bool,
         ended: Ended | None = None,
+        live: Live | None = None,
     ) -> AsyncGenerator[AgentEvent, None]:
-        """A turn that begins with what the user says or shows; `ended` gets it at its end."""
+        """A turn that begins with what the user says or shows.
+
+        Args:
+            observations: What came in.
+            user: Whose turn it is.
+            session: The conversation.
+            speak: Speak the reply.
+            ended: Gets the turn at its end.
+            live: Who listens, where it begins before the user has surely ended.
+        """
 
         async def begin(saver: BaseCheckpointSaver[str], runner: Runner) -> Start:
             turn = runner.turn
             message = await heard(observations, turn)
             waiting = await self._waiting(saver, user, session)
             if waiting:
+                await turn.authorised()
                 answer = waiting.pending.answer(message, turn.parts.clock.now())
                 if answer is not Answer.OTHER:
                     return self._go_on(waiting, answer, runner)
@@ -88,7 +99,7 @@ class Turns:
             await saver.adelete_thread(self._thread(user, session))
             return {"turn": turn.id, "heard": message.to_json(), "observations": []}
 
-        async with aclosing(self._run(begin, user, session, speak, ended)) as events:
+        async with aclosing(self._run(begin, user, session, speak, ended, live=live)) as events:
             async for event in events:
                 yield event
 
@@ -178,8 +189,10 @@ class Turns:
         speak: bool,
         ended: Ended | None = None,
         graph: TurnGraph | None = None,
+        live: Live | None = None,
     ) -> AsyncGenerator[AgentEvent, None]:
         turn = self._turn(user, session, uuid4().hex)
+        turn.live = live
         async with self._studying(turn), self._lock(user, session), self._checkpoints.open() as saver:
             notes = await _prepared(turn)
             resumable = (graph or self._graph).copy(update={"checkpointer": saver})

@@ -16,8 +16,13 @@ from ..state import Turn, TurnState, Update, total_usage
 
 
 async def commit(state: TurnState, turn: Turn) -> Update:
-    """Write a turn that came to its end."""
-    await remember(state, turn, status="done", heard_text=state["reply"])
+    """Write a turn that came to its end; one that is still being heard as cut at what was heard so far."""
+    await turn.authorised()
+    if turn.live and turn.delivery:
+        heard = state["reply"][: turn.live.heard].rstrip()
+        await remember(state, turn, status="interrupted", heard_text=heard, told=False)
+    else:
+        await remember(state, turn, status="done", heard_text=state["reply"])
     messages = [Message.from_json(item) for item in state["messages"]]
     calls = [call for message in messages for call in message.tool_calls]
     mine = [idempotency_key(turn.scope, turn.session, turn.id, call) for call in calls]
@@ -30,8 +35,18 @@ async def commit(state: TurnState, turn: Turn) -> Update:
     return {}
 
 
-async def remember(state: TurnState, turn: Turn, *, status: TurnStatus, heard_text: str) -> None:
-    """Write the turn; a memory that fails costs the memory, not the answer."""
+async def remember(
+    state: TurnState, turn: Turn, *, status: TurnStatus, heard_text: str, told: bool = True
+) -> None:
+    """Write the turn, or write it anew; a memory that fails costs the memory, not the answer.
+
+    Args:
+        state: As far as the turn came.
+        turn: The turn.
+        status: How it ended.
+        heard_text: What was heard of the reply.
+        told: Tell the caller; not where it will be written again.
+    """
     ended = turn.parts.clock.now()
     record = TurnRecord(
         id=turn.id,
@@ -53,7 +68,8 @@ async def remember(state: TurnState, turn: Turn, *, status: TurnStatus, heard_te
     except MemoryStoreError as error:
         turn.emit(ErrorRaised(error.code, error.message, error.remedy, severity="note"))
     else:
-        turn.emit(MemoryWritten(turn.id))
+        if told:
+            turn.emit(MemoryWritten(turn.id))
 
 
 async def _without_traces(record: TurnRecord, turn: Turn) -> TurnRecord:

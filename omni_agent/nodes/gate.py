@@ -37,6 +37,7 @@ class _Checked:
 
 async def gate(state: TurnState, turn: Turn) -> Update:
     """Sort the last message's calls into those that may run and those that already have a result."""
+    await turn.authorised()
     messages = [Message.from_json(item) for item in state["messages"]]
     known = state.get("results", {})
     calls = [call for call in messages[-1].tool_calls if call.id not in known]

@@ -1,7 +1,8 @@
 """Speaks a reply while it is still being written.
 
 Text deltas become clauses, clauses become words as they are read aloud, and those become sound: clause n + 1
-is synthesised while n is being taken. Each chunk knows which span of the reply's text it speaks.
+is synthesised while n is being taken. Each chunk knows which span of the reply's text it speaks, and when
+each word of it is said.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from ..errors import OmniError
-from ..events import ErrorRaised, SpeechChunk
+from ..events import ErrorRaised, SpeechChunk, WordTime
 from ..persona import Persona
 from ..senses import Voice
 from .clauses import Clause, ClauseSplitter
+from .joins import Joins
 from .language import detect
 from .normalise import spoken
+from .own_voice import OwnVoice
 from .pcm import Pcm
+from .word_times import known, placed
 
 AHEAD = 2
 # Seconds of speech from which a voice's pace can be told.
@@ -31,6 +35,16 @@ class Speaker:
     voice: Voice | None
     persona: Persona
     language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A clause as sound; `words` are at their places in the clause and in the sound."""
+
+    clause: Clause
+    pcm: Pcm
+    words: tuple[WordTime, ...]
+    rate: float
 
 
 class Delivery:
@@ -56,6 +70,8 @@ class Delivery:
         self.language = language
         self._send = send
         self._splitter = ClauseSplitter()
+        self._joins = Joins()
+        self._own_voice = OwnVoice()
         self._clauses: asyncio.Queue[Clause | Speaker | None] = asyncio.Queue(maxsize=64)
         self._length = 0
         self._interjected = False
@@ -92,9 +108,15 @@ class Delivery:
         """Let another one speak what comes in from now on."""
         await self._clauses.put(speaker)
 
+    def written(self, delta: str) -> None:
+        """Take the next words of a model with a voice of its own: it speaks them itself, see `play`."""
+        self._length += len(delta)
+        self._own_voice.write(delta)
+
     async def play(self, pcm: bytes, sample_rate: int) -> None:
-        """Pass on sound of a model with a voice of its own; it speaks all words written so far."""
-        await self._send(_chunk(Pcm.from_int16(pcm, sample_rate), (0, self._length)))
+        """Pass on sound of a model with a voice of its own; which words it speaks is told by rate."""
+        sound = Pcm.from_int16(pcm, sample_rate)
+        await self._send(_chunk(sound, *self._own_voice.next(sound)))
 
     async def finish(self) -> None:
         """No more words will come in."""
@@ -104,55 +126,59 @@ class Delivery:
 
     async def run(self) -> None:
         """Speak until `finish`; owned by the turn's task group."""
-        ready: asyncio.Queue[tuple[Clause, Pcm] | None] = asyncio.Queue(maxsize=AHEAD)
+        ready: asyncio.Queue[_Said | None] = asyncio.Queue(maxsize=AHEAD)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._synthesise(ready))
-            while (item := await ready.get()) is not None:
-                clause, pcm = item
-                if len(pcm.samples):
-                    self._time(clause, pcm)
-                    await self._send(_chunk(pcm, (clause.start, clause.end)))
+            while (said := await ready.get()) is not None:
+                if len(said.pcm.samples):
+                    await self._send(self._joined(said))
 
-    def _time(self, clause: Clause, pcm: Pcm) -> None:
+    def _joined(self, said: _Said) -> SpeechChunk:
         from ..persona import seconds
 
+        clause = said.clause
+        pcm, later = self._joins.next(said.pcm, clause.text, said.rate)
         self._seconds += pcm.seconds
-        self._estimated += seconds(clause.text) / self._persona.rate
+        self._estimated += seconds(clause.text) / said.rate
+        return _chunk(pcm, (clause.start, clause.end), _moved(said.words, clause.start, later, pcm.seconds))
 
-    async def _synthesise(self, ready: asyncio.Queue[tuple[Clause, Pcm] | None]) -> None:
+    async def _synthesise(self, ready: asyncio.Queue[_Said | None]) -> None:
         while (item := await self._clauses.get()) is not None:
             if isinstance(item, Speaker):
                 self._voice, self._persona, self.language = item.voice, item.persona, item.language
                 self._mute = False
-            elif pcm := await self._spoken(item.text):
-                await ready.put((item, pcm))
+            elif said := await self._spoken(item):
+                await ready.put(said)
         await ready.put(None)
 
-    async def _spoken(self, text: str) -> Pcm | None:
+    async def _spoken(self, clause: Clause) -> _Said | None:
         """The clause as sound. A voice that fails costs the speech, not the answer."""
-        language = await self._language(text)
+        language = await self._language(clause.text)
         if self._voice is None or not language:
             return None
         persona = self._persona
+        text = spoken(clause.text, language)
         try:
-            return await self._voice.speak(
-                spoken(text, language), language=language, voice=persona.voice, rate=persona.rate
-            )
+            pcm = await self._voice.speak(text, language=language, voice=persona.voice, rate=persona.rate)
         except OmniError as error:
             await self._fall_silent(ErrorRaised(error.code, error.message, error.remedy, severity="note"))
             return None
+        words: tuple[WordTime, ...] = ()
+        if clause.start < clause.end:
+            words = placed(clause.text, known(pcm, text), lambda word: spoken(word, language))
+        return _Said(clause, pcm, words, persona.rate)
 
     async def _language(self, text: str) -> str:
         """The language to speak in, settled by the first clause that tells; empty where no voice has it."""
         if self._voice is None or self._mute:
             return ""
-        known = self._voice.languages
-        self.language = self.language or detect(text, known)
+        spoken_here = self._voice.languages
+        self.language = self.language or detect(text, spoken_here)
         language = self.language or next(iter(self._persona.languages), "en")
-        if language in known:
+        if language in spoken_here:
             return language
         note = f"no voice for '{language}': this reply is text only"
-        remedy = f"there are voices for {', '.join(sorted(known))}"
+        remedy = f"there are voices for {', '.join(sorted(spoken_here))}"
         await self._fall_silent(ErrorRaised("voice_missing", note, remedy, severity="note"))
         return ""
 
@@ -161,5 +187,19 @@ class Delivery:
         await self._send(why)
 
 
-def _chunk(pcm: Pcm, span: tuple[int, int]) -> SpeechChunk:
-    return SpeechChunk(pcm.to_int16(), pcm.rate, span, round(pcm.seconds * 1000))
+def _moved(words: tuple[WordTime, ...], by: int, later: float, length: float) -> tuple[WordTime, ...]:
+    """The words `by` characters further on and `later` seconds later, within a sound of `length` seconds."""
+    shift, last = round(later * 1000), round(length * 1000)
+    return tuple(
+        WordTime(
+            word.start + by,
+            word.end + by,
+            min(max(word.begin + shift, 0), last),
+            min(max(word.until + shift, 0), last),
+        )
+        for word in words
+    )
+
+
+def _chunk(pcm: Pcm, span: tuple[int, int], words: tuple[WordTime, ...]) -> SpeechChunk:
+    return SpeechChunk(pcm.to_int16(), pcm.rate, span, round(pcm.seconds * 1000), words=words)

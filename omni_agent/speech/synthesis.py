@@ -10,7 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import ModelError, ModelUnavailable, OmniError
+from .onnx_outputs import with_durations
 from .pcm import Pcm
+from .sounding import stretches, within
+from .spoken import Spoken, shifted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     import onnxruntime
     from numpy.typing import NDArray
+
+    from .spoken import SpokenWord
 
 INSTALL = "pip install 'omni-agent-framework[local]'"
 
@@ -69,9 +74,11 @@ class OnnxSession:
     Args:
         path: The model file.
         threads: Most threads of one run.
+        durations: Have the length of each phoneme as one more output, `onnx_outputs.DURATION`, where the
+            model is a voice that computes it.
     """
 
-    def __init__(self, path: Path, threads: int) -> None:
+    def __init__(self, path: Path, threads: int, *, durations: bool = False) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -81,7 +88,8 @@ class OnnxSession:
         # Waiting threads that spin take the cores from the language model, which writes meanwhile: without
         # it synthesis beside other work took two thirds of the time.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        model = (with_durations(path.read_bytes()) if durations else None) or str(path)
+        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self._model_path = str(path)
         self.stop = Stop()
 
@@ -165,11 +173,12 @@ def speakable(text: str) -> str:
     return text if any(char.isalnum() for char in text) else ""
 
 
-def evened(samples: NDArray[np.float32], rate: int) -> Pcm:
+def evened(samples: NDArray[np.float32], rate: int, words: Sequence[SpokenWord] = ()) -> Pcm:
     """Speech with little silence around it, at the same level as any other speech from here.
 
     At most 30 ms before and 120 ms after the sound stay; the level of what sounds is about -21 dBFS, and no
-    sample lies outside -0.95 to 0.95. Empty where nothing sounds.
+    sample lies outside -0.95 to 0.95. Empty where nothing sounds. With `words`, whose times are those in
+    `samples`, it is `Spoken`, with their times in what is kept.
     """
     import numpy as np
 
@@ -182,11 +191,15 @@ def evened(samples: NDArray[np.float32], rate: int) -> Pcm:
     levels = np.sqrt((padded**2).mean(axis=1))
     sounding = np.flatnonzero(levels > _SILENT_LEVEL * peak)
     first, last = int(sounding[0]) * frame, (int(sounding[-1]) + 1) * frame
-    kept = samples[max(0, first - round(_LEAD_SECONDS * rate)) : last + round(_TAIL_SECONDS * rate)].copy()
+    begin = max(0, first - round(_LEAD_SECONDS * rate))
+    kept = samples[begin : last + round(_TAIL_SECONDS * rate)].copy()
     level = float(np.sqrt((levels[levels > 0.1 * levels.max()] ** 2).mean()))
     kept *= min(_TARGET_LEVEL / level, _HIGHEST_PEAK / peak, _MOST_GAIN)
     fade = min(round(_FADE_SECONDS * rate), len(kept) // 2)
     ramp = np.linspace(0.0, 1.0, fade, dtype=np.float32)
     kept[:fade] *= ramp
     kept[len(kept) - fade :] *= ramp[::-1]
-    return Pcm(kept, rate)
+    if not words:
+        return Pcm(kept, rate)
+    words = shifted(words, -begin / rate, len(kept) / rate)
+    return Spoken(kept, rate, within(words, stretches(kept, rate)))

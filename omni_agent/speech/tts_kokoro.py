@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ConfigError
 from .pcm import Pcm
 from .synthesis import Engine, OnnxSession, evened, existing, speakable
+from .word_phonemes import TimedPhoneme, word_times
+from .word_times import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -43,6 +45,9 @@ _ESPEAK = {"es": "es", "fr": "fr-fr", "hi": "hi", "it": "it", "pt": "pt-br"}
 _READERS = {"ja": ("pyopenjtalk",), "zh": ("pypinyin", "misaki")}
 _STYLE_SHAPE = (510, 1, 256)
 SLOWEST, FASTEST = 0.5, 2.0
+# Sounds begin two frames of 25 ms before the model's durations have them, as measured after pauses; its
+# makers take off three at the beginning (https://github.com/hexgrad/kokoro, join_timestamps).
+_LATE = 0.05
 
 
 class KokoroVoice:
@@ -71,7 +76,10 @@ class KokoroVoice:
         return _languages()
 
     async def speak(self, text: str, *, language: str = "en", voice: str = "", rate: float = 1.0) -> Pcm:
-        """See `Voice.speak`; 24,000 samples a second, a rate outside 0.5 to 2 counts as the nearer end."""
+        """See `Voice.speak`; 24,000 samples a second, a rate outside 0.5 to 2 counts as the nearer end.
+
+        The words' times are the model's own: it is `Spoken`, unless the model file hides its durations.
+        """
         language = language.partition("-")[0]
         if language not in self.languages:
             raise ConfigError(f"Kokoro does not speak {language!r}", remedy=self._known(language))
@@ -99,7 +107,9 @@ class KokoroVoice:
     def _load(self) -> _Kokoro:
         folder = self._folder() if callable(self._folder) else self._folder
         model = existing(folder / _FILE, _REMEDY)
-        return _Kokoro(OnnxSession(model, self._threads), existing(folder / "voices", _REMEDY))
+        return _Kokoro(
+            OnnxSession(model, self._threads, durations=True), existing(folder / "voices", _REMEDY)
+        )
 
 
 @cache
@@ -139,8 +149,21 @@ class _Kokoro:
         if not any(sound.isalpha() for sound in sounds):
             return Pcm.silence(0.0, 24_000)
         pace = min(max(rate, SLOWEST), FASTEST)
-        samples, sample_rate = self._kokoro.create(sounds, self._style(voice), speed=pace, is_phonemes=True)
-        return evened(samples, sample_rate)
+        samples, sample_rate, times = self._kokoro.create_timed(
+            sounds, self._style(voice), speed=pace, is_phonemes=True
+        )
+        phonemes = [
+            TimedPhoneme(time.phoneme, max(0.0, time.start - _LATE), max(0.0, time.end - _LATE))
+            for time in times
+        ]
+        words = word_times(words_of(text), phonemes, lambda words: self._alone(words, language, voice))
+        return evened(samples, sample_rate, words)
+
+    def _alone(self, words: Sequence[str], language: str, voice: str) -> list[str]:
+        if language in _READERS:
+            return [self._phonemes(word, language, voice) for word in words]
+        # One call for all: each has its line, an empty one too.
+        return self._espeak_lines(words, _espeak_language(language, voice))
 
     def _style(self, name: str) -> NDArray[np.float32]:
         import numpy as np
@@ -159,15 +182,21 @@ class _Kokoro:
             from .phonemes_chinese import phonemes as chinese
 
             return chinese(text, lambda word: self._espeak(word, "en-us"))
-        english = "en-gb" if voice.startswith("b") else "en-us"
-        return self._espeak(text, _ESPEAK.get(language, english))
+        return self._espeak(text, _espeak_language(language, voice))
 
     def _espeak(self, text: str, voice: str) -> str:
+        return self._espeak_lines([text], voice)[0]
+
+    def _espeak_lines(self, texts: Sequence[str], voice: str) -> list[str]:
         """espeak-ng's phonemes. Without its notes on foreign words, which the model would speak."""
         if voice not in self._readers:
             self._readers[voice] = _espeak_reader(voice)
-        lines = self._readers[voice].phonemize([text], strip=True, njobs=1)
-        return str(lines[0]) if lines else ""
+        lines = self._readers[voice].phonemize(list(texts), strip=True, njobs=1)
+        return [str(line) for line in lines] if len(lines) == len(texts) else [""] * len(texts)
+
+
+def _espeak_language(language: str, voice: str) -> str:
+    return _ESPEAK.get(language, "en-gb" if voice.startswith("b") else "en-us")
 
 
 def _espeak_reader(voice: str) -> Any:

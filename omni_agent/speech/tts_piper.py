@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ConfigError
 from .pcm import Pcm
 from .synthesis import Engine, OnnxSession, evened, existing, speakable
+from .word_phonemes import TimedPhoneme, word_times
+from .word_times import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 _FILE = "en_US-joe-medium.onnx"
@@ -39,7 +41,10 @@ class PiperVoice:
         return frozenset(self.voices.values())
 
     async def speak(self, text: str, *, language: str = "en", voice: str = "", rate: float = 1.0) -> Pcm:
-        """See `Voice.speak`; 22,050 samples a second, a rate outside 0.5 to 2 counts as the nearer end."""
+        """See `Voice.speak`; 22,050 samples a second, a rate outside 0.5 to 2 counts as the nearer end.
+
+        The words' times are the model's own: it is `Spoken`, unless the model file hides its durations.
+        """
         if voice and voice not in self.voices:
             raise ConfigError(f"Piper has no voice {voice!r}", remedy=f"use one of: {', '.join(self.voices)}")
         if language.partition("-")[0] not in self.languages:
@@ -64,7 +69,7 @@ class PiperVoice:
         folder = self._folder() if callable(self._folder) else self._folder
         model = existing(folder / _FILE, _REMEDY)
         config = existing(folder / f"{_FILE}.json", _REMEDY).read_text("utf-8")
-        session: Any = OnnxSession(model, self._threads)
+        session: Any = OnnxSession(model, self._threads, durations=True)
         return Piper(config=PiperConfig.from_dict(json.loads(config)), session=session)
 
 
@@ -76,6 +81,29 @@ def _synthesise(piper: Any, text: str, rate: float) -> Pcm:
     text = text.replace("[[", " ").replace("]]", " ")
     pace = min(max(rate, SLOWEST), FASTEST)
     config = SynthesisConfig(length_scale=piper.config.length_scale / pace, normalize_audio=False)
-    chunks = [chunk.audio_float_array for chunk in piper.synthesize(text, config)] if text else []
-    samples = np.concatenate(chunks) if chunks else np.zeros(0, np.float32)
-    return evened(samples, int(piper.config.sample_rate))
+    chunks = list(piper.synthesize(text, config, include_alignments=True)) if text else []
+    sounds = [chunk.audio_float_array for chunk in chunks]
+    samples = np.concatenate(sounds) if sounds else np.zeros(0, np.float32)
+    rate = int(piper.config.sample_rate)
+    words = word_times(words_of(text), _phonemes(chunks, rate), lambda words: _alone(piper, words))
+    return evened(samples, rate, words)
+
+
+def _phonemes(chunks: Sequence[Any], rate: int) -> list[TimedPhoneme]:
+    """The phonemes of all sentences with their times; none where a sentence has no times."""
+    phonemes = []
+    start = 0
+    for chunk in chunks:
+        if chunk.phoneme_alignments is None:
+            return []
+        at = start
+        for one in chunk.phoneme_alignments:
+            phonemes.append(TimedPhoneme(one.phoneme, at / rate, (at + one.num_samples) / rate))
+            at += int(one.num_samples)
+        start += len(chunk.audio_float_array)
+        phonemes.append(TimedPhoneme(" ", at / rate, start / rate))
+    return phonemes
+
+
+def _alone(piper: Any, words: Sequence[str]) -> list[str]:
+    return ["".join(sign for sentence in piper.phonemize(word) for sign in sentence) for word in words]

@@ -1,0 +1,251 @@
+"""The actor of a live conversation: one inbox, one state, and what follows from it.
+
+All that happens comes in here, in order: the user's sound, keys, words that are written, judgements, the ends
+of replies. Turn-taking says what is to be done; this does it, and waits for nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from ..events import (
+    AgentEvent,
+    Idle,
+    SpeechHeld,
+    SpeechResumed,
+    UserStarted,
+    UserStopped,
+)
+from ..speech import onset
+from ..speech.activity import RATE, Window
+from ..speech.interruption import DialogueState, Verdict, judge
+from ..speech.pcm import Pcm
+from . import turn_effects as do
+from . import turn_events as happened
+from .listening import Listening
+from .replying import Replying
+from .turn_taking import Floor, Step, TurnTaking, begun, step
+from .voice_over import UsualLevel, VoiceOver
+
+if TYPE_CHECKING:
+    from ..clock import Clock
+    from ..state import Observation
+
+MOST_WAITING = 500
+"""Frames of sound that wait to be looked at, at most."""
+
+_RECENT = 16
+"""Windows before a voice is certain that may belong to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the user wrote or showed. Pictures alone wait for the words that are said to them."""
+
+    observations: tuple[Observation, ...]
+    asks: bool
+
+
+Item: TypeAlias = Pcm | Written | happened.Event
+
+
+class Actor:
+    """Carries a conversation.
+
+    Args:
+        listening: The user's side.
+        replying: The agent's side.
+        clock: Times everything.
+        emit: Takes what the caller is to see.
+        state: Where it begins.
+    """
+
+    def __init__(
+        self,
+        listening: Listening,
+        replying: Replying,
+        clock: Clock,
+        emit: Callable[[AgentEvent], None],
+        state: TurnTaking,
+    ) -> None:
+        self._listening = listening
+        self._replying = replying
+        self._clock = clock
+        self._emit = emit
+        self.state = state
+        self._inbox: asyncio.Queue[Item] = asyncio.Queue()
+        self._room = asyncio.Semaphore(MOST_WAITING)
+        self._recent: deque[Window] = deque(maxlen=_RECENT)
+        self._over: VoiceOver | None = None
+        self._usual = UsualLevel()
+        self._from: int | None = None
+        self._written: list[Observation] = []
+        self._taken: tuple[int | None, list[Observation]] = (None, [])
+        self._alarm: asyncio.Task[None] | None = None
+
+    def put(self, item: Item) -> None:
+        """Something happened."""
+        self._inbox.put_nowait(item)
+
+    async def hear(self, pcm: Pcm) -> None:
+        """The user was heard; waits where much was heard and not looked at yet."""
+        await self._room.acquire()
+        self.put(pcm)
+
+    async def run(self) -> None:
+        """Carry on until cancelled."""
+        try:
+            self._follow(begun(self.state, self._clock.monotonic()))
+            while True:
+                self._take_in(await self._inbox.get())
+        finally:
+            if self._alarm:
+                self._alarm.cancel()
+            if self._over:
+                self._over.close()
+
+    def _take_in(self, item: Item) -> None:
+        if isinstance(item, Pcm):
+            self._room.release()
+            for heard in self._listening.feed(item):
+                self._hear(heard)
+        elif isinstance(item, Written):
+            self._written += item.observations
+            if item.asks:
+                self._step(happened.Given(self._clock.monotonic()))
+        else:
+            self._step(item)
+
+    def _hear(self, heard: Window | onset.VoiceEvent) -> None:
+        time = self._listening.time
+        match heard:
+            case Window():
+                self._recent.append(heard)
+                if self.state.floor is Floor.USER:
+                    self._usual.heard(heard)
+                    self._caption()
+                if self._over:
+                    self._over.window(heard)
+                    self._judge(self._over)
+            case onset.VoiceStarted():
+                if self._over:
+                    self._over.sounds_again()
+                self._step(happened.VoiceStarted(time(heard.at), time(heard.said_from)))
+            case onset.VoicePaused():
+                if self._over:
+                    self._over.paused(heard.since)
+                self._step(happened.VoicePaused(time(heard.at), time(heard.since)))
+
+    def _judge(self, over: VoiceOver) -> None:
+        """Whether the voice over the agent's is to have the floor."""
+        dialogue = self._replying.dialogue(held=self.state.floor is Floor.HELD)
+        voice = over.so_far(self._usual.level)
+        verdict = judge(voice, dialogue)
+        owed = dialogue.uninterruptible and judge(voice, _freely(dialogue)) is Verdict.CUT
+        self._step(happened.VoiceJudged(self._clock.monotonic(), verdict, owed))
+
+    def _step(self, event: happened.Event) -> None:
+        self._follow(step(self.state, event))
+
+    def _follow(self, taken: Step) -> None:
+        self.state, effects = taken
+        for effect in effects:
+            self._carry_out(effect)
+        if self._over and self.state.floor not in (Floor.AGENT, Floor.HELD):
+            self._close_over()
+
+    def _carry_out(self, effect: do.Effect) -> None:
+        match effect:
+            case do.Listen():
+                self._listen(effect)
+            case do.Ignore():
+                self._ignore()
+            case do.Begin():
+                self._begin(effect)
+            case do.Take():
+                self._take(effect)
+            case do.Abandon():
+                self._replying.abandon(effect.paused)
+            case do.Cut():
+                self._replying.cut(early=effect.early)
+            case do.Wake():
+                self._wake(effect.at)
+            case _:
+                self._tell(effect)
+
+    def _tell(self, effect: do.Hold | do.Resume | do.TellIdle) -> None:
+        match effect:
+            case do.Hold():
+                self._replying.playout.hold()
+                self._emit(SpeechHeld())
+            case do.Resume():
+                self._replying.playout.resume()
+                self._emit(SpeechResumed())
+            case do.TellIdle():
+                self._emit(Idle(round(effect.seconds, 3)))
+
+    def _listen(self, effect: do.Listen) -> None:
+        sample = self._listening.sample(effect.said_from)
+        if self.state.floor is Floor.AGENT:
+            self._close_over()
+            understanding = self._replying.understanding
+            ears = understanding.words if understanding.possible else None
+            self._over = VoiceOver(sample, self._recent, self._listening.between, ears)
+            return
+        if effect.again:
+            self._from, written = self._taken
+            self._written = [*written, *self._written]
+            self._replying.forget()
+        else:
+            self._from = sample
+            self._emit(UserStarted())
+
+    def _ignore(self) -> None:
+        """What sounded was no words for the agent."""
+        self._close_over()
+        if self.state.floor is Floor.OPEN and self._from is not None:
+            self._from = None
+            self._emit(UserStopped(0.0))
+
+    def _caption(self) -> None:
+        start, end = self._from, self._listening.end
+        if start is not None and self.state.voice:
+            utterance = lambda: self._listening.between(start, end)  # noqa: E731
+            self._replying.understanding.caption((end - start) / RATE, utterance)
+
+    def _begin(self, effect: do.Begin) -> None:
+        utterance = None
+        if self._from is not None:
+            utterance = self._listening.between(self._from, self._listening.end)
+        self._replying.begin(
+            effect.generation, utterance, self._written, judged=self.state.floor is Floor.PAUSE
+        )
+
+    def _take(self, effect: do.Take) -> None:
+        self._taken, self._from, self._written = (self._from, self._written), None, []
+        spoken = self._replying.take(effect.generation)
+        if spoken is not None:
+            self._emit(UserStopped(round(spoken, 3)))
+
+    def _close_over(self) -> None:
+        if self._over:
+            self._over.close()
+            self._over = None
+
+    def _wake(self, at: float) -> None:
+        if self._alarm:
+            self._alarm.cancel()
+
+        async def wake() -> None:
+            await self._clock.sleep(at - self._clock.monotonic())
+            self.put(happened.Woken(max(at, self._clock.monotonic())))
+
+        self._alarm = asyncio.create_task(wake())
+
+
+def _freely(dialogue: DialogueState) -> DialogueState:
+    return replace(dialogue, uninterruptible=False)

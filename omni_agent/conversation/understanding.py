@@ -1,0 +1,86 @@
+"""What is understood of the user while he speaks, before any turn is begun."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..errors import OmniError
+from ..events import AgentEvent, PartialTranscript
+from ..execution.standing import offered
+from ..hints import hints_of
+from ..speech.pcm import Pcm
+
+if TYPE_CHECKING:
+    from ..messages import Hearing
+    from ..state import Parts
+
+FIRST, AGAIN = 2.5, 2.0
+"""Seconds of speech without a pause after which it is captioned, and between captions: a pause gives one
+anyway, and ears that are busy when the user ends cost time."""
+
+
+class Understanding:
+    """Asks the ears.
+
+    Args:
+        parts: The agent's.
+        user: Who speaks.
+        session: In which conversation.
+        emit: Takes captions.
+
+    Attributes:
+        language: ISO 639-1 code of what was understood last; empty before.
+    """
+
+    def __init__(self, parts: Parts, user: str, session: str, emit: Callable[[AgentEvent], None]) -> None:
+        self._parts = parts
+        self._user, self._session = user, session
+        self._emit = emit
+        self._captioning: asyncio.Task[None] | None = None
+        self._captioned = 0.0
+        self.language = ""
+
+    @property
+    def possible(self) -> bool:
+        """Whether there are ears."""
+        return self._parts.senses.ears is not None
+
+    async def words(self, pcm: Pcm) -> str:
+        """The words of a sound; none where it cannot be understood."""
+        return (await self._hearing(pcm)).text
+
+    def caption(self, seconds: float, utterance: Callable[[], Pcm]) -> None:
+        """The user has spoken for so many seconds and goes on."""
+        if seconds < self._captioned:
+            self._captioned = 0.0
+        due = self._captioned + AGAIN if self._captioned else FIRST
+        busy = self._captioning and not self._captioning.done()
+        if self.possible and seconds >= due and not busy:
+            self._captioned = seconds
+            self._captioning = asyncio.create_task(self._caption(utterance()))
+
+    def close(self) -> None:
+        """Stop."""
+        if self._captioning:
+            self._captioning.cancel()
+
+    async def _caption(self, pcm: Pcm) -> None:
+        hearing = await self._hearing(pcm)
+        if hearing.text:
+            self._emit(PartialTranscript(hearing.text, hearing.language))
+            parts = self._parts
+            parts.anticipation.begin(parts.memory, parts.scope(self._user), self._session, hearing.text)
+
+    async def _hearing(self, pcm: Pcm) -> Hearing:
+        from ..messages import Hearing
+
+        ears = self._parts.senses.ears
+        if ears is None:
+            return Hearing("")
+        try:
+            return await ears.transcribe(pcm, hints=hints_of(offered(self._parts.toolbox, ())))
+        except OmniError:
+            # The turn itself tells it.
+            return Hearing("")

@@ -1,0 +1,201 @@
+"""While the agent speaks and a voice sounds: speak on, be silent for the moment, or give up the floor.
+
+One pure function. It is asked for every window of sound as long as the voice sounds, and after its end until
+it no longer says HOLD. The reply that a HOLD silenced is kept, and goes on where it stopped when the answer
+becomes GO_ON.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from .backchannels import Said, said, size
+from .interruption_sound import LONGEST
+
+if TYPE_CHECKING:
+    from .interruption_sound import SoundScore
+
+# How much below the user's usual level the loudest window may be, and later the louder third of them; who is
+# further off talks to somebody else.
+_LOUDEST_DB, _LOUDER_DB = 7.5, 10.0
+_EARLY = 8  # windows
+_ABOVE_BACKGROUND_DB = 3.0
+# The detector is sure of a voice: one window of the first kind, or two of the second.
+_SURE, _LIKELY = 0.7, 0.5
+# Seconds of voice before it is held, so that the sound can be looked at first.
+_LOOKED_AT = 0.09
+_NO_WORDS = 0.8  # probability of hum or noise from which it is not held
+_NO_WORDS_HELD = 0.9  # and from which a held reply goes on while the voice still sounds
+_WORDY = 0.5
+# Seconds of voice that no backchannel lasts, that laughter hardly lasts, and that nothing but talk lasts.
+_LASTING, _LONG, _ENDLESS = 0.7, 1.6, 3.0
+_UNREAD = 0.5  # seconds of voice beyond the latest words that make them old
+_READ = 0.25  # seconds of voice that words may leave out at the end and still be of the whole
+_CERTAIN_WORDS = 3
+_NEARLY_OVER = 0.2  # seconds of a reply that are not worth stopping
+ENDED = 0.15
+"""Seconds of silence after which the words of the whole voice are worth asking for."""
+PATIENCE = 0.9
+"""Seconds after the voice's end for which words are waited for; no HOLD is longer."""
+
+
+class Verdict(IntEnum):
+    """What to do with the reply; a later one takes more from the agent."""
+
+    GO_ON = 0
+    """Speak on, or again from where a HOLD stopped."""
+    HOLD = 1
+    """Be silent at once and keep the rest of the reply."""
+    CUT = 2
+    """The reply is over; the user has the floor."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartialWords:
+    """A transcript of the voice so far.
+
+    Attributes:
+        text: As Whisper writes it; empty where it heard no words.
+        until: Seconds of the voice, from its onset, that it covers.
+    """
+
+    text: str
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceSoFar:
+    """What is known of a voice over the agent's.
+
+    Attributes:
+        seconds: From the onset to where it last sounded.
+        silence: Seconds since then; 0 while it sounds.
+        probabilities: Of a voice, for every 32 ms since the onset.
+        levels: In dBFS, for the same windows.
+        background: The level that the room's noise hardly exceeds, in dBFS.
+        usual: The user's usual level in dBFS, measured like `levels` (the mean power of the windows that are
+            surely voice); None where it is not known yet.
+        sound: What it sounds like; None where it was not looked at yet.
+        words: The latest transcript, if any.
+    """
+
+    seconds: float
+    silence: float
+    probabilities: tuple[float, ...]
+    levels: tuple[float, ...]
+    background: float
+    usual: float | None = None
+    sound: SoundScore | None = None
+    words: PartialWords | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueState:
+    """What the agent is doing.
+
+    Attributes:
+        asked: The reply is a question, or ends with one that was spoken: a "yeah" is an answer.
+        uninterruptible: An approval is read out, or a warning.
+        remaining: Seconds of the reply that are still to be spoken, or infinity.
+        held: A HOLD has silenced the reply.
+        language: ISO 639-1 code of the user's language; may be empty.
+    """
+
+    asked: bool = False
+    uninterruptible: bool = False
+    remaining: float = math.inf
+    held: bool = False
+    language: str = ""
+
+
+def judge(voice: VoiceSoFar, dialogue: DialogueState) -> Verdict:
+    """What to do with the reply now.
+
+    A reply that is uninterruptible goes on. Words decide where there are any; until then the sound does, and
+    in the end the length. Once the voice has been silent for `PATIENCE` the answer is never HOLD.
+    """
+    if dialogue.uninterruptible or not _is_near(voice):
+        return Verdict.GO_ON
+    words = voice.words
+    if words is not None and voice.seconds - words.until < _UNREAD:
+        verdict = _by_words(voice, words, dialogue)
+    else:
+        verdict = _by_sound(voice, dialogue)
+    nearly_over = dialogue.remaining <= _NEARLY_OVER and not dialogue.held
+    return Verdict.GO_ON if verdict is Verdict.HOLD and nearly_over else verdict
+
+
+def wants_score(voice: VoiceSoFar) -> bool:
+    """Whether `interruption_sound.score` would tell more than the score at hand, or than none."""
+    return voice.silence == 0 and _LOOKED_AT <= voice.seconds <= LONGEST
+
+
+def wants_words(voice: VoiceSoFar) -> bool:
+    """Whether a transcript could change the answer: not that of noise or of somebody further off."""
+    return _is_near(voice) and _is_sure(voice)
+
+
+def _by_words(voice: VoiceSoFar, words: PartialWords, dialogue: DialogueState) -> Verdict:
+    wordy = _is_wordy(voice)
+    meant = said(words.text, dialogue.language, noisy=not wordy)
+    whole = voice.silence >= ENDED and voice.seconds - words.until < _READ
+    if meant is Said.STOP:
+        return Verdict.CUT
+    if meant is Said.OTHER:
+        if wordy or size(words.text) >= _CERTAIN_WORDS or voice.seconds >= _LASTING:
+            return Verdict.CUT
+        # One or two words that may have been made of a cough.
+        return Verdict.GO_ON if whole else _held(dialogue)
+    if meant is Said.BACKCHANNEL and dialogue.asked and wordy:
+        return Verdict.CUT if whole else Verdict.HOLD
+    if voice.seconds >= _ENDLESS and wordy:
+        return Verdict.CUT
+    # What goes on after a nod may be the sentence that it began.
+    return _held(dialogue) if wordy and not whole and voice.seconds > words.until + _READ else Verdict.GO_ON
+
+
+def _by_sound(voice: VoiceSoFar, dialogue: DialogueState) -> Verdict:
+    wordy = _is_wordy(voice)
+    if voice.silence >= PATIENCE:
+        # No words came: the ears are slow, or heard none.
+        return Verdict.CUT if wordy and voice.seconds >= _LASTING else Verdict.GO_ON
+    if voice.silence:
+        return _held(dialogue)
+    if not _is_sure(voice) or voice.seconds < _LOOKED_AT:
+        return _held(dialogue)
+    words = 1.0 if voice.sound is None else voice.sound.words
+    if voice.seconds >= (_LASTING if words >= _WORDY else _LONG if words >= 1 - _NO_WORDS else _ENDLESS):
+        return Verdict.CUT
+    if words <= 1 - (_NO_WORDS_HELD if dialogue.held else _NO_WORDS):
+        return Verdict.GO_ON
+    return Verdict.HOLD
+
+
+def _held(dialogue: DialogueState) -> Verdict:
+    """Nothing new: silent if silent, speaking if speaking."""
+    return Verdict.HOLD if dialogue.held else Verdict.GO_ON
+
+
+def _is_wordy(voice: VoiceSoFar) -> bool:
+    return voice.sound is None or voice.sound.words >= _WORDY
+
+
+def _is_sure(voice: VoiceSoFar) -> bool:
+    """The detector is sure that a voice sounds, or has sounded since the onset."""
+    likely = sum(probability >= _LIKELY for probability in voice.probabilities)
+    return likely > 1 or max(voice.probabilities, default=0.0) >= _SURE
+
+
+def _is_near(voice: VoiceSoFar) -> bool:
+    """The voice stands out of the room and is about as loud as this user's."""
+    levels = sorted(voice.levels) or [-math.inf]
+    if levels[-1] < voice.background + _ABOVE_BACKGROUND_DB:
+        return False
+    if voice.usual is None:
+        return True
+    if len(levels) >= _EARLY and levels[len(levels) * 2 // 3] < voice.usual - _LOUDER_DB:
+        return False
+    return levels[-1] >= voice.usual - _LOUDEST_DB
