@@ -7,7 +7,7 @@ the graph (`graph.py`). None of them knows anything of devices, servers or termi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 from types import TracebackType
@@ -20,6 +20,7 @@ from .config import Settings
 from .errors import ConfigError
 from .events import AgentEvent, ApprovalRequested
 from .guardrails import Guardrail, Guardrails
+from .ids import random_id
 from .memory import MemoryStore
 from .models.base import OmniModel
 from .observation import Source, observe
@@ -67,6 +68,8 @@ class Agent:
         output_guardrails: Functions that see each clause of an answer before it is shown or spoken.
         settings: By default read from `omni-agent.toml` and the environment.
         clock: Where time comes from.
+        ids: Makes the ids of turns and notes; by default random ones. With a clock and ids of its own, a
+            scripted agent does the same to the last bit whenever it runs.
 
     Nothing is loaded before the first turn or `prewarm()`.
     """
@@ -88,6 +91,7 @@ class Agent:
         output_guardrails: Iterable[Guardrail] = (),
         settings: Settings | None = None,
         clock: Clock | None = None,
+        ids: Callable[[], str] = random_id,
     ) -> None:
         self.name = name or (persona.name if persona else "") or "Omni"
         self.description = description
@@ -104,6 +108,7 @@ class Agent:
         self.grounding = grounding
         self.guardrails = Guardrails.of(input_guardrails, output_guardrails)
         self.clock = clock or SystemClock()
+        self.ids = ids
 
     async def ask(
         self,
@@ -187,7 +192,7 @@ class Agent:
             hands_free: The user's voice takes the floor by itself; else a key does.
             idle: Seconds of silence after which `Idle` is told; None for never.
         """
-        from .conversation import Activity, AgentSession
+        from .conversation import AgentSession
 
         return AgentSession(
             self.parts,

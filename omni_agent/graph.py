@@ -24,7 +24,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
-from uuid import uuid4
 
 from langgraph.config import get_config
 from langgraph.graph import END, START, StateGraph
@@ -137,7 +136,7 @@ def _bound(node: Node, parts: Parts) -> Any:
 
 async def _nested_turn(state: Any, parts: Parts) -> Turn:
     """A turn for a graph that another program runs."""
-    turn = state.get("turn") or uuid4().hex
+    turn = state.get("turn") or parts.ids()
     session = str(get_config().get("configurable", {}).get("thread_id") or turn)
     scope = parts.scope("local")
     with suppress(MemoryStoreError):

@@ -53,6 +53,7 @@ def made(agent: Agent) -> Parts:
         memory=memory,
         media=MediaStore(),
         clock=agent.clock,
+        ids=agent.ids,
         executor=executor,
         alarms=Alarms(alarms),
         team=team,

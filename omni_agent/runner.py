@@ -75,6 +75,8 @@ class Runner:
 
     async def put(self, event: AgentEvent) -> None:
         """Hand an event to whoever reads the stream; waits while that one is far behind."""
+        if isinstance(event, SpeechChunk) and self.turn.live:
+            await self.turn.live.room()
         await self._room.acquire()
         if isinstance(event, SpeechChunk):
             self._spoken += len(event.pcm) / 2 / event.sample_rate

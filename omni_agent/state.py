@@ -17,6 +17,7 @@ from .clock import Clock
 from .events import AgentEvent, Timings, Usage
 from .execution import Executor
 from .guardrails import Guardrails
+from .ids import random_id
 from .memory import KnowledgeStore, MemoryStore, Scope
 from .messages import JsonObject
 from .persona import Persona
@@ -123,6 +124,7 @@ class Parts:
         anticipation: Recalls that began before the user had ended.
         study: Learns between the turns; None where nothing is learnt.
         grounding: Calls are held against what was said before they run.
+        ids: Makes the ids of turns and notes.
     """
 
     name: str
@@ -143,6 +145,7 @@ class Parts:
     anticipation: Anticipation = field(default_factory=Anticipation)
     study: Study | None = None
     grounding: bool = False
+    ids: Callable[[], str] = random_id
 
     @property
     def knowledge(self) -> KnowledgeStore | None:
@@ -170,6 +173,10 @@ class Live(Protocol):
     @property
     def heard(self) -> int:
         """Up to which offset of the reply's text it was heard."""
+        ...
+
+    async def room(self) -> None:
+        """Wait while much of its speech is still to be heard: what is cut was then not made for nothing."""
         ...
 
     async def heard_out(self, seconds: float) -> None:

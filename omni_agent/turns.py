@@ -12,7 +12,6 @@ from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias, cast
-from uuid import uuid4
 from weakref import WeakValueDictionary
 
 from langgraph.types import Command
@@ -191,7 +190,7 @@ class Turns:
         graph: TurnGraph | None = None,
         live: Live | None = None,
     ) -> AsyncGenerator[AgentEvent, None]:
-        turn = self._turn(user, session, uuid4().hex)
+        turn = self._turn(user, session, self._parts.ids())
         turn.live = live
         async with self._studying(turn), self._lock(user, session), self._checkpoints.open() as saver:
             notes = await _prepared(turn)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from .clock import Clock, SystemClock
 from .erasure import Places, forget
 from .errors import MemoryStoreError
+from .ids import random_id
 from .memory import (
     Contents,
     Fact,
@@ -63,7 +63,7 @@ class UserMemory:
             said: A sentence of the user's.
             session: The conversation that it is put in, as a turn of its own.
         """
-        origin = Origin(session, f"note-{uuid4().hex}", self._clock.now())
+        origin = Origin(session, f"note-{random_id()}", self._clock.now())
         return await self._knowledge.remember(self.scope, said, origin)
 
     async def forget(self, what: str = "", *, session: str = "") -> Forgotten:

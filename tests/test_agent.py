@@ -335,7 +335,7 @@ async def test_leaving_the_stream_keeps_what_was_heard() -> None:
     [record] = await memory.history(Scope("local", "Count"), "default")
     assert (record.status, record.heard_text) == ("interrupted", "One two")
     await agent.ask("and then", speak=False)
-    assert [m.text for m in model.requests[1].messages][1] == "One two [interrupted here]"
+    assert [m.text for m in model.requests[1].messages][1] == "One two —"
 
 
 async def test_interrupt_ends_the_stream_with_its_event() -> None:

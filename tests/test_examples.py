@@ -18,6 +18,7 @@ HOLDS = {
     "04_memory.py": r"(?is)what is my cat called\?.*agent:.*pixel",
     "06_yes_and_undo.py": r"(?is)honey'\].*undo that\s+agent:[^\n]*\['milk', 'eggs'\].*Really empty.*\[\]",
     "07_team.py": r"It snows in Oslo\.\nnow with Billing\n42 euros, due on Friday\.",
+    "08_live.py": r"(?is)spoke for [1-9].*set_timer: .*(10|ten).*heard of the answer: .*(10|ten|timer)",
     "05_stateful_tools.py": r"80 degrees\n140 degrees\n200 degrees\nMay I\? Oven clean\?",
 }
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from ..errors import OmniError
-from . import ask, chat, doctor, memory, models, serve, tools
+from . import ask, chat, doctor, memory, models, serve, talk, tools
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 app.command("ask")(ask.ask)
 app.command("chat")(chat.chat)
+app.command("talk")(talk.talk)
 app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
 app.add_typer(models.app, name="models", help="The embedded models: list, pull, verify.")

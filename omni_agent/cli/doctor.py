@@ -70,6 +70,7 @@ def examine() -> Iterator[Finding]:
         yield _package(what, module, extra, "missing")
     for what, (module, extra) in OPTIONAL_PACKAGES.items():
         yield _package(what, module, extra, "optional")
+    yield from _sound_devices()
     yield from _models()
 
 
@@ -88,6 +89,26 @@ def _import_problem(module: str) -> str:
     except (ImportError, OSError) as error:
         return str(error)
     return ""
+
+
+def _sound_devices() -> Iterator[Finding]:
+    """The microphone and the loudspeaker that `omni-agent talk` would use; nothing without PortAudio."""
+    import asyncio
+
+    from ..errors import OmniError
+    from ..speech.device_choice import Direction, choose
+    from ..speech.portaudio import PortAudio
+
+    directions: tuple[tuple[str, Direction], ...] = (("microphone", "input"), ("loudspeaker", "output"))
+    try:
+        devices = asyncio.run(PortAudio().devices())
+    except OmniError:
+        return
+    for what, direction in directions:
+        try:
+            yield Finding(what, "ok", choose(devices, "", direction).name)
+        except OmniError as error:
+            yield Finding(what, "optional", error.message, error.remedy)
 
 
 def _memory() -> Finding:

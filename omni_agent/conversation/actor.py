@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 MOST_WAITING = 500
 """Frames of sound that wait to be looked at, at most."""
 
+DEAF = 1.0
+"""Seconds without any sound, not even silence, after which the microphone is taken to be gone."""
+
 _RECENT = 16
 """Windows before a voice is certain that may belong to it."""
 
@@ -86,6 +89,7 @@ class Actor:
         self._written: list[Observation] = []
         self._taken: tuple[int | None, list[Observation]] = (None, [])
         self._alarm: asyncio.Task[None] | None = None
+        self._fed_at = clock.monotonic()
 
     def put(self, item: Item) -> None:
         """Something happened."""
@@ -108,9 +112,17 @@ class Actor:
             if self._over:
                 self._over.close()
 
+    async def watch(self) -> None:
+        """A microphone that falls silent altogether has paused: whoever was speaking is not waited for."""
+        while True:
+            await self._clock.sleep(DEAF / 2)
+            if self.state.voice and self._clock.monotonic() - self._fed_at >= DEAF:
+                await self.hear(Pcm.silence(DEAF, RATE))
+
     def _take_in(self, item: Item) -> None:
         if isinstance(item, Pcm):
             self._room.release()
+            self._fed_at = self._clock.monotonic()
             for heard in self._listening.feed(item):
                 self._hear(heard)
         elif isinstance(item, Written):

@@ -30,6 +30,11 @@ from .playout import Playout
 HELD_BACK = 256
 """Events that are kept back at most; the turn then waits."""
 
+AHEAD = 5.0
+"""Seconds of speech that are made before they are heard."""
+
+_LOOK = 0.1
+
 
 class Attempt:
     """A reply, and the `Live` listener of its turn.
@@ -77,7 +82,7 @@ class Attempt:
         self.utterance = utterance
         self.media = tuple(media)
         self._taken = asyncio.Event()
-        self._queued = 0.0
+        self._queued = self._made = 0.0
         self._more = asyncio.Event()
         self._protected = -1
         self._last_delta = 0
@@ -105,6 +110,11 @@ class Attempt:
     def heard(self) -> int:
         """Up to which offset of its text it was heard."""
         return self._playout.ledger.heard if self._queued else 0
+
+    async def room(self) -> None:
+        """Wait while more than `AHEAD` seconds of its speech are still to be heard."""
+        while self._made - (self._playout.ledger.seconds if self.certain else 0.0) > AHEAD:
+            await self._clock.sleep(_LOOK)
 
     async def heard_out(self, seconds: float) -> None:
         """Wait until so many seconds of its speech have been queued and heard."""
@@ -179,6 +189,7 @@ class Attempt:
             self._last_delta = len(self.text)
             self.text += event.text
         elif isinstance(event, SpeechChunk):
+            self._made += len(event.pcm) / 2 / event.sample_rate
             self._ready()
         elif isinstance(event, ApprovalRequested):
             self._protected = self._last_delta if self._protected < 0 else self._protected

@@ -29,6 +29,7 @@ from ..speech.devices import Speaker
 from ..speech.pcm import Pcm
 from . import turn_events as happened
 from .actor import Actor, Written
+from .announcing import announce
 from .listening import Activity, Listening
 from .replying import Replying, Wasted
 from .stream_speaker import StreamSpeaker
@@ -75,6 +76,7 @@ class AgentSession:
         idle: float | None = None,
     ) -> None:
         self._parts = parts
+        self._user, self._session = user, session
         self._clock = parts.clock
         self._stream = None if speaker else StreamSpeaker(parts.clock)
         self._events: deque[AgentEvent] = deque(maxlen=MOST_EVENTS)
@@ -107,7 +109,16 @@ class AgentSession:
         await self._turn_end.prewarm()
         listening = Listening(self._clock, self._activity)
         self._actor = Actor(listening, self._replying, self._clock, self._emit, self._begins)
-        self._tasks = [asyncio.create_task(self._actor.run()), asyncio.create_task(self._replying.run())]
+        announcing = announce(
+            self._parts,
+            self._user,
+            self._session,
+            self._replying.playout,
+            floor=lambda: self.floor,
+            emit=self._emit,
+        )
+        going_on = (self._actor.run(), self._actor.watch(), self._replying.run(), announcing)
+        self._tasks = [asyncio.create_task(each) for each in going_on]
         for task in self._tasks:
             task.add_done_callback(self._look_at)
         return self

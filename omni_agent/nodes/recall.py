@@ -23,10 +23,11 @@ from .unknown import UNKNOWN, unanswered
 
 log = logging.getLogger(__name__)
 
-CUT = " [interrupted here]"
+CUT = " —"
 _MOST_TURNS = 200
+_SELF = "What you are to each other:"
 _EARLIER = "Earlier in this conversation:"
-_KNOWN = "What you know of the user:"
+_KNOWN = "What the user has told you, newest last:"
 _REMEMBERED = "What you remember:"
 
 
@@ -119,9 +120,8 @@ async def _brief(turn: Turn, since: datetime) -> Brief:
 def _background(turn: Turn, window: Window, brief: Brief) -> str:
     """What the conversation begins after, the same words as long as its window stays where it is."""
     blocks = {**turn.parts.persona.blocks, **brief.blocks}
-    known = " ".join([brief.known, *blocks.values()]).strip()
-    parts = ((_KNOWN, known), (_EARLIER, window.summary))
-    return "\n".join(f"{title} {words}" for title, words in parts if words)
+    parts = ((_KNOWN, brief.known), (_SELF, " ".join(blocks.values())), (_EARLIER, window.summary))
+    return "\n".join(f"{title}\n{words}" for title, words in parts if words)
 
 
 def _remembered(turn: Turn, brief: Brief, recalled: list[Recollection]) -> list[str]:
@@ -138,7 +138,7 @@ def as_heard(record: TurnRecord) -> list[Message]:
     if record.status in {"interrupted", "failed"}:
         if messages and messages[-1].role == "assistant" and not messages[-1].tool_calls:
             messages.pop()
-        messages.append(Message("assistant", (Text(record.heard_text + CUT),)))
+        messages.append(Message("assistant", (Text((record.heard_text + CUT).strip()),)))
     return messages
 
 

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 RATE = 16_000
 WINDOW = 512
 _CONTEXT = 64
-# The level is that of the differences of samples so far apart: white noise and a tone of 1,000 Hz keep theirs,
-# mains hum loses 25 dB, an offset all.
+# The level is that of the differences of samples so far apart: white noise and a tone of 1,000 Hz keep
+# theirs, mains hum loses 25 dB, an offset all.
 _APART = 4
-# The network errs on quiet sound (below -50 dBFS it misses half of a voice, below -60 all) and answers late to
-# sound that is so loud that it is clipped.
+# The network errs on quiet sound (below -50 dBFS it misses a third of a voice, below -60 all) and answers
+# late to sound that is so loud that it is clipped.
 _WANTED, _LARGEST_GAIN = -20.0, 30.0
 _LOUDEST_BACKGROUND = -50.0
 _RELEASE = 0.2
@@ -66,8 +66,9 @@ class VoiceNetwork(Protocol):
 class VoiceActivity:
     """Cuts a stream of sound into windows and says of each how likely it is a voice.
 
-    On a 2-core machine a window costs about 0.03 ms of CPU while the network rests, else 0.15 ms: too little
-    to be worth a thread. The first one made loads the network (about 50 ms): make that in a thread.
+    A window costs about 0.02 ms of CPU while the network rests, else 0.15 ms, and up to three times that where
+    other work empties the caches: too little to be worth a thread. The first one made in a process loads the
+    network (about 50 ms): make that in a thread.
 
     Args:
         network: Silero unless given.

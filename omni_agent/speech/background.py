@@ -8,12 +8,14 @@ from collections import deque
 SILENT = -120.0
 """The level of digital silence, in dBFS: nothing is lower."""
 
-# A voice can speak for some seconds without a pause, but its gaps between words are a tenth of any five.
+# A voice hardly speaks for five seconds without a gap, so that the least of them is the background even then.
 _MEMORY = 156
-_LOW = 0.1
-# What swings as much as a crowd's talk is told from one voice by its gaps: those are further apart.
+_LOW, _LEAST = 0.1, 0.02
+# Between low and middle a crowd's talk swings by 3 to 4 dB; a single voice by 10 and more.
 _LARGEST_SWING = 4.0
-_SWINGS, _MARGIN = 2.5, 2.0
+_SWINGS, _MARGIN = 3.0, 2.0
+_REACH = 14.0
+"""How far a background rises above its least, in dB; a crowd's does by 13."""
 # Below this no microphone carries a voice, and the last bit's rounding is heard.
 _LOWEST = -84.0
 
@@ -42,7 +44,9 @@ class Background:
         levels.append(level)
         insort(ordered, level)
         self.low = ordered[int(_LOW * len(ordered))]
-        swing = min(ordered[len(ordered) // 2] - self.low, _LARGEST_SWING)
         # Too little was heard to say that it was the background, and not a voice from the first moment.
-        known = len(ordered) >= _MEMORY // 8
-        self.high = max(_LOWEST, self.low + _SWINGS * swing + _MARGIN) if known else _LOWEST
+        if len(ordered) < _MEMORY // 8:
+            return
+        swing = min(ordered[len(ordered) // 2] - self.low, _LARGEST_SWING)
+        steady = self.low + _SWINGS * swing + _MARGIN
+        self.high = max(_LOWEST, min(steady, ordered[int(_LEAST * len(ordered))] + _REACH))

@@ -20,18 +20,24 @@ if TYPE_CHECKING:
 
 # How much below the user's usual level the loudest window may be, and later the louder third of them; who is
 # further off talks to somebody else.
-_LOUDEST_DB, _LOUDER_DB = 7.5, 10.0
+_LOUDEST_DB, _LOUDER_DB = 7.5, 9.5
 _EARLY = 8  # windows
 _ABOVE_BACKGROUND_DB = 3.0
 # The detector is sure of a voice: one window of the first kind, or two of the second.
 _SURE, _LIKELY = 0.7, 0.5
-# Seconds of voice before it is held, so that the sound can be looked at first.
-_LOOKED_AT = 0.09
-_NO_WORDS = 0.8  # probability of hum or noise from which it is not held
-_NO_WORDS_HELD = 0.9  # and from which a held reply goes on while the voice still sounds
+# Seconds of voice before it is held, so that the sound can be looked at first: if it sounds like words, and if
+# it may be words.
+_GLANCED_AT, _LOOKED_AT = 0.06, 0.09
+_NO_WORDS = 0.85  # probability of hum or noise from which it is not held
+_NO_WORDS_HELD = 0.92  # and from which a held reply goes on while the voice still sounds
 _WORDY = 0.5
-# Seconds of voice that no backchannel lasts, that laughter hardly lasts, and that nothing but talk lasts.
-_LASTING, _LONG, _ENDLESS = 0.7, 1.6, 3.0
+_CLEARLY = 0.6
+# Seconds that a voice sounds, pauses not counted: a few words or more; more than a doubled backchannel, and
+# words would have come by now; more than most laughter; nothing but talk.
+_FEW, _LASTING, _LONG, _ENDLESS = 0.7, 1.2, 2.0, 3.0
+# Seconds from the onset, with pauses, after which nothing more is waited for.
+_LAST_CALL = 5.0
+_WINDOW = 0.032
 _UNREAD = 0.5  # seconds of voice beyond the latest words that make them old
 _READ = 0.25  # seconds of voice that words may leave out at the end and still be of the whole
 _CERTAIN_WORDS = 3
@@ -124,13 +130,18 @@ def judge(voice: VoiceSoFar, dialogue: DialogueState) -> Verdict:
         verdict = _by_words(voice, words, dialogue)
     else:
         verdict = _by_sound(voice, dialogue)
-    nearly_over = dialogue.remaining <= _NEARLY_OVER and not dialogue.held
-    return Verdict.GO_ON if verdict is Verdict.HOLD and nearly_over else verdict
+    if verdict is not Verdict.HOLD:
+        return verdict
+    if voice.silence >= PATIENCE:
+        return Verdict.CUT if dialogue.asked and _is_wordy(voice) else Verdict.GO_ON
+    if voice.seconds >= _LAST_CALL:
+        return Verdict.CUT
+    return Verdict.GO_ON if dialogue.remaining <= _NEARLY_OVER and not dialogue.held else verdict
 
 
 def wants_score(voice: VoiceSoFar) -> bool:
     """Whether `interruption_sound.score` would tell more than the score at hand, or than none."""
-    return voice.silence == 0 and _LOOKED_AT <= voice.seconds <= LONGEST
+    return voice.silence == 0 and _GLANCED_AT <= voice.seconds <= LONGEST
 
 
 def wants_words(voice: VoiceSoFar) -> bool:
@@ -145,29 +156,30 @@ def _by_words(voice: VoiceSoFar, words: PartialWords, dialogue: DialogueState) -
     if meant is Said.STOP:
         return Verdict.CUT
     if meant is Said.OTHER:
-        if wordy or size(words.text) >= _CERTAIN_WORDS or voice.seconds >= _LASTING:
+        if wordy or size(words.text) >= _CERTAIN_WORDS or _sounding(voice) >= _FEW:
             return Verdict.CUT
         # One or two words that may have been made of a cough.
         return Verdict.GO_ON if whole else _held(dialogue)
     if meant is Said.BACKCHANNEL and dialogue.asked and wordy:
         return Verdict.CUT if whole else Verdict.HOLD
-    if voice.seconds >= _ENDLESS and wordy:
+    if _sounding(voice) >= _ENDLESS and wordy:
         return Verdict.CUT
-    # What goes on after a nod may be the sentence that it began.
-    return _held(dialogue) if wordy and not whole and voice.seconds > words.until + _READ else Verdict.GO_ON
+    # While the voice sounds, a nod may be the beginning of a sentence.
+    return _held(dialogue) if wordy and not whole else Verdict.GO_ON
 
 
 def _by_sound(voice: VoiceSoFar, dialogue: DialogueState) -> Verdict:
     wordy = _is_wordy(voice)
     if voice.silence >= PATIENCE:
         # No words came: the ears are slow, or heard none.
-        return Verdict.CUT if wordy and voice.seconds >= _LASTING else Verdict.GO_ON
+        return Verdict.CUT if wordy and _sounding(voice) >= _FEW else Verdict.GO_ON
     if voice.silence:
         return _held(dialogue)
-    if not _is_sure(voice) or voice.seconds < _LOOKED_AT:
-        return _held(dialogue)
     words = 1.0 if voice.sound is None else voice.sound.words
-    if voice.seconds >= (_LASTING if words >= _WORDY else _LONG if words >= 1 - _NO_WORDS else _ENDLESS):
+    looked_at = _GLANCED_AT if voice.sound is not None and words >= _CLEARLY else _LOOKED_AT
+    if not _is_sure(voice) or voice.seconds < looked_at:
+        return _held(dialogue)
+    if _sounding(voice) >= (_LASTING if words >= _WORDY else _LONG if words >= 1 - _NO_WORDS else _ENDLESS):
         return Verdict.CUT
     if words <= 1 - (_NO_WORDS_HELD if dialogue.held else _NO_WORDS):
         return Verdict.GO_ON
@@ -177,6 +189,11 @@ def _by_sound(voice: VoiceSoFar, dialogue: DialogueState) -> Verdict:
 def _held(dialogue: DialogueState) -> Verdict:
     """Nothing new: silent if silent, speaking if speaking."""
     return Verdict.HOLD if dialogue.held else Verdict.GO_ON
+
+
+def _sounding(voice: VoiceSoFar) -> float:
+    """Seconds that it sounded, without its pauses."""
+    return _WINDOW * sum(probability >= _LIKELY for probability in voice.probabilities)
 
 
 def _is_wordy(voice: VoiceSoFar) -> bool:
@@ -190,12 +207,18 @@ def _is_sure(voice: VoiceSoFar) -> bool:
 
 
 def _is_near(voice: VoiceSoFar) -> bool:
-    """The voice stands out of the room and is about as loud as this user's."""
-    levels = sorted(voice.levels) or [-math.inf]
-    if levels[-1] < voice.background + _ABOVE_BACKGROUND_DB:
+    """The voice stands out of the room and is, or was for a moment, about as loud as this user's."""
+    loudest = max(voice.levels, default=-math.inf)
+    if loudest < voice.background + _ABOVE_BACKGROUND_DB:
         return False
     if voice.usual is None:
         return True
-    if len(levels) >= _EARLY and levels[len(levels) * 2 // 3] < voice.usual - _LOUDER_DB:
+    if loudest < voice.usual - _LOUDEST_DB:
         return False
-    return levels[-1] >= voice.usual - _LOUDEST_DB
+    return (
+        any(
+            sorted(voice.levels[at : at + _EARLY])[_EARLY * 2 // 3] >= voice.usual - _LOUDER_DB
+            for at in range(len(voice.levels) - _EARLY + 1)
+        )
+        or len(voice.levels) < _EARLY
+    )

@@ -86,14 +86,12 @@ def faded(tail: Pcm) -> Pcm:
 
 
 def _cut(samples: NDArray[np.float32], first: int, last: int, rate: int) -> NDArray[np.float32]:
-    """These samples, with soft edges where something was cut away."""
+    """These samples with soft edges, so that nothing clicks."""
     import numpy as np
 
     kept = samples[max(0, first) : last].copy()
     fade = min(round(FADE_SECONDS / 2 * rate), len(kept) // 2)
     ramp = np.linspace(0.0, 1.0, fade, dtype=np.float32)
-    if first > 0:
-        kept[:fade] *= ramp
-    if last < len(samples):
-        kept[len(kept) - fade :] *= ramp[::-1]
+    kept[:fade] *= ramp
+    kept[len(kept) - fade :] *= ramp[::-1]
     return kept

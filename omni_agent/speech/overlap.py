@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from .interruption_sound import SoundScore
 
 _STEP = WINDOW / RATE
-# A voice begins where the detector is half sure of it, and has ended for good after such a silence.
+# Probabilities with which a voice begins and goes on, and how much below the user's usual level it may be
+# then. What is quieter is left of the agent's own voice or comes from further off; it must not hide the onset.
 _BEGINS, _GOES_ON = 0.4, 0.35
+_BEGINS_DB, _GOES_ON_DB, _SOFT_DB = 10.0, 15.0, 20.0
+_SOFT = 2  # windows of a soft beginning
 FORGOTTEN = 1.5
 """Seconds of silence after which the next voice is another one."""
 
@@ -26,7 +29,7 @@ class Overlap:
     Attributes:
         usual: The user's usual level in dBFS, see `interruption.VoiceSoFar`.
         onset: Sample at which the voice began, on the clock of `Window.end`; None where none sounds.
-        windows: All windows since.
+        windows: All windows since; before a voice sounds, those that may be its soft beginning.
         last: How many of them there were when the voice last sounded.
     """
 
@@ -38,14 +41,21 @@ class Overlap:
     def heard(self, window: Window) -> Overlap:
         """With one more window; forgets a voice that has long ended."""
         if self.onset is None:
-            if window.probability < _BEGINS or window.level <= window.background:
-                return self
-            return replace(self, onset=window.end - WINDOW, windows=(window,), last=1)
+            if not self._sounds(window, _BEGINS, _SOFT_DB):
+                return replace(self, windows=())
+            windows = (*self.windows[-_SOFT:], window)
+            if not self._sounds(window, _BEGINS, _BEGINS_DB):
+                return replace(self, windows=windows)
+            return replace(self, onset=windows[0].end - WINDOW, windows=windows, last=len(windows))
         windows = (*self.windows, window)
-        last = len(windows) if window.probability >= _GOES_ON else self.last
+        last = len(windows) if self._sounds(window, _GOES_ON, _GOES_ON_DB) else self.last
         if (len(windows) - last) * _STEP >= FORGOTTEN:
             return Overlap(self.usual)
         return replace(self, windows=windows, last=last)
+
+    def _sounds(self, window: Window, probability: float, below: float) -> bool:
+        near = self.usual is None or window.level >= self.usual - below
+        return near and window.probability >= probability and window.level > window.background
 
     @property
     def seconds(self) -> float:

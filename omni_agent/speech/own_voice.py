@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # Root mean square of samples of which nothing is heard: -54 dBFS.
 _QUIET = 0.002
+# Seconds of sound that a word may have had before it is placed.
+_MOST_OWED = 1.0
 
 
 class OwnVoice:
@@ -43,14 +45,13 @@ class OwnVoice:
             # The last word may be only half written.
             if until > pcm.seconds or begun + end == len(self._text):
                 break
-            words.append(
-                WordTime(begun + start, begun + end, round(max(at, 0.0) * 1000), round(until * 1000))
-            )
+            begin, last = (round(max(edge, 0.0) * 1000) for edge in (at, until))
+            words.append(WordTime(begun + start, begun + end, begin, last))
             at = until
         else:
             # There is more sound than text: what comes next begins with the next sound.
             at = pcm.seconds
-        self._owed = max(0.0, pcm.seconds - at)
+        self._owed = min(max(0.0, pcm.seconds - at), _MOST_OWED)
         if words:
             self._placed = words[-1].end
         return (begun, self._placed), tuple(words)

@@ -153,6 +153,8 @@ class PlaybackLedger:
         """
         begin = self._played
         self._played = min(begin + max(0.0, seconds), self._queued) if not self._cut else begin
+        if self._played == begin:
+            return []
         self._note(begin, at)
         words = []
         while self._due and self._due[0][0] <= self._played + _HAIR:

@@ -118,7 +118,8 @@ class _Filter:
         taps = np.sinc(distance * self._lower) * np.i0(_BETA * np.sqrt(inside)) * (inside > 0)
         offset = np.arange(self.span)[:, None] - firsts[None, :]
         taps *= (offset >= 0) & (offset <= 2 * self.before)
-        return (taps / taps.sum(axis=0)).astype(np.float32)
+        built: NDArray[np.float32] = (taps / taps.sum(axis=0)).astype(np.float32)
+        return built
 
 
 _filter = lru_cache(maxsize=4)(_Filter)

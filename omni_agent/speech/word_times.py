@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from .pcm import Pcm
 
-_PIECE = re.compile(rf"[{UNSPACED}]|[^\s{UNSPACED}]+")
+_WIDE_MARKS = "\u3000-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+_PIECE = re.compile(rf"[{UNSPACED}]|(?!\s)[{_WIDE_MARKS}]|[^\s{UNSPACED}{_WIDE_MARKS}]+")
 _SMALL = frozenset("ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶー々ゝゞ〜")
 _ENDING = re.compile(r"[.,;:!?…—。、！？，；：।॥؟،؛][\"'”’»)\]」』】）》〉]*$")
 _OPENING = frozenset("([{«“‘„「『《（—–")
@@ -43,7 +44,7 @@ def pieces(text: str) -> list[tuple[int, int]]:
     pending = -1
     for found in _PIECE.finditer(text):
         start, end = found.span()
-        touches = bool(spans) and spans[-1][1] == start
+        touches = bool(spans) and spans[-1][1] == start and found[0] not in _OPENING
         if not any(map(str.isalnum, found[0])) or (touches and _continues(found[0])):
             if touches:
                 spans[-1] = (spans[-1][0], end)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from .clock import VirtualClock
 from .devices import FakeMicrophone, FakeSpeaker, Flush
+from .ids import counted
 from .said import noise, said, words_in
 from .script import ScriptedModel, ScriptError, Step, UnconsumedSteps, UnexpectedRequest
 from .senses import SaidEars, SaidVoice, ScriptedEars, ScriptedEyes, ToneVoice
@@ -38,6 +39,7 @@ __all__ = [
     "UnexpectedRequest",
     "VirtualClock",
     "VirtualTimeError",
+    "counted",
     "in_virtual_time",
     "noise",
     "run_virtually",

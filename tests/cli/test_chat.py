@@ -24,7 +24,7 @@ def delete_all() -> str:
 agent = Agent(name="Talker", tools=[delete_all], model=ScriptedModel(
     Step("hello", says="Hello to you."),
     Step("count", says="One two three", holds=asyncio.Event()),
-    Step(lambda request: "[interrupted here]" in request.messages[-2].text, says="Still here."),
+    Step(lambda request: request.messages[-2].text.endswith("—"), says="Still here."),
     Step(calls={"delete_all": {}}),
     Step("all gone", says="It is done."),
 ))

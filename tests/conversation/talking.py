@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from omni_agent import Agent
 from omni_agent.conversation import AgentSession
 from omni_agent.events import AgentEvent, WordSpoken
+from omni_agent.models.base import Capabilities, Modality
 from omni_agent.senses import Senses
 from omni_agent.testing import (
     FakeMicrophone,
@@ -31,6 +32,8 @@ E = TypeVar("E")
 class Talk:
     """A conversation that goes on, and what was seen of it."""
 
+    agent: Agent
+    model: ScriptedModel
     session: AgentSession
     microphone: FakeMicrophone
     speaker: FakeSpeaker
@@ -51,13 +54,15 @@ async def talk(
     idle: float | None = None,
     hears_in: float = 0.25,
     speaks_in: float = 0.1,
+    voiceless: bool = False,
+    inputs: Collection[Modality] = ("text",),
     **rest: Any,
 ) -> AsyncIterator[Talk]:
     """A conversation with a model that follows a script; what is said is heard in so many seconds."""
     clock = LoopClock()
     ears, voice = SaidEars(clock=clock, takes=hears_in), SaidVoice(clock=clock, takes=speaks_in)
-    senses = Senses(ears=ears, voice=voice)
-    model = ScriptedModel(*steps, senses=senses)
+    senses = Senses(ears=ears, voice=None if voiceless else voice)
+    model = ScriptedModel(*steps, capabilities=Capabilities(inputs=frozenset(inputs)), senses=senses)
     agent = Agent(model=model, memory=None, clock=clock, **rest)
     microphone, speaker = FakeMicrophone(clock=clock), FakeSpeaker(clock=clock)
     async with (
@@ -70,7 +75,7 @@ async def talk(
             idle=idle,
         ) as session,
     ):
-        going = Talk(session, microphone, speaker)
+        going = Talk(agent, model, session, microphone, speaker)
 
         async def listen() -> None:
             async for frame in microphone.frames():

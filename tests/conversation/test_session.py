@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
+from omni_agent import Persona, tool
+from omni_agent.alarms import Alarm
 from omni_agent.conversation import Floor
 from omni_agent.events import (
+    AlarmRaised,
+    ApprovalRequested,
+    Idle,
     Interrupted,
+    SpeechHeld,
+    SpeechResumed,
+    ToolFinished,
     Transcript,
     TurnEnded,
     TurnStarted,
     UserStarted,
     UserStopped,
 )
-from omni_agent.testing import Step, in_virtual_time, noise, said
+from omni_agent.testing import Step, in_virtual_time, noise, said, words_in
 from tests.conversation.talking import talk
 
 
@@ -97,3 +106,134 @@ async def test_noise_without_words_is_no_turn() -> None:
         await asyncio.sleep(5)
     assert not going.of(TurnStarted)
     assert len(going.of(UserStarted)) == len(going.of(UserStopped))
+
+
+STORY = "Once upon a time there was a king who had three daughters and a very old cat."
+
+
+@in_virtual_time
+async def test_a_nod_does_not_stop_the_agent() -> None:
+    async with talk(Step("story", says=STORY)) as going:
+        going.microphone.say(said("tell me a story"))
+        await asyncio.sleep(4)
+        going.microphone.say(said("yeah"))
+        await asyncio.sleep(8)
+    assert [event.status for event in going.of(TurnEnded)] == ["done"]
+    assert going.of(TurnEnded)[0].heard_text == STORY
+    assert len(going.of(SpeechHeld)) == len(going.of(SpeechResumed))
+    assert [word.text for word in words_in(going.speaker.heard())] == STORY.split()
+
+
+@in_virtual_time
+async def test_the_next_turn_knows_what_was_not_heard() -> None:
+    async with talk(Step("story", says=STORY), Step("what then", says="He had a cat.")) as going:
+        going.microphone.say(said("tell me a story"))
+        await asyncio.sleep(4)
+        going.session.interrupt()
+        await asyncio.sleep(1)
+        going.microphone.say(said("and what then"))
+        await asyncio.sleep(5)
+    heard = going.of(TurnEnded)[0].heard_text
+    told = [message.text for message in going.model.requests[1].messages]
+    assert any(words == f"{heard} —" for words in told)
+    assert not any("cat" in words for words in told)
+
+
+@in_virtual_time
+async def test_no_tool_runs_before_the_turn_is_certain() -> None:
+    ran = []
+
+    @tool
+    async def switch_on(lamp: str) -> str:
+        """Switch a lamp on.
+
+        Args:
+            lamp: Which.
+        """
+        ran.append(asyncio.get_running_loop().time())
+        return "on"
+
+    steps = (Step("lamp", calls={"switch_on": {"lamp": "red"}}), Step(says="It is on."))
+    async with talk(*steps, tools=[switch_on], grounding=False) as going:
+        end = going.microphone.say(said("switch on the red lamp"))
+        await asyncio.sleep(6)
+    assert len(ran) == 1
+    assert ran[0] > end + 0.3
+    assert [event.status for event in going.of(ToolFinished)] == ["done"]
+    assert going.words() == "It is on."
+
+
+@in_virtual_time
+async def test_a_question_is_read_out_to_the_end_and_then_answered() -> None:
+    deleted = []
+
+    @tool(effect="irreversible")
+    async def delete_file(name: str) -> str:
+        """Delete a file.
+
+        Args:
+            name: Which.
+        """
+        deleted.append(name)
+        return "gone"
+
+    steps = (Step("delete", calls={"delete_file": {"name": "notes"}}), Step(says="It is gone."))
+    async with talk(*steps, tools=[delete_file], grounding=False) as going:
+        going.microphone.say(said("delete the file notes"))
+        await asyncio.sleep(4)
+        assert going.of(ApprovalRequested)
+        assert not deleted
+        going.microphone.say(said("yes please"))
+        await asyncio.sleep(12)
+    assert deleted == ["notes"]
+    assert [event.status for event in going.of(TurnEnded)] == ["waiting", "done"]
+    assert going.of(TurnEnded)[0].heard_text == going.of(TurnEnded)[0].text
+
+
+@in_virtual_time
+async def test_silence_is_noticed() -> None:
+    async with talk(idle=10.0) as going:
+        await asyncio.sleep(35)
+    assert [event.seconds for event in going.of(Idle)] == [10.0, 20.0]
+
+
+@in_virtual_time
+async def test_a_microphone_that_is_pulled_out_ends_the_turn() -> None:
+    async with talk(Step("hello", says="Hi.")) as going:
+        going.microphone.say(said("hello you there"))
+        await asyncio.sleep(1.0)
+        going.microphone.unplug()
+        await asyncio.sleep(8)
+        assert going.session.floor is Floor.OPEN
+        going.microphone.plug()
+    assert len(going.of(UserStarted)) == len(going.of(UserStopped)) == 1
+
+
+@in_virtual_time
+async def test_what_is_shown_goes_with_what_is_said(picture: bytes) -> None:
+    async with talk(Step("what is this", says="A square."), inputs=("text", "image")) as going:
+        await going.session.show(picture)
+        going.microphone.say(said("what is this"))
+        await asyncio.sleep(5)
+    assert going.words() == "A square."
+    assert going.model.requests[0].messages[-1].media
+
+
+@in_virtual_time
+async def test_an_alarm_is_spoken() -> None:
+    async with talk() as going:
+        parts = going.agent.parts
+        at = parts.clock.now() + timedelta(seconds=5)
+        parts.alarms.set("local", Alarm("t1", at, "Your tea is ready."))
+        await asyncio.sleep(9)
+    assert [event.text for event in going.of(AlarmRaised)] == ["Your tea is ready."]
+    assert [word.text for word in words_in(going.speaker.heard())] == ["Your", "tea", "is", "ready."]
+
+
+@in_virtual_time
+async def test_without_a_voice_the_reply_is_text() -> None:
+    async with talk(Step("hello", says="Hi."), persona=Persona(), voiceless=True) as going:
+        await going.session.send("hello")
+        await asyncio.sleep(2)
+    assert going.of(TurnEnded)[0].heard_text == "Hi."
+    assert going.session.floor is Floor.OPEN

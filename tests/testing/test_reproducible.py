@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
-from collections.abc import Callable
 from pathlib import Path
-from uuid import UUID
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +18,7 @@ from omni_agent.testing import (
     ScriptedModel,
     Step,
     ToneVoice,
+    counted,
     run_virtually,
     said,
 )
@@ -43,19 +40,6 @@ def look_up(word: str) -> str:
     return f"{word} is a word"
 
 
-@pytest.fixture
-def numbered(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Ids of turns are random; here they are counted, from the beginning whenever this is called."""
-    counting = [itertools.count()]
-    for module in ("omni_agent.turns.uuid4", "omni_agent.graph.uuid4"):
-        monkeypatch.setattr(module, lambda: UUID(int=next(counting[0])))
-
-    def restart() -> None:
-        counting[0] = itertools.count()
-
-    return restart
-
-
 async def conversed(answers: list[tuple[str, float, float, bool]], voice: ToneVoice | SaidVoice) -> list[str]:
     steps = []
     for says, takes, pace, calls in answers:
@@ -70,7 +54,13 @@ async def conversed(answers: list[tuple[str, float, float, bool]], voice: ToneVo
             seen.append(f"{asyncio.get_running_loop().time()} {event!r}")  # noqa: PERF401 (the time is now)
 
     async with Agent(
-        model=model, memory=None, tools=[look_up], grounding=False, clock=LoopClock(), learns=False
+        model=model,
+        memory=None,
+        tools=[look_up],
+        grounding=False,
+        learns=False,
+        clock=LoopClock(),
+        ids=counted(),
     ) as agent:
         for says, *_ in answers:
             await see(f"look up {says}")
@@ -81,11 +71,10 @@ async def conversed(answers: list[tuple[str, float, float, bool]], voice: ToneVo
 @given(st.lists(ANSWER, min_size=1, max_size=3), st.booleans())
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_conversation_is_the_same_each_time(
-    numbered: Callable[[], None], home: Path, answers: list[tuple[str, float, float, bool]], tones: bool
+    home: Path, answers: list[tuple[str, float, float, bool]], tones: bool
 ) -> None:
-    runs = []
-    for _ in range(2):
-        numbered()
-        runs.append(run_virtually(conversed(answers, ToneVoice() if tones else SaidVoice(takes=0.05))))
+    runs = [
+        run_virtually(conversed(answers, ToneVoice() if tones else SaidVoice(takes=0.05))) for _ in range(2)
+    ]
     assert runs[0] == runs[1]
     assert sum("TurnEnded" in line and "done" in line for line in runs[0]) == len(answers)

@@ -6,7 +6,6 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from typing import TypeAlias
-from uuid import UUID
 
 import pytest
 
@@ -23,6 +22,7 @@ from omni_agent.testing import (
     ScriptedModel,
     ScriptedTurnEnd,
     Step,
+    counted,
     run_virtually,
     said,
     words_in,
@@ -48,7 +48,7 @@ async def minute() -> tuple[list[Seen], FakeSpeaker]:
     speaker = FakeSpeaker(16_000)
     seen: list[Seen] = []
     async with (
-        Agent(model=model, memory=None, clock=LoopClock(), learns=False) as agent,
+        Agent(model=model, memory=None, clock=LoopClock(), ids=counted(), learns=False) as agent,
         agent.session(
             speaker=speaker, activity=ScriptedActivity(), turn_end=ScriptedTurnEnd(), user="ana"
         ) as session,
@@ -67,15 +67,9 @@ async def read(events: AsyncIterator[AgentEvent], seen: list[Seen]) -> None:
 
 
 @pytest.fixture
-def minutes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[Seen], FakeSpeaker]]:
-    """The same minute twice, each with turns numbered from 0."""
-    runs = []
-    for _ in range(2):
-        numbers = itertools.count()
-        for module in ("omni_agent.turns.uuid4", "omni_agent.graph.uuid4"):
-            monkeypatch.setattr(module, lambda numbers=numbers: UUID(int=next(numbers)))
-        runs.append(run_virtually(minute(), limit=90))
-    return runs
+def minutes() -> list[tuple[list[Seen], FakeSpeaker]]:
+    """The same minute twice."""
+    return [run_virtually(minute(), limit=90) for _ in range(2)]
 
 
 def test_a_spoken_minute(minutes: list[tuple[list[Seen], FakeSpeaker]]) -> None:
