@@ -136,7 +136,7 @@ class Turns:
                 yield event
 
     async def greet(
-        self, words: str, user: str, session: str, *, speak: bool
+        self, words: str, user: str, session: str, *, speak: bool, live: Live | None = None
     ) -> AsyncGenerator[AgentEvent, None]:
         """A turn that begins a conversation with the agent's own words; nothing where it has begun, or where
         there are no words."""
@@ -147,7 +147,8 @@ class Turns:
             await saver.adelete_thread(self._thread(user, session))
             return greeting.opening(runner.turn.id, words)
 
-        async with aclosing(self._run(begin, user, session, speak, graph=self._opening)) as events:
+        opening = self._run(begin, user, session, speak, graph=self._opening, live=live)
+        async with aclosing(opening) as events:
             async for event in events:
                 yield event
 

@@ -53,7 +53,14 @@ class Written:
     asks: bool
 
 
-Item: TypeAlias = Pcm | Written | happened.Event
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """The agent is to begin, with its opening line in this language, or in its own where it is empty."""
+
+    language: str
+
+
+Item: TypeAlias = Pcm | Written | Greeting | happened.Event
 
 
 class Actor:
@@ -90,6 +97,7 @@ class Actor:
         self._taken: tuple[int | None, list[Observation]] = (None, [])
         self._alarm: asyncio.Task[None] | None = None
         self._fed_at = clock.monotonic()
+        self._greeting: Greeting | None = None
 
     def put(self, item: Item) -> None:
         """Something happened."""
@@ -128,6 +136,10 @@ class Actor:
         elif isinstance(item, Written):
             self._written += item.observations
             if item.asks:
+                self._step(happened.Given(self._clock.monotonic()))
+        elif isinstance(item, Greeting):
+            if self.state.floor is Floor.OPEN:
+                self._greeting = item
                 self._step(happened.Given(self._clock.monotonic()))
         else:
             self._step(item)
@@ -230,6 +242,10 @@ class Actor:
             self._replying.understanding.caption((end - start) / RATE, utterance)
 
     def _begin(self, effect: do.Begin) -> None:
+        if self._greeting:
+            self._replying.greet(effect.generation, self._greeting.language)
+            self._greeting = None
+            return
         utterance = None
         if self._from is not None:
             utterance = self._listening.between(self._from, self._listening.end)

@@ -99,18 +99,8 @@ class Replying:
             judged: It is not sure that he has ended.
         """
         spoken = observe(self._parts.media, "", utterance, (), None) if utterance else []
-        attempt = Attempt(
-            generation,
-            self.playout,
-            self._clock,
-            emit=self._emit,
-            heard_user=lambda transcript: self._understood(attempt, transcript),
-            ready=lambda: self._pauses.ready(generation),
-            utterance=utterance.seconds if utterance else None,
-            media=[item["content"] for item in spoken],
-        )
-        self._attempt = attempt
-        self.playout.begin()
+        seconds = utterance.seconds if utterance else None
+        attempt = self._attempted(generation, seconds, [item["content"] for item in spoken])
         if judged:
             self.wasted.replies += 1
             if utterance:
@@ -119,6 +109,28 @@ class Replying:
             [*spoken, *written], self._user, self._session, speak=True, live=attempt
         )
         attempt.begin(events, lambda: self._ended(attempt))
+
+    def greet(self, generation: int, language: str) -> None:
+        """Begin with the persona's opening line; it comes to nothing where there is none to say."""
+        attempt = self._attempted(generation, None, ())
+        words = self._parts.persona.greeting(language)
+        events = self._turns.greet(words, self._user, self._session, speak=True, live=attempt)
+        attempt.begin(events, lambda: self._ended(attempt))
+
+    def _attempted(self, generation: int, utterance: float | None, media: Sequence[str]) -> Attempt:
+        attempt = Attempt(
+            generation,
+            self.playout,
+            self._clock,
+            emit=self._emit,
+            heard_user=lambda transcript: self._understood(attempt, transcript),
+            ready=lambda: self._pauses.ready(generation),
+            utterance=utterance,
+            media=media,
+        )
+        self._attempt = attempt
+        self.playout.begin()
+        return attempt
 
     def take(self, generation: int) -> float | None:
         """The turn is over: let the reply be heard; seconds of the user's utterance, if he spoke."""

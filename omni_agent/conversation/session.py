@@ -28,7 +28,7 @@ from ..speech.activity import VoiceActivity
 from ..speech.devices import Speaker
 from ..speech.pcm import Pcm
 from . import turn_events as happened
-from .actor import Actor, Written
+from .actor import Actor, Greeting, Written
 from .announcing import announce
 from .listening import Activity, Listening
 from .replying import Replying, Wasted
@@ -160,6 +160,14 @@ class AgentSession:
             InputError: There are none.
         """
         self._running.put(Written(tuple(observe(self._parts.media, "", None, images, None)), asks=False))
+
+    def greet(self, language: str = "") -> None:
+        """Let the agent begin with its persona's opening line, where it has one and the conversation is new.
+
+        Args:
+            language: ISO 639-1 code of the line, where there are several; by default the persona's own.
+        """
+        self._running.put(Greeting(language))
 
     def interrupt(self) -> None:
         """Stop the agent where it is; nothing happens where it has not the floor."""

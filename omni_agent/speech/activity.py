@@ -66,9 +66,9 @@ class VoiceNetwork(Protocol):
 class VoiceActivity:
     """Cuts a stream of sound into windows and says of each how likely it is a voice.
 
-    A window costs about 0.02 ms of CPU while the network rests, else 0.15 ms, and up to three times that where
-    other work empties the caches: too little to be worth a thread. The first one made in a process loads the
-    network (about 50 ms): make that in a thread.
+    A window costs about 0.02 ms of CPU while the network rests, else 0.15 ms, and up to three times that
+    where other work empties the caches: too little to be worth a thread. The first one made in a process
+    loads the network (about 50 ms): make that in a thread.
 
     Args:
         network: Silero unless given.

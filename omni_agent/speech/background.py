@@ -8,14 +8,15 @@ from collections import deque
 SILENT = -120.0
 """The level of digital silence, in dBFS: nothing is lower."""
 
-# A voice hardly speaks for five seconds without a gap, so that the least of them is the background even then.
-_MEMORY = 156
+# Nobody speaks for eight seconds without a gap: the least of them is the background even then.
+_MEMORY = 250
 _LOW, _LEAST = 0.1, 0.02
+_ENOUGH = 20
 # Between low and middle a crowd's talk swings by 3 to 4 dB; a single voice by 10 and more.
 _LARGEST_SWING = 4.0
 _SWINGS, _MARGIN = 3.0, 2.0
-_REACH = 14.0
-"""How far a background rises above its least, in dB; a crowd's does by 13."""
+_REACH = 16.0
+"""How far a background rises above its least, in dB."""
 # Below this no microphone carries a voice, and the last bit's rounding is heard.
 _LOWEST = -84.0
 
@@ -23,7 +24,7 @@ _LOWEST = -84.0
 class Background:
     """Learns how loud the background is, from the levels of successive windows of sound.
 
-    Follows a background that falls within half a second, one that rises within five seconds.
+    Follows a background that falls within a second, one that rises within eight.
 
     Attributes:
         low: What the background hardly ever falls below, in dBFS.
@@ -45,7 +46,7 @@ class Background:
         insort(ordered, level)
         self.low = ordered[int(_LOW * len(ordered))]
         # Too little was heard to say that it was the background, and not a voice from the first moment.
-        if len(ordered) < _MEMORY // 8:
+        if len(ordered) < _ENOUGH:
             return
         swing = min(ordered[len(ordered) // 2] - self.low, _LARGEST_SWING)
         steady = self.low + _SWINGS * swing + _MARGIN

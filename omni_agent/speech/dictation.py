@@ -22,7 +22,9 @@ _SURE_JOINTS = re.compile(
 )
 _UNDERSCORE = re.compile(r"underscore|underline|unterstrich")
 _EMERGENCY = re.compile(r"911|112|999|110|113|115|117|118|119|190|192|193|000")
-_INITIALS = re.compile(r"[ap]m|us|uk|usa|eu|tv|ok|id|ai|pc|dj|cd|dvd|it|hr|vip|atm|gps|wc|ac|uv|dc|[ab]d|bc|nyc|la")
+_INITIALS = re.compile(
+    r"[ap]m|us|uk|usa|eu|tv|ok|id|ai|pc|dj|cd|dvd|it|hr|vip|atm|gps|wc|ac|uv|dc|[ab]d|bc|nyc|la"
+)
 _ONE_LETTER_WORDS = frozenset("aeioyàèéóúñ")
 _LONGEST_CAPITALS = 5
 _DICTATED_ALONE = 3

@@ -27,6 +27,7 @@ _LOWEST_HZ, _HIGHEST_HZ = 65.0, 450.0
 _VOICED = 0.5
 _SOUNDING_DB = 30.0
 _FEW = 5
+_PRIOR, _USUAL_FALL, _MOST_TUNE = 0.6, -4.5, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,8 @@ def _score(audio: Pcm, words: str) -> float:
     evidence = _sign(words)
     found = contour(audio)
     if found is not None:
-        # Far from the speaker's middle, either way: a fall tells, a rise asks.
-        evidence += 0.3 - 0.35 * found.pitch - 0.2 * found.level
+        # Made voices fall before a pause nearly as far as at an end, so that the tune is not worth much.
+        evidence += _PRIOR - min(max(0.1 * (found.pitch - _USUAL_FALL), -_MOST_TUNE), _MOST_TUNE)
     return 1 / (1 + math.exp(-evidence))
 
 

@@ -80,6 +80,7 @@ class Lexicon:
     answers: frozenset[str] = frozenset()
     closers: frozenset[str] = frozenset()
     asking: frozenset[str] = frozenset()
+    conditions: frozenset[str] = frozenset()
     digits: frozenset[str] = frozenset()
     teens: frozenset[str] = frozenset()
     decimal: frozenset[str] = frozenset()
@@ -118,6 +119,7 @@ def _lexicon(language: str) -> Lexicon:
     return _lexicons().get(language) or Lexicon()
 
 
+_LONGEST_CONDITION = 7  # words; in a longer one what follows may be without a comma
 _BROKEN_OFF = re.compile(r"(\.\.\.|[,:;–—-])\s*$")
 _EDGES = "\"'()[]{}<>«»„“”‚‘¿¡!?.,;:-–—…*"
 _CLAUSE = re.compile(r"[.,;:!?]+(?=\s|$)")
@@ -161,7 +163,7 @@ def _ends_with(tokens: Sequence[str], phrases: frozenset[str]) -> bool:
 
 def _trails(text: str, tokens: Sequence[str], lexicon: Lexicon) -> bool:
     last = tokens[-1]
-    if last in lexicon.more or _opens_only(text, lexicon):
+    if last in lexicon.more or _opens_only(text, lexicon) or _conditional(text, tokens, lexicon):
         return True
     asked = any(token in lexicon.asking for token in tokens[:-1])
     if last in lexicon.verbs:
@@ -180,12 +182,27 @@ def _opens_only(text: str, lexicon: Lexicon) -> bool:
     clause = next((clause for clause in reversed(clauses) if clause), [])
     idle = lexicon.more | lexicon.fillers | lexicon.openers | lexicon.answers
     for begin in range(len(clause)):
-        if " ".join(clause[begin:]) in lexicon.openers:
+        if _is_opening(clause[begin:], lexicon.openers):
             return True
         # "Can't wait" is no waiting.
         if clause[begin] not in idle or "'" in clause[begin]:
             return False
     return False
+
+
+def _is_opening(tokens: Sequence[str], openers: frozenset[str]) -> bool:
+    """Whether the tokens are one opening after another, as "could you" and "tell me"."""
+    said = " ".join(tokens)
+    return said in openers or any(
+        " ".join(tokens[:size]) in openers and _is_opening(tokens[size:], openers)
+        for size in range(2, len(tokens) - 1)
+    )
+
+
+def _conditional(text: str, tokens: Sequence[str], lexicon: Lexicon) -> bool:
+    """Whether there is a condition and nothing that depends on it, as "if it rains tomorrow"."""
+    single = len(_CLAUSE.split(text.rstrip(_EDGES))) == 1
+    return tokens[0] in lexicon.conditions and single and len(tokens) <= _LONGEST_CONDITION
 
 
 def _unspaced(text: str, lexicon: Lexicon) -> Hold:

@@ -237,3 +237,16 @@ async def test_without_a_voice_the_reply_is_text() -> None:
         await asyncio.sleep(2)
     assert going.of(TurnEnded)[0].heard_text == "Hi."
     assert going.session.floor is Floor.OPEN
+
+
+@in_virtual_time
+async def test_the_agent_can_begin() -> None:
+    persona = Persona(name="Host", opening="Welcome to the house.")
+    async with talk(Step("thanks", says="My pleasure."), persona=persona) as going:
+        going.session.greet()
+        await asyncio.sleep(4)
+        assert going.words() == "Welcome to the house."
+        assert going.session.floor is Floor.OPEN
+        going.microphone.say(said("thanks a lot"))
+        await asyncio.sleep(5)
+    assert [event.status for event in going.of(TurnEnded)] == ["done", "done"]

@@ -10,13 +10,13 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from .. import events as e
-from .screen import TextScreen
-from .talk_keys import HELP, Keys
-from .talk_view import State, View
+from ... import events as e
+from ..screen import TextScreen
+from .keys import HELP, Keys
+from .view import State, View
 
 if TYPE_CHECKING:
-    from ..speech.pcm import Pcm
+    from ...speech.pcm import Pcm
 
 METER = 20
 # The quietest level that moves the meter, in decibels below full scale.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .. import events as e
+from ... import events as e
 
 State = Literal["listening", "hearing", "thinking", "speaking", "held"]
 

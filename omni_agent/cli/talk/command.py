@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import OmniError
+from ...errors import OmniError
 
 if TYPE_CHECKING:
-    from ..agent import Agent
-    from ..clock import Clock
-    from ..speech.device_line import DeviceChange
-    from ..speech.devices import Microphone, Speaker
-    from .talk_loop import LiveSession
+    from ...agent import Agent
+    from ...clock import Clock
+    from ...speech.device_line import DeviceChange
+    from ...speech.devices import Microphone, Speaker
+    from .loop import LiveSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ def talk(
     mute: Annotated[bool, typer.Option("--mute", help="Begin with the microphone muted.")] = False,
 ) -> None:
     """Talk by voice; the agent may be interrupted at any time."""
-    from .agent_file import load_agent
-    from .models import fetch_missing
-    from .talk_devices import list_devices
+    from ..agent_file import load_agent
+    from ..models import fetch_missing
+    from .devices import list_devices
 
     if devices:
         list_devices(json=json)
@@ -89,6 +89,7 @@ async def converse(agent: Agent, options: Options) -> None:
             hands_free=not options.push_to_talk,
         )
         async with live as session:
+            session.greet()
             await hold(session, microphone, speaker, agent, options, notices)
 
 
@@ -105,11 +106,11 @@ async def hold(
     Raises:
         OmniError: With a recording something failed.
     """
-    from .screen import JsonScreen
-    from .talk_keys import Keys, keyboard
-    from .talk_loop import Talk
-    from .talk_screen import TalkScreen
-    from .talk_view import View
+    from ..screen import JsonScreen
+    from .keys import Keys, keyboard
+    from .loop import Talk
+    from .screen import TalkScreen
+    from .view import View
 
     session.muted = options.mute
     view, keys = View(push_to_talk=options.push_to_talk, muted=options.mute), Keys()
@@ -132,7 +133,7 @@ async def hold(
 async def _devices(
     clock: Clock, options: Options, changed: Callable[[DeviceChange], None]
 ) -> AsyncIterator[tuple[Microphone, Speaker]]:
-    from .talk_devices import open_microphone, open_speaker
+    from .devices import open_microphone, open_speaker
 
     microphone = await open_microphone(options.input, clock, changed)
     try:

@@ -6,17 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Protocol
 
-from ..errors import OmniError
-from ..events import AgentEvent, ErrorRaised, Idle
-from .talk_devices import DEVICE_NAMES, change_event
-from .talk_keys import Action
-from .talk_view import View
+from ...errors import OmniError
+from ...events import AgentEvent, ErrorRaised, Idle
+from .devices import DEVICE_NAMES, change_event
+from .keys import Action
+from .view import View
 
 if TYPE_CHECKING:
-    from ..clock import Clock
-    from ..speech.device_line import DeviceChange
-    from ..speech.devices import Microphone, Speaker
-    from ..speech.pcm import Pcm
+    from ...clock import Clock
+    from ...speech.device_line import DeviceChange
+    from ...speech.devices import Microphone, Speaker
+    from ...speech.pcm import Pcm
 
 # Seconds without anything happening after which a conversation with a recording is over. More than the
 # longest pause that a session waits out.
@@ -32,6 +32,8 @@ class LiveSession(Protocol):
     async def hear(self, pcm: Pcm) -> None: ...
 
     async def send(self, text: str) -> None: ...
+
+    def greet(self) -> None: ...
 
     def interrupt(self) -> None: ...
 
