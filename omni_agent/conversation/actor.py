@@ -7,7 +7,6 @@ of replies. Turn-taking says what is to be done; this does it, and waits for not
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -40,9 +39,6 @@ MOST_WAITING = 500
 
 DEAF = 1.0
 """Seconds without any sound, not even silence, after which the microphone is taken to be gone."""
-
-_RECENT = 16
-"""Windows before a voice is certain that may belong to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +85,6 @@ class Actor:
         self.state = state
         self._inbox: asyncio.Queue[Item] = asyncio.Queue()
         self._room = asyncio.Semaphore(MOST_WAITING)
-        self._recent: deque[Window] = deque(maxlen=_RECENT)
         self._over: VoiceOver | None = None
         self._usual = UsualLevel()
         self._from: int | None = None
@@ -148,29 +143,26 @@ class Actor:
         time = self._listening.time
         match heard:
             case Window():
-                self._recent.append(heard)
                 if self.state.floor is Floor.USER:
                     self._usual.heard(heard)
                     self._caption()
                 if self._over:
-                    self._over.window(heard)
-                    self._judge(self._over)
+                    self._judge(self._over, heard)
             case onset.VoiceStarted():
-                if self._over:
-                    self._over.sounds_again()
                 self._step(happened.VoiceStarted(time(heard.at), time(heard.said_from)))
             case onset.VoicePaused():
-                if self._over:
-                    self._over.paused(heard.since)
                 self._step(happened.VoicePaused(time(heard.at), time(heard.since)))
 
-    def _judge(self, over: VoiceOver) -> None:
-        """Whether the voice over the agent's is to have the floor."""
+    def _judge(self, over: VoiceOver, window: Window) -> None:
+        """Whether a voice over the agent's is to have the floor."""
+        voice = over.heard(window)
+        if voice is None:
+            return
         dialogue = self._replying.dialogue(held=self.state.floor is Floor.HELD)
-        voice = over.so_far(self._usual.level)
-        verdict = judge(voice, dialogue)
+        verdict, now = judge(voice, dialogue), self._clock.monotonic()
         owed = dialogue.uninterruptible and judge(voice, _freely(dialogue)) is Verdict.CUT
-        self._step(happened.VoiceJudged(self._clock.monotonic(), verdict, owed))
+        began, last = self._listening.time(over.began), self._listening.time(over.last)
+        self._step(happened.VoiceJudged(now, verdict, began, last, owed))
 
     def _step(self, event: happened.Event) -> None:
         self._follow(step(self.state, event))
@@ -213,24 +205,16 @@ class Actor:
                 self._emit(Idle(round(effect.seconds, 3)))
 
     def _listen(self, effect: do.Listen) -> None:
-        sample = self._listening.sample(effect.said_from)
-        if self.state.floor is Floor.AGENT:
-            self._close_over()
-            understanding = self._replying.understanding
-            ears = understanding.words if understanding.possible else None
-            self._over = VoiceOver(sample, self._recent, self._listening.between, ears)
-            return
         if effect.again:
             self._from, written = self._taken
             self._written = [*written, *self._written]
             self._replying.forget()
         else:
-            self._from = sample
+            self._from = self._listening.sample(effect.said_from)
             self._emit(UserStarted())
 
     def _ignore(self) -> None:
         """What sounded was no words for the agent."""
-        self._close_over()
         if self.state.floor is Floor.OPEN and self._from is not None:
             self._from = None
             self._emit(UserStopped(0.0))
@@ -255,6 +239,11 @@ class Actor:
 
     def _take(self, effect: do.Take) -> None:
         self._taken, self._from, self._written = (self._from, self._written), None, []
+        self._close_over()
+        understanding = self._replying.understanding
+        ears = understanding.words if understanding.possible else None
+        if self.state.hands_free:
+            self._over = VoiceOver(self._usual.level, self._listening.between, ears)
         spoken = self._replying.take(effect.generation)
         if spoken is not None:
             self._emit(UserStopped(round(spoken, 3)))

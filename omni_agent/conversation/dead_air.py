@@ -57,22 +57,24 @@ class DeadAir:
             self._task.cancel()
 
     async def _watch(self, attempt: Attempt, language: str) -> None:
-        quiet_since = self._clock.monotonic()
-        limit, said = SILENCE, 0
+        quiet_since = said_at = self._clock.monotonic()
+        said = 0
         while attempt.ended is None:
             await self._clock.sleep(_LOOK)
             now = self._clock.monotonic()
             if not self._playout.silent or self._playout.held:
-                quiet_since, limit = now, SILENCE
+                quiet_since = now
                 continue
             if now - max(attempt.progress, attempt.taken_at) >= HOPELESS:
                 self._give_up(attempt, waits_for(attempt))
                 return
-            if now - quiet_since >= limit:
+            # Who has been told already, and nothing has happened since, is told less often.
+            if now - quiet_since >= (AGAIN if said and attempt.progress <= said_at else SILENCE):
                 phrases = WAITS[waits_for(attempt)]
                 words = phrases.get(language) or phrases["en"]
                 await self._say(words[said % len(words)], language or "en")
-                quiet_since, limit, said = self._clock.monotonic(), AGAIN, said + 1
+                quiet_since = said_at = self._clock.monotonic()
+                said += 1
 
 
 def waits_for(attempt: Attempt) -> Wait:

@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """An utterance begins at `said_from`: the user's turn, or while the agent has the floor a voice over the
-    agent's. With `again` it goes on with the one before, whose reply nobody heard."""
+    """An utterance begins at `said_from`. With `again` it goes on with the one before, whose reply nobody
+    heard."""
 
     said_from: float
     again: bool = False

@@ -35,10 +35,19 @@ class PauseJudged:
 
 @dataclass(frozen=True, slots=True)
 class VoiceJudged:
-    """What a voice over the agent's is. With `owed`, its words are answered when the agent has ended."""
+    """What a voice over the agent's is.
+
+    Attributes:
+        verdict: What is to become of the reply.
+        began: When it began.
+        last: When it was last heard.
+        owed: Its words are to be answered when the agent has ended.
+    """
 
     at: float
     verdict: Verdict
+    began: float
+    last: float
     owed: bool = False
 
 

@@ -71,7 +71,7 @@ class TurnTaking:
         floor: Whose turn it is.
         generation: Number of the last reply that was begun; work for older ones is stale.
         voice: The user's voice sounds.
-        began: When the user's utterance, or the voice over the agent's, began.
+        began: When the user's utterance began; of a voice over the agent's, one that is held or owed for.
         since: When the floor was left open, or the user's voice was last heard.
         taken: When the turn was taken.
         deadline: When the silence has lasted long enough.
@@ -123,9 +123,8 @@ def _voice_started(state: TurnTaking, event: VoiceStarted) -> Step:
         case Floor.PAUSE:
             paused = max(0.0, event.said_from - state.since)
             return _user(heard, state.began, Abandon(state.generation, paused))
-        case Floor.AGENT if not state.owed:
-            return replace(heard, began=event.said_from), (Listen(event.said_from),)
         case _:
+            # Over the agent's voice it is judged first.
             return heard, ()
 
 
@@ -137,7 +136,7 @@ def _voice_paused(state: TurnTaking, event: VoicePaused) -> Step:
         return quiet, ()
     if state.floor is Floor.USER:
         return _pause(quiet, event.at, event.since)
-    return replace(quiet, since=event.since), ()
+    return quiet, ()
 
 
 def _pause_judged(state: TurnTaking, event: PauseJudged) -> Step:
@@ -152,15 +151,17 @@ def _voice_judged(state: TurnTaking, event: VoiceJudged) -> Step:
         return state, ()
     match event.verdict:
         case Verdict.CUT:
-            return _interrupted(state, event.at)
+            return _interrupted(state, event)
         case Verdict.HOLD if state.floor is Floor.AGENT:
             deadline = event.at + LONGEST_HOLD
-            return replace(state, floor=Floor.HELD, deadline=deadline), (Hold(), Wake(deadline))
+            held = replace(state, floor=Floor.HELD, deadline=deadline, began=event.began, since=event.last)
+            return held, (Hold(), Wake(deadline))
         case Verdict.GO_ON:
-            going = replace(state, floor=Floor.AGENT, owed=state.owed or event.owed)
-            over = not state.voice and not going.owed
-            ignored: tuple[Effect, ...] = (Ignore(),) if over else ()
-            return going, ((Resume(),) if state.floor is Floor.HELD else ()) + ignored
+            going = replace(state, floor=Floor.AGENT)
+            if event.owed:
+                began = state.began if state.owed else event.began
+                going = replace(going, owed=True, began=began, since=event.last)
+            return going, (Resume(),) if state.floor is Floor.HELD else ()
         case _:
             return state, ()
 
@@ -178,7 +179,8 @@ def _reply_ended(state: TurnTaking, event: ReplyEnded) -> Step:
         opened, effects = _open(state, event.at)
         return opened, (Ignore(), *effects)
     if state.voice and state.hands_free:
-        return _user(state, state.began, Listen(state.began))
+        began = state.began if state.owed else event.at
+        return _user(state, began, Listen(began))
     if state.owed:
         paused, effects = _pause(state, event.at, state.since)
         return paused, (Listen(state.began), *effects)
@@ -203,7 +205,7 @@ def _stopped(state: TurnTaking, event: Stopped) -> Step:
         return state, ()
     cut = Cut(state.generation)
     if state.voice and state.hands_free:
-        return _user(state, state.began, cut, Listen(state.began))
+        return _user(state, event.at, cut, Listen(event.at))
     opened, effects = _open(state, event.at)
     return opened, (cut, *effects)
 
@@ -232,16 +234,14 @@ def _woken(state: TurnTaking, event: Woken) -> Step:
         case Floor.PAUSE:
             return _agents(state, event.at), (Take(state.generation),)
         case Floor.USER:
-            taken, effects = _taken(state, event.at)
-            # The voice goes on, over the agent's.
-            on = replace(taken, began=event.at)
-            return on, (*effects, Listen(event.at)) if state.voice else effects
+            # A voice that goes on is one over the agent's.
+            return _taken(state, event.at)
         case Floor.OPEN:
             quiet = event.at - state.since
             deadline = state.since + 2 * quiet
             return replace(state, deadline=deadline), (TellIdle(quiet), Wake(deadline))
         case Floor.HELD if state.voice:
-            return _interrupted(state, event.at)
+            return _interrupted(state, VoiceJudged(event.at, Verdict.CUT, state.began, event.at))
         case Floor.HELD:
             return replace(state, floor=Floor.AGENT), (Resume(),)
         case _:
@@ -282,14 +282,14 @@ def _agents(state: TurnTaking, at: float) -> TurnTaking:
     return replace(state, floor=Floor.AGENT, taken=at, deadline=math.inf, sounding=False, owed=False)
 
 
-def _interrupted(state: TurnTaking, at: float) -> Step:
+def _interrupted(state: TurnTaking, event: VoiceJudged) -> Step:
     """The user wanted the floor and gets it; who goes on before anything was heard goes on with his turn."""
     again = not state.sounding
-    cut = Cut(state.generation, early=again and state.began - state.taken <= JUST_TAKEN)
-    listen = Listen(state.began, again)
+    cut = Cut(state.generation, early=again and event.began - state.taken <= JUST_TAKEN)
+    listen = Listen(event.began, again)
     if state.voice:
-        return _user(state, state.began, cut, listen)
-    paused, effects = _pause(state, at, state.since)
+        return _user(state, event.began, cut, listen)
+    paused, effects = _pause(replace(state, began=event.began), event.at, event.last)
     return paused, (cut, listen, *effects)
 
 

@@ -44,7 +44,7 @@ async def test_a_tool_that_hangs_is_talked_about() -> None:
         await asyncio.sleep(3 * SILENCE)
         assert notes(going, "slow")[0] == "It is still running."
         done.set()
-        await asyncio.sleep(3)
+        await asyncio.sleep(5)
     assert going.of(TurnEnded)[0].heard_text == "Many."
 
 

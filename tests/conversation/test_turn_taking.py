@@ -56,7 +56,8 @@ def _event(kind: str, state: TurnTaking, at: float, data: st.DataObject) -> happ
     if kind == "judged pause":
         return happened.PauseJudged(at, generation, data.draw(st.floats(0.2, 3.0)))
     if kind == "judged voice":
-        return happened.VoiceJudged(at, data.draw(st.sampled_from(Verdict)), data.draw(st.booleans()))
+        verdict, owed = data.draw(st.sampled_from(Verdict)), data.draw(st.booleans(), label="owed")
+        return happened.VoiceJudged(at, verdict, at - 0.5, at - 0.1, owed)
     if kind in ("sounding", "ended"):
         return (happened.Sounding if kind == "sounding" else happened.ReplyEnded)(at, generation)
     return SIMPLE[kind](at)
@@ -177,7 +178,7 @@ def test_silence_takes_the_turn_even_if_nobody_judges_it() -> None:
 def test_who_does_not_stop_loses_the_floor() -> None:
     state, done = play(TurnTaking(), happened.VoiceStarted(1, 1), happened.Woken(1 + LONGEST_TURN))
     assert state.floor is Floor.AGENT
-    assert [type(effect) for effect in done[-3:]] == [do.Begin, do.Take, do.Listen]
+    assert [type(effect) for effect in done[-2:]] == [do.Begin, do.Take]
 
 
 def _agent_speaks() -> TurnTaking:
@@ -189,8 +190,8 @@ def test_an_interruption_gives_the_user_the_floor() -> None:
     state, done = play(
         _agent_speaks(),
         happened.VoiceStarted(3.1, 3.0),
-        happened.VoiceJudged(3.15, Verdict.HOLD),
-        happened.VoiceJudged(3.6, Verdict.CUT),
+        happened.VoiceJudged(3.15, Verdict.HOLD, 3.0, 3.15),
+        happened.VoiceJudged(3.6, Verdict.CUT, 3.0, 3.6),
     )
     assert state.floor is Floor.USER
     assert do.Hold() in done
@@ -202,12 +203,12 @@ def test_a_nod_leaves_it_to_the_agent() -> None:
     state, done = play(
         _agent_speaks(),
         happened.VoiceStarted(3.1, 3.0),
-        happened.VoiceJudged(3.15, Verdict.HOLD),
+        happened.VoiceJudged(3.15, Verdict.HOLD, 3.0, 3.15),
         happened.VoicePaused(3.5, 3.4),
-        happened.VoiceJudged(3.7, Verdict.GO_ON),
+        happened.VoiceJudged(3.7, Verdict.GO_ON, 3.0, 3.4),
     )
     assert state.floor is Floor.AGENT
-    assert done[-2:] == [do.Resume(), do.Ignore()]
+    assert done[-1] == do.Resume()
 
 
 def test_who_goes_on_before_the_reply_is_heard_goes_on_with_the_turn() -> None:
@@ -218,7 +219,8 @@ def test_who_goes_on_before_the_reply_is_heard_goes_on_with_the_turn() -> None:
         happened.PauseJudged(2.2, 1, 0.3),
         happened.Woken(2.3),
     )
-    state, done = play(state, happened.VoiceStarted(2.6, 2.5), happened.VoiceJudged(2.7, Verdict.CUT))
+    judged = happened.VoiceJudged(2.7, Verdict.CUT, 2.5, 2.7)
+    state, done = play(state, happened.VoiceStarted(2.6, 2.5), judged)
     assert state.floor is Floor.USER
     assert do.Cut(1, early=True) in done
     assert do.Listen(2.5, again=True) in done
@@ -229,7 +231,7 @@ def test_words_over_what_may_not_be_interrupted_are_answered_after_it() -> None:
         _agent_speaks(),
         happened.VoiceStarted(3.1, 3.0),
         happened.VoicePaused(3.5, 3.4),
-        happened.VoiceJudged(3.5, Verdict.GO_ON, owed=True),
+        happened.VoiceJudged(3.5, Verdict.GO_ON, 3.0, 3.4, owed=True),
         happened.ReplyEnded(6, 1),
     )
     assert state.floor is Floor.PAUSE
