@@ -70,9 +70,14 @@ class Listening:
 
     def between(self, start: int, end: int) -> Pcm:
         """The sound from one sample to another, as far as it is kept."""
-        first = self._end - self._kept
-        whole = np.concatenate(self._blocks) if self._blocks else np.zeros(0, np.float32)
-        return Pcm(whole[max(0, start - first) : max(0, end - first)], RATE)
+        first, wanted = self._end, list[NDArray[np.float32]]()
+        for block in reversed(self._blocks):
+            if first <= start:
+                break
+            wanted.append(block)
+            first -= len(block)
+        sound = np.concatenate(wanted[::-1]) if wanted else np.zeros(0, np.float32)
+        return Pcm(sound[max(0, start - first) : max(0, end - first)], RATE)
 
     def _keep(self, samples: NDArray[np.float32]) -> None:
         self._blocks.append(samples)
