@@ -18,8 +18,8 @@ from ..remembering import NAMES as MEMORY_TOOLS
 from ..remembering import request_of, rests_on
 from ..state import Turn, TurnState, Update
 from .late import late_results, note, telling
-from .recollecting import packed, recollected
-from .unknown import UNKNOWN, unanswered
+from .recollecting import beside, packed, recollected
+from .unknown import ANSWER, UNKNOWN, of_own, unanswered
 
 log = logging.getLogger(__name__)
 
@@ -49,14 +49,17 @@ async def recall(state: TurnState, turn: Turn) -> Update:
     message = Message.from_json(state["messages"][-1])
     past = await so_far(turn)
     recalled = await recollected(turn, message.text, InView(turn.session, past.since))
+    recalled = beside(past.background, recalled)
     records, late = await late_results(past.window.turns, turn)
     for entry in late:
         if entry.status == "unknown":
             turn.emit(note(entry))
     history = [said for record in records for said in as_heard(record)]
     remembered = _remembered(turn, past.brief, recalled)
-    if await _nothing_known(message, [past.background, *remembered, *(said.text for said in history)], turn):
-        remembered = [f"{_REMEMBERED} {UNKNOWN}"]
+    if _from_memory(message, turn):
+        told = [past.background, *remembered, *(said.text for said in history)]
+        unknown = await asyncio.to_thread(unanswered, message.text, told)
+        remembered = [f"{_REMEMBERED} {UNKNOWN}"] if unknown else [*remembered, ANSWER]
     turn.mark("recalled")
     return {
         **await _requested(message, records, turn),
@@ -67,12 +70,12 @@ async def recall(state: TurnState, turn: Turn) -> Update:
     }
 
 
-async def _nothing_known(message: Message, told: Sequence[str], turn: Turn) -> bool:
-    """Whether a model that makes things up has to hear that nothing is known; a tool might still find it."""
+def _from_memory(message: Message, turn: Turn) -> bool:
+    """Whether a model that makes things up has to answer from memory alone; a tool might still find it."""
     parts = turn.parts
     if not (parts.knowledge and parts.model.capabilities.invents) or offered(parts.toolbox, ()):
         return False
-    return await asyncio.to_thread(unanswered, message.text, told)
+    return of_own(message.text)
 
 
 async def _requested(message: Message, records: Sequence[TurnRecord], turn: Turn) -> Update:
@@ -138,7 +141,8 @@ def as_heard(record: TurnRecord) -> list[Message]:
     if record.status in {"interrupted", "failed"}:
         if messages and messages[-1].role == "assistant" and not messages[-1].tool_calls:
             messages.pop()
-        messages.append(Message("assistant", (Text((record.heard_text + CUT).strip()),)))
+        if record.heard_text:
+            messages.append(Message("assistant", (Text(record.heard_text + CUT),)))
     return messages
 
 
