@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..events import (
@@ -222,20 +223,19 @@ class Actor:
     def _caption(self) -> None:
         start, end = self._from, self._listening.end
         if start is not None and self.state.voice:
-            utterance = lambda: self._listening.between(start, end)  # noqa: E731
-            self._replying.understanding.caption((end - start) / RATE, utterance)
+            self._replying.understanding.caption((end - start) / RATE, partial(self._utterance, start))
 
     def _begin(self, effect: do.Begin) -> None:
         if self._greeting:
             self._replying.greet(effect.generation, self._greeting.language)
             self._greeting = None
             return
-        utterance = None
-        if self._from is not None:
-            utterance = self._listening.between(self._from, self._listening.end)
-        self._replying.begin(
-            effect.generation, utterance, self._written, judged=self.state.floor is Floor.PAUSE
-        )
+        judged = self.state.floor is Floor.PAUSE
+        heard = None if self._from is None else partial(self._utterance, self._from)
+        self._replying.begin(effect.generation, heard, self._written, judged=judged)
+
+    def _utterance(self, start: int) -> Pcm:
+        return self._listening.between(start, self._listening.end)
 
     def _take(self, effect: do.Take) -> None:
         self._taken, self._from, self._written = (self._from, self._written), None, []

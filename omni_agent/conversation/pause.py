@@ -13,6 +13,9 @@ from ..speech.pcm import Pcm
 from ..speech.unfinished import held_open
 from .turn_events import PauseJudged
 
+LISTENED = 0.1
+"""Seconds more of the silence that are listened to before it is scored."""
+
 FREE = 0.7
 """Seconds of silence that cost nothing: a reply is hardly ever ready to be heard before."""
 
@@ -44,17 +47,16 @@ class PauseJudge:
         self._pause = _Pause(0, 0.0)
         self._scoring: asyncio.Task[None] | None = None
 
-    def begin(self, generation: int, utterance: Pcm, words: str, language: str) -> None:
+    def begin(self, generation: int, utterance: Callable[[], Pcm], language: str) -> None:
         """The user paused.
 
         Args:
             generation: Of the reply that waits for the judgement.
-            utterance: His words so far, and the silence after them.
-            words: What was understood of them so far.
-            language: ISO 639-1 code of those.
+            utterance: Gives his words so far, and the silence after them.
+            language: ISO 639-1 code of what he said before; empty where that is not known.
         """
         self.close()
-        self._pause = _Pause(generation, utterance.seconds, words=words, language=language)
+        self._pause = _Pause(generation, utterance().seconds, language=language)
         self._scoring = asyncio.create_task(self._score(self._pause, utterance))
 
     def understood(self, generation: int, words: str, language: str) -> None:
@@ -86,8 +88,9 @@ class PauseJudge:
         if self._scoring:
             self._scoring.cancel()
 
-    async def _score(self, pause: _Pause, utterance: Pcm) -> None:
-        pause.score = await self._turn_end.score(utterance, pause.words)
+    async def _score(self, pause: _Pause, utterance: Callable[[], Pcm]) -> None:
+        await self._clock.sleep(LISTENED)
+        pause.score = await self._turn_end.score(utterance(), pause.words)
         self._judge(pause)
 
     def _judge(self, pause: _Pause) -> None:

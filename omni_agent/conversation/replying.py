@@ -88,23 +88,29 @@ class Replying:
         self.wasted = Wasted()
 
     def begin(
-        self, generation: int, utterance: Pcm | None, written: Sequence[Observation], *, judged: bool
+        self,
+        generation: int,
+        heard: Callable[[], Pcm] | None,
+        written: Sequence[Observation],
+        *,
+        judged: bool,
     ) -> None:
         """Begin a reply, and keep it to yourself.
 
         Args:
             generation: Its number.
-            utterance: What the user said; None where he only wrote.
+            heard: Gives what the user said, until now; None where he only wrote.
             written: What he wrote and showed.
             judged: It is not sure that he has ended.
         """
+        utterance = heard() if heard else None
         spoken = observe(self._parts.media, "", utterance, (), None) if utterance else []
         seconds = utterance.seconds if utterance else None
         attempt = self._attempted(generation, seconds, [item["content"] for item in spoken])
         if judged:
             self.wasted.replies += 1
-            if utterance:
-                self._pauses.begin(generation, utterance, "", self.understanding.language)
+            if heard:
+                self._pauses.begin(generation, heard, self.understanding.language)
         events = self._turns.contribute(
             [*spoken, *written], self._user, self._session, speak=True, live=attempt
         )

@@ -21,6 +21,14 @@ log = logging.getLogger(__name__)
 CLOSE = 0.5
 """Beside words that ask for nothing, what meets less of them is left out: it would be recited, at a cost."""
 
+MEETS = 0.7
+"""What meets so much of the question is told even if the model has it before it anyway."""
+
+SLIGHT, FULL = 0.3, 600
+"""What meets less of the question is told only beside a background of so many tokens or none."""
+
+_WORD = re.compile(r"\w+")
+_QUOTED = re.compile(r'"(.*)"')
 _ASKS = re.compile(
     r"[?？]|か。?$|^\W*(?:and |so |well |please |hey |ok(?:ay)?,? )*(?:what|which|where|when|who|whose|why"
     r"|how|do|does|did|is|are|was|were|am|have|has|can|could|tell|remind|show|give|suggest|recommend|remember)\b",
@@ -41,6 +49,26 @@ async def recollected(turn: Turn, words: str, seen: InView) -> list[Recollection
         return []
     # A store that gives no scores is taken at its word.
     return found if _ASKS.search(words) else [item for item in found if not 0 < item.score < CLOSE]
+
+
+def beside(background: str, recollections: Sequence[Recollection]) -> list[Recollection]:
+    """The recollections that the model does not have before it, and those that meet most of the question.
+
+    What it has before it twice it recites, whether that answers the question or not; so it does with what
+    meets little of the question, which is told only where the background cannot hold all that is known.
+    """
+    seen = _content(background)
+    least = SLIGHT if 0 < estimated_tokens(background) < FULL else 0.0
+    fitting = (item for item in recollections if item.score >= least or not item.score)
+    return [item for item in fitting if item.score >= MEETS or not _content(item.text) <= seen]
+
+
+def _content(text: str) -> set[str]:
+    from ..grounding.words import FUNCTION_WORDS, stem
+
+    quoted = _QUOTED.search(text) if "\n" not in text else None
+    words = _WORD.findall((quoted[1] if quoted else text).casefold().replace("user", ""))
+    return {stem(word) for word in words if word not in FUNCTION_WORDS}
 
 
 def packed(recollections: Sequence[Recollection], tokens: int) -> list[str]:

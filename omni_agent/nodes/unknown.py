@@ -11,8 +11,16 @@ from itertools import takewhile
 
 UNKNOWN = "nothing about that. Say that you do not know it."
 
+ANSWER = (
+    "Answer with the names and details that the user has told you, the newest where they differ. "
+    "What the user has not told you, you do not know: then say so."
+)
+
 _NEAR = 0.23
 """From what nearness on one word may tell of another: a beagle of a dog, but not a wife of a landlord."""
+
+_FAR = 0.17
+"""The same where no name or sort is asked for."""
 
 _MOST_KEYS = 3
 _ASKS = re.compile(
@@ -21,6 +29,10 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _OWN = re.compile(r"\b(?:my|our)\s+", re.IGNORECASE)
+# For somebody's or something's name or sort. The answer to another question may share no meaning with it.
+_IDENTITY = re.compile(
+    r"\b(?:names?|called|make|brand|model|breed|colour|color|number|who(?:['’]s| is| was)?)\b", re.IGNORECASE
+)
 _SELF = re.compile(r"\b(?:i|we|me|us)\b", re.IGNORECASE)
 _ADVICE = re.compile(
     r"\b(?:should|could|can|would|shall|do you (?:think|suggest|recommend)|how (?:do|to)|what if|you)\b",
@@ -34,6 +46,12 @@ _GENERIC = """
     currently nowadays days moment present before after while am were being became become want like remember
     said told mention mentioned another other same live living job profession occupation career
 """
+
+
+def of_own(words: str) -> bool:
+    """Whether the user asks for something about himself; English words only."""
+    asks = _ASKS.search(words) and not _ADVICE.search(words)
+    return bool(asks and (_OWN.search(words) or _SELF.search(words)))
 
 
 def unanswered(words: str, told: Iterable[str]) -> bool:
@@ -53,18 +71,17 @@ def unanswered(words: str, told: Iterable[str]) -> bool:
         return False
     seen = {word.lower() for text in told for word in _WORD.findall(text)}
     stems = {stem(word) for word in seen}
-    return not any(stem(key) in stems or any(nearness(key, one) >= _NEAR for one in seen) for key in keys)
+    least = _NEAR if _IDENTITY.search(words) else _FAR
+    return not any(stem(key) in stems or any(nearness(key, one) >= least for one in seen) for key in keys)
 
 
 def _keys(words: str) -> list[str]:
     """What it is of the user's that is asked for; nothing where no such thing is."""
     from ..grounding.words import FUNCTION_WORDS
 
-    if not _ASKS.search(words) or _ADVICE.search(words):
+    if not of_own(words):
         return []
     own = list(_OWN.finditer(words))
-    if not own and not _SELF.search(words):
-        return []
     idle = FUNCTION_WORDS | frozenset(_GENERIC.split())
     if own:
         after = [_WORD.findall(words[one.end() :])[:_MOST_KEYS] for one in own]

@@ -46,7 +46,7 @@ class _Phrases:
     noise: frozenset[Words]
 
 
-def said(text: str, language: str = "", *, noisy: bool = True) -> Said:
+def said(text: str, language: str = "", *, noisy: bool = True, whole: bool = True) -> Said:
     """What `text`, the transcript of the first words, amounts to.
 
     Backchannels may be said twice or one after another ("okay okay right"); one word that is none makes the
@@ -59,6 +59,8 @@ def said(text: str, language: str = "", *, noisy: bool = True) -> Said:
             phrases of all of them count.
         noisy: Whether the sound may have been no speech. If so, what Whisper makes of noise ("Thank you.",
             "you") is nothing; if not, it was said.
+        whole: Whether it is all that was said. If not, what may yet become a backchannel ("oh, I" before
+            "see") is one.
     """
     tokens = words(text)
     known = _phrases(language.replace("_", "-").partition("-")[0].lower())
@@ -67,7 +69,9 @@ def said(text: str, language: str = "", *, noisy: bool = True) -> Said:
         return Said.NOTHING
     if not rest:
         return Said.BACKCHANNEL if tokens else Said.NOTHING
-    return Said.STOP if _stops(rest, known) else Said.OTHER
+    if _stops(rest, known):
+        return Said.STOP
+    return Said.OTHER if whole or not _may_become_one(rest, known) else Said.BACKCHANNEL
 
 
 def words(text: str) -> Words:
@@ -117,6 +121,12 @@ def _without_prefix(tokens: Words, known: _Phrases) -> Words:
             if not rest or _stops(rest, known):
                 return rest
     return tokens
+
+
+def _may_become_one(tokens: Words, known: _Phrases) -> bool:
+    """Whether a backchannel begins so; the last word may be cut off."""
+    begun = " ".join(tokens)
+    return any(" ".join(phrase).startswith(begun) for phrase in known.back)
 
 
 def _stops(tokens: Words, known: _Phrases) -> bool:

@@ -25,8 +25,7 @@ _EARLY = 8  # windows
 _ABOVE_BACKGROUND_DB = 3.0
 # The detector is sure of a voice: one window of the first kind, or two of the second.
 _SURE, _LIKELY = 0.7, 0.5
-# Seconds of voice before it is held, so that the sound can be looked at first: if it sounds like words, and if
-# it may be words.
+# Seconds of voice before it is held, so that its sound can be looked at: where it is like words, else.
 _GLANCED_AT, _LOOKED_AT = 0.06, 0.09
 _NO_WORDS = 0.85  # probability of hum or noise from which it is not held
 _NO_WORDS_HELD = 0.92  # and from which a held reply goes on while the voice still sounds
@@ -44,7 +43,7 @@ _CERTAIN_WORDS = 3
 _NEARLY_OVER = 0.2  # seconds of a reply that are not worth stopping
 ENDED = 0.15
 """Seconds of silence after which the words of the whole voice are worth asking for."""
-PATIENCE = 0.9
+PATIENCE = 1.5
 """Seconds after the voice's end for which words are waited for; no HOLD is longer."""
 
 
@@ -66,10 +65,12 @@ class PartialWords:
     Attributes:
         text: As Whisper writes it; empty where it heard no words.
         until: Seconds of the voice, from its onset, that it covers.
+        confidence: That these were the words, 0 to 1.
     """
 
     text: str
     until: float
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +152,8 @@ def wants_words(voice: VoiceSoFar) -> bool:
 
 def _by_words(voice: VoiceSoFar, words: PartialWords, dialogue: DialogueState) -> Verdict:
     wordy = _is_wordy(voice)
-    meant = said(words.text, dialogue.language, noisy=not wordy)
     whole = voice.silence >= ENDED and voice.seconds - words.until < _READ
+    meant = said(words.text, dialogue.language, noisy=not wordy, whole=whole)
     if meant is Said.STOP:
         return Verdict.CUT
     if meant is Said.OTHER:

@@ -30,6 +30,8 @@ _PARTS = 3  # the sound is looked at as a whole and in so many parts
 _FLOOR_DB = 40.0  # below the loudest: the room, not the sound
 _ACTIVE_DB = 20.0
 _LOWEST, _HIGHEST = 60, 420  # hertz, of human pitch with laughter
+_HANN = np.hanning(_FRAME)
+_HERTZ = np.fft.rfftfreq(_SIZE, 1 / RATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def features(samples: NDArray[np.float32]) -> Array | None:
     sound = np.asarray(samples[: round((BEFORE + LONGEST) * RATE)], dtype=np.float64)
     if len(sound) < _FRAME + 3 * _HOP or not np.abs(sound).max(initial=0.0) > 1e-5:
         return None
-    frames = np.lib.stride_tricks.sliding_window_view(sound, _FRAME)[::_HOP] * np.hanning(_FRAME)
+    frames = np.lib.stride_tricks.sliding_window_view(sound, _FRAME)[::_HOP] * _HANN
     power = np.abs(np.fft.rfft(frames, _SIZE)) ** 2
     energy = 10 * np.log10(power.sum(axis=1) + 1e-12)
     loud = energy - energy.max()
@@ -101,9 +103,7 @@ def _voicing(power: Array, active: NDArray[np.bool_]) -> Array:
     """How periodic the sound is, and how its pitch moves (octaves)."""
     correlation = np.fft.irfft(power, axis=1)
     lags = slice(RATE // _HIGHEST, min(_SIZE // 2, RATE // _LOWEST))
-    # The window damps what lies far apart.
-    taper = np.fft.irfft(np.abs(np.fft.rfft(np.hanning(_FRAME), _SIZE)) ** 2)
-    whole = correlation[:, lags] / np.maximum(correlation[:, :1], 1e-12) * (taper[0] / taper[lags])
+    whole = correlation[:, lags] / np.maximum(correlation[:, :1], 1e-12) * _untapered()[lags]
     best = whole.argmax(axis=1)
     strength = np.clip(whole[np.arange(len(whole)), best], 0, 1)
     pitch = np.log2(RATE / (best + lags.start) / 100)
@@ -128,12 +128,11 @@ def _voicing(power: Array, active: NDArray[np.bool_]) -> Array:
 
 def _shape(power: Array) -> Array:
     """Centre, flatness and change of the spectrum, and how much of it is as low as a closed mouth's."""
-    hertz = np.fft.rfftfreq(_SIZE, 1 / RATE)
     whole = power.sum(axis=1) + 1e-12
-    centre = power @ hertz / whole / 4000
+    centre = power @ _HERTZ / whole / 4000
     flat = np.exp(np.log(power + 1e-12).mean(axis=1)) / (whole / power.shape[1])
-    low = power[:, hertz < 450].sum(axis=1) / whole
-    high = power[:, hertz > 3000].sum(axis=1) / whole
+    low = power[:, _HERTZ < 450].sum(axis=1) / whole
+    high = power[:, _HERTZ > 3000].sum(axis=1) / whole
     share = np.sqrt(power / whole[:, None])
     flux = np.sqrt((np.diff(share, axis=0) ** 2).sum(axis=1)) if len(share) > 1 else np.zeros(1)
     pairs = [(x.mean(), x.std()) for x in (centre, np.log(flat + 1e-6) / 5, low, high, flux)]
@@ -159,10 +158,17 @@ def _bursts(loud: Array, active: NDArray[np.bool_]) -> Array:
 
 
 @cache
+def _untapered() -> Array:
+    """What makes up for the window, which damps the correlation of what lies far apart."""
+    taper = np.fft.irfft(np.abs(np.fft.rfft(np.hanning(_FRAME), _SIZE)) ** 2)
+    return np.asarray(taper[0] / np.maximum(taper, 1e-3 * taper[0]))
+
+
+@cache
 def _mel() -> Array:
     """Triangles on the mel scale, (bins, bands)."""
     edges = 700 * (10 ** (np.linspace(np.log10(1 + 80 / 700), np.log10(1 + 7600 / 700), _BANDS + 2)) - 1)
-    hertz = np.fft.rfftfreq(_SIZE, 1 / RATE)[:, None]
+    hertz = _HERTZ[:, None]
     rise = (hertz - edges[:-2]) / (edges[1:-1] - edges[:-2])
     fall = (edges[2:] - hertz) / (edges[2:] - edges[1:-1])
     return np.asarray(np.clip(np.minimum(rise, fall), 0, None))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _RATE, _WINDOW = 16_000, 512
 # How far below the background's height, in dB, a voice that was heard may fall: a word's end is soft.
-_SOFTER = 6.0
+_SOFTER = 3.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from .interruption_sound import SoundScore
 
 _STEP = WINDOW / RATE
-# Probabilities with which a voice begins and goes on, and how much below the user's usual level it may be
-# then. What is quieter is left of the agent's own voice or comes from further off; it must not hide the onset.
+# Probabilities with which a voice begins and goes on, and how far below the user's usual level it may be.
+# What is quieter is left of the agent's own voice or comes from further off, and must not hide the onset.
 _BEGINS, _GOES_ON = 0.4, 0.35
 _BEGINS_DB, _GOES_ON_DB, _SOFT_DB = 10.0, 15.0, 20.0
 _SOFT = 2  # windows of a soft beginning
-FORGOTTEN = 1.5
+FORGOTTEN = 2.0
 """Seconds of silence after which the next voice is another one."""
 
 

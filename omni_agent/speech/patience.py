@@ -21,9 +21,9 @@ LONGEST_DICTATED = 3.0
 """The longest wait while figures, letters or an address are being dictated."""
 
 # Long pauses within a turn, in seconds: of a speaker who is not known yet, and what can be learnt.
-_USUAL, _LEAST, _MOST = 0.75, 0.4, 1.1
+_USUAL, _LEAST, _MOST = 0.75, 0.55, 1.1
 # Shares of the way to what was seen: a longer pause than usual teaches more than a shorter one.
-_LONGER, _SHORTER, _NO_PAUSE = 0.4, 0.1, 0.03
+_LONGER, _SHORTER, _NO_PAUSE = 0.4, 0.06, 0.02
 _CUT_PAUSE, _CUT_WARY, _MOST_WARY, _WARY_KEPT = 0.15, 0.15, 0.4, 0.85
 # Scores between which a wait is neither the shortest nor the longest.
 _UNSURE, _SURE = 0.4, 0.97
@@ -39,8 +39,9 @@ class Patience:
     """What is known of one speaker's pauses; each lesson gives a new one.
 
     Attributes:
-        pause: A long pause of this speaker within a turn, in seconds, 0.4 to 1.1.
-        wary: Seconds that every wait is longer for having cut the speaker off, 0 to 0.4.
+        pause: A long pause of this speaker within a turn, in seconds, 0.55 to 1.1.
+        wary: Seconds that a wait is longer for having cut the speaker off, 0 to 0.4; where the words hold the
+            turn open, it is long enough.
     """
 
     pause: float = _USUAL

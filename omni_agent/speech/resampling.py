@@ -1,7 +1,7 @@
 """Sound at any rate, as it comes in, turned into sound at one rate.
 
 soxr's own stream gives its output in blocks: at 48,000 samples a second 20 ms late on average, at 8,000 more
-than 60 ms, of the 200 ms that an interruption may take in all. This filter is late by about a millisecond.
+than 60 ms, of the 200 ms that an interruption may take in all. This filter is two to four late.
 """
 
 from __future__ import annotations

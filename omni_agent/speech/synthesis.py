@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import ModelError, ModelUnavailable, OmniError
+from .loudness import weighted_power
 from .onnx_outputs import with_durations
 from .pcm import Pcm
 from .sounding import stretches, within
@@ -35,6 +36,7 @@ _FRAME_SECONDS = 0.01
 _LEAD_SECONDS = 0.03
 _TAIL_SECONDS = 0.12
 _FADE_SECONDS = 0.004
+_VOICED = 0.1  # of the loudest 10 ms; what is below counts as pause
 _TARGET_LEVEL = 0.09
 _HIGHEST_PEAK = 0.95
 _MOST_GAIN = 4.0
@@ -176,7 +178,7 @@ def speakable(text: str) -> str:
 def evened(samples: NDArray[np.float32], rate: int, words: Sequence[SpokenWord] = ()) -> Pcm:
     """Speech with little silence around it, at the same level as any other speech from here.
 
-    At most 30 ms before and 120 ms after the sound stay; the level of what sounds is about -21 dBFS, and no
+    At most 30 ms before and 120 ms after the sound stay; what sounds is as loud as -21 LUFS, and no
     sample lies outside -0.95 to 0.95. Empty where nothing sounds. With `words`, whose times are those in
     `samples`, it is `Spoken`, with their times in what is kept.
     """
@@ -193,7 +195,8 @@ def evened(samples: NDArray[np.float32], rate: int, words: Sequence[SpokenWord] 
     first, last = int(sounding[0]) * frame, (int(sounding[-1]) + 1) * frame
     begin = max(0, first - round(_LEAD_SECONDS * rate))
     kept = samples[begin : last + round(_TAIL_SECONDS * rate)].copy()
-    level = float(np.sqrt((levels[levels > 0.1 * levels.max()] ** 2).mean()))
+    voiced = int((levels > _VOICED * levels.max()).sum()) * frame
+    level = (weighted_power(kept, rate) / voiced) ** 0.5 + 1e-9
     kept *= min(_TARGET_LEVEL / level, _HIGHEST_PEAK / peak, _MOST_GAIN)
     fade = min(round(_FADE_SECONDS * rate), len(kept) // 2)
     ramp = np.linspace(0.0, 1.0, fade, dtype=np.float32)

@@ -73,7 +73,13 @@ class Lexicon:
     more: frozenset[str] = frozenset()
     verbs: frozenset[str] = frozenset()
     pronouns: frozenset[str] = frozenset()
+    joining: frozenset[str] = frozenset()
+    articles: frozenset[str] = frozenset()
+    objects: frozenset[str] = frozenset()
+    governing: frozenset[str] = frozenset()
     stranded: frozenset[str] = frozenset()
+    particles: frozenset[str] = frozenset()
+    fronting: frozenset[str] = frozenset()
     phrasal: frozenset[str] = frozenset()
     openers: frozenset[str] = frozenset()
     fillers: frozenset[str] = frozenset()
@@ -165,15 +171,25 @@ def _trails(text: str, tokens: Sequence[str], lexicon: Lexicon) -> bool:
     last = tokens[-1]
     if last in lexicon.more or _opens_only(text, lexicon) or _conditional(text, tokens, lexicon):
         return True
-    asked = any(token in lexicon.asking for token in tokens[:-1])
+    if len(tokens) > 3 and tokens[-3] in lexicon.joining and tokens[-2] in lexicon.articles:
+        return True
+    before = tokens[:-1]
+    asked = not lexicon.asking.isdisjoint(before)
     if last in lexicon.verbs:
-        # "I definitely will" is whole; "my name is" is not.
-        return not asked and lexicon.pronouns.isdisjoint(tokens[-3:-1])
+        # "I definitely will" and "what time it is" are whole; "my name is" is not.
+        return not asked and lexicon.pronouns.isdisjoint(before[-2:])
+    if last in lexicon.objects:
+        # A single word is a command.
+        return not asked and bool(before) and (not lexicon.governing or before[-1] in lexicon.governing)
     if last in lexicon.stranded:
-        # "Turn the lights in the kitchen on": the verb may be some words away.
-        belongs = any(f"{token} {last}" in lexicon.phrasal for token in tokens[-8:-1])
-        return not asked and not belongs and not text.endswith("?")
+        return lexicon.fronting.isdisjoint(before) and not _belongs(before[-2:], last, lexicon)
+    if last in lexicon.particles:
+        return lexicon.fronting.isdisjoint(before) and not _belongs(before[-8:], last, lexicon)
     return False
+
+
+def _belongs(before: Sequence[str], last: str, lexicon: Lexicon) -> bool:
+    return any(f"{token} {last}" in lexicon.phrasal for token in before)
 
 
 def _opens_only(text: str, lexicon: Lexicon) -> bool:

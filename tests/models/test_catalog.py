@@ -36,6 +36,7 @@ def test_the_shipped_parts_and_which_are_default() -> None:
         "hearing": True,
         "voice-english": True,
         "voice-natural": True,
+        "turn": True,
     }
     assert parts["language"].bytes == 1_117_320_768
     assert {file.path for file in parts["hearing"].files} == {

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omni_agent.errors import ConfigError, ModelError, ModelUnavailable
+from omni_agent.speech.spoken import Spoken, SpokenWord
 from omni_agent.speech.synthesis import Engine, Stop, evened, existing, speakable
 from omni_agent.speech.tts_kokoro import KokoroVoice
 from omni_agent.speech.tts_piper import PiperVoice
@@ -154,6 +155,15 @@ def test_silence_is_trimmed_and_levels_are_alike(level: float) -> None:
     assert 1.0 <= pcm.seconds <= 1.17
     assert 0.05 < float(np.sqrt((pcm.samples**2).mean())) < 0.12
     assert float(np.abs(pcm.samples).max()) <= 0.95
+
+
+def test_words_keep_their_place_in_the_sound() -> None:
+    words = [SpokenWord("one", 0.5, 1.0), SpokenWord("two", 1.0, 1.9)]
+    pcm = evened(tone(0.2, 0.5, 1.0, 0.7), RATE, words)
+    assert isinstance(pcm, Spoken)
+    assert [word.text for word in pcm.words] == ["one", "two"]
+    edges = [edge for word in pcm.words for edge in (word.begin, word.end)]
+    assert edges == pytest.approx([0.03, 0.53, 0.53, 1.03], abs=0.011)
 
 
 def test_a_pause_inside_stays() -> None:

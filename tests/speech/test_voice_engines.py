@@ -13,8 +13,11 @@ import numpy as np
 import pytest
 
 from omni_agent.speech.pcm import Pcm
+from omni_agent.speech.sounding import stretches
+from omni_agent.speech.spoken import Spoken
 from omni_agent.speech.tts_kokoro import KokoroVoice
 from omni_agent.speech.tts_piper import PiperVoice
+from omni_agent.speech.word_times import words_of
 
 if TYPE_CHECKING:
     from tests.speech.conftest import VoiceFolders
@@ -86,6 +89,21 @@ def test_sound_is_even_and_trimmed(voice: RealVoice) -> None:
         sounding = np.flatnonzero(np.abs(samples) > 0.02)
         assert sounding[0] < 0.25 * say(voice, text).rate
         assert len(samples) - sounding[-1] < 0.3 * say(voice, text).rate
+
+
+@pytest.mark.parametrize("language", sorted(SENTENCES))
+def test_the_words_have_times_that_fit_the_sound(language: str, voice: RealVoice) -> None:
+    if language not in voice.languages:
+        pytest.skip("not a language of this voice, or its reader is not installed")
+    text = SENTENCES[language][0]
+    pcm = say(voice, text, language=language)
+    assert isinstance(pcm, Spoken)
+    assert [word.text for word in pcm.words] == words_of(text)
+    edges = [edge for word in pcm.words for edge in (word.begin, word.end)]
+    assert edges == sorted(edges)
+    sounding = stretches(pcm.samples, pcm.rate)
+    assert edges[0] == pytest.approx(sounding[0][0], abs=0.15)
+    assert edges[-1] == pytest.approx(sounding[-1][1], abs=0.15)
 
 
 def test_rate_is_honoured(voice: RealVoice) -> None:

@@ -1,0 +1,241 @@
+"""Barge-in: a real interruption silences the agent at once; nods, coughs, laughter and distant talk do not.
+
+Voices, phrases and sounds that were used neither for the classifier's weights nor for the thresholds are
+played over a speaking agent, in simulated time: the real detector, the real classifier, the real ears, whose
+transcripts come as late as they took to make (the shorter of wall and CPU time, as the machine may be busy).
+
+- `onset_to_silence_p50_ms`, `_p95_ms`: from the first audible 10 ms of a real interruption to silence at the
+  speaker: the microphone's frame of 20 ms, the decision, and the output block of 20 ms are in it.
+- `missed`: share of the real interruptions after which the agent did not give up the floor.
+- `stopped`: share of the nods and noises that ended the reply. `hesitated`: share that silenced it for
+  `hesitation_p50_ms` until it went on by itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import math
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from omni_agent.messages import Hearing
+from omni_agent.models.store import ModelStore
+from omni_agent.speech.asr_whisper import WhisperEars
+from omni_agent.speech.interruption import (
+    ENDED,
+    DialogueState,
+    PartialWords,
+    Verdict,
+    VoiceSoFar,
+    judge,
+    wants_score,
+    wants_words,
+)
+from omni_agent.speech.interruption_sound import BEFORE, SoundScore, score
+from omni_agent.speech.overlap import Overlap
+from omni_agent.speech.pcm import Pcm
+
+from .barge_in_scene import CLIPS, Scene, clips, scene
+from .barge_in_sounds import FITTED, RATE, UNSEEN, Line, Sound, Split, hum, lines, shaped
+from .report import Arguments, arguments, median, publish, quantile
+
+ONSET_TO_SILENCE_MS, STOPPED, MISSED, CPU_MS = 200.0, 0.05, 0.03, 3.0
+_BLOCK = 0.02
+_PARTIALS = (0.4, 0.7, 1.0)
+_NOISES = {"cough": 6, "laugh": 8, "throat": 4}
+_SPEECH = "The hotel is near the station, breakfast is included, and the room has a view of the old harbour."
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A scene with what it is: `real`, or the kind of nod or noise."""
+
+    kind: str
+    text: str
+    language: str
+    scene: Scene
+
+
+@dataclass(slots=True)
+class Run:
+    """The agent in one scene."""
+
+    case: Case
+    voice: Overlap
+    verdict: Verdict = Verdict.GO_ON
+    sound: SoundScore | None = None
+    words: PartialWords | None = None
+    coming: tuple[float, PartialWords] | None = None
+    asked: float = 0.0
+    silenced: float = math.inf
+    hesitations: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+
+    @property
+    def delay_ms(self) -> float:
+        """From the onset of the voice to silence at the speaker."""
+        return (self.silenced + _BLOCK - self.case.scene.onset) * 1000
+
+
+class Ears:
+    """The real ears, with the time that each transcript took."""
+
+    def __init__(self) -> None:
+        self._ears = WhisperEars(lambda: ModelStore().ensure("hearing"))
+        self._loop = asyncio.new_event_loop()
+        self._loop.run_until_complete(self._ears.prewarm())
+        self.seconds: list[float] = []
+
+    def hear(self, samples: Sound, language: str) -> tuple[Hearing, float]:
+        """The words, and seconds."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        found = self._loop.run_until_complete(self._ears.transcribe(Pcm(samples, RATE), language=language))
+        took = min(time.perf_counter() - wall, time.process_time() - cpu)
+        self.seconds.append(took)
+        return found, took
+
+    def close(self) -> None:
+        """Free the model."""
+        self._loop.run_until_complete(self._ears.close())
+        self._loop.close()
+
+
+def cases(split: Split, folder: Path) -> Iterator[Case]:
+    """All scenes of a split."""
+    random = np.random.default_rng({"fit": 1, "tune": 2, "test": 3}[split])
+    spoken = lines(split)
+    agent = clips([Line("real", "en", _SPEECH, "af_heart", 1.0)], folder)[0]
+    for at, (line, sound) in enumerate(zip(spoken, clips(spoken, folder), strict=True)):
+        below = (15, 20, 25)[at % 3] if line.kind == "distant" else 0
+        kind = {"aside": "nod", "hum": "nod"}.get(line.kind, line.kind)
+        yield Case(kind, line.text, line.language, scene(random, sound, below=below, agent=agent))
+    for _ in range(12):
+        yield Case("hum", "", "en", scene(random, hum(random), agent=agent))
+    for name, make in {**FITTED, **UNSEEN}.items():
+        for _ in range(_NOISES.get(name, 3)):
+            yield Case(name, "", "en", scene(random, make(random), agent=agent))
+    for _ in range(6):
+        sound = shaped(random, 2.5, random.uniform(50, 300), random.uniform(500, 5000))
+        yield Case("room", "", "en", scene(random, sound, below=random.uniform(6, 15), agent=agent))
+
+
+def play(case: Case, ears: Ears) -> Run:
+    """One scene in simulated time, until the reply is cut or the scene ends."""
+    run = Run(case, Overlap(case.scene.usual))
+    for window in case.scene.windows():
+        # The window is there when the microphone's frame that ends it is.
+        now = math.ceil(window.end / RATE / _BLOCK - 1e-6) * _BLOCK
+        begun = time.thread_time()
+        run.voice = run.voice.heard(window)
+        voice = run.voice.voice(run.sound, run.words)
+        if voice is None:
+            run.sound = run.words = run.coming = None
+            run.asked = 0.0
+            continue
+        if wants_score(voice):
+            begin = max(0, (run.voice.onset or 0) - round(BEFORE * RATE))
+            run.sound = score(case.scene.sound[begin : window.end])
+        if run.coming and run.coming[0] <= now:
+            run.words, run.coming = run.coming[1], None
+        voice = run.voice.voice(run.sound, run.words)
+        assert voice is not None
+        held = run.verdict is Verdict.HOLD
+        verdict = judge(voice, DialogueState(held=held, language=case.language))
+        run.cpu.append(time.thread_time() - begun)
+        _obey(run, verdict, now)
+        if verdict is Verdict.CUT:
+            break
+        _listen(run, voice, ears, now, window.end)
+    return run
+
+
+def _obey(run: Run, verdict: Verdict, now: float) -> None:
+    if verdict is not Verdict.GO_ON and run.verdict is Verdict.GO_ON:
+        run.silenced = now
+    if verdict is Verdict.GO_ON and run.verdict is Verdict.HOLD:
+        run.hesitations.append(now - run.silenced)
+    run.verdict = verdict
+
+
+def _listen(run: Run, voice: VoiceSoFar, ears: Ears, now: float, end: int) -> None:
+    """Ask for words at set lengths of the voice, and at its end; one transcript at a time."""
+    if run.coming or not wants_words(voice):
+        return
+    ended = voice.silence >= ENDED and run.asked < voice.seconds
+    if not ended and not any(run.asked < length <= voice.seconds for length in _PARTIALS):
+        return
+    begin = max(0, (run.voice.onset or 0) - RATE // 4)
+    found, took = ears.hear(run.case.scene.sound[begin:end], run.case.language)
+    run.texts.append(f"{found.text} {found.confidence:.2f}")
+    run.asked = voice.seconds
+    run.coming = (now + took, PartialWords(found.text, voice.seconds, found.confidence))
+
+
+def figures(runs: list[Run], ears: Ears) -> dict[str, object]:
+    """What the runs amount to."""
+    real = [run for run in runs if run.case.kind == "real"]
+    other = [run for run in runs if run.case.kind != "real"]
+    cut = [run for run in real if run.verdict is Verdict.CUT]
+    stopped = [run for run in other if run.verdict is Verdict.CUT]
+    paused = [run for run in other if run.hesitations and run.verdict is not Verdict.CUT]
+    delays = [run.delay_ms for run in cut]
+    return {
+        "n_real": len(real),
+        "n_other": len(other),
+        "onset_to_silence_p50_ms": median(delays),
+        "onset_to_silence_p95_ms": quantile(delays, 0.95),
+        "missed": round(1 - len(cut) / len(real), 3),
+        "stopped": round(len(stopped) / len(other), 3),
+        "stopped_by": Counter(run.case.kind for run in stopped),
+        "hesitated": round(len(paused) / len(other), 3),
+        "hesitated_by": Counter(run.case.kind for run in paused),
+        "hesitation_p50_ms": median([1000 * sum(run.hesitations) for run in paused] or [0.0]),
+        "cpu_ms": median([1000 * seconds for run in runs for seconds in run.cpu]),
+        "cpu_p95_ms": quantile([1000 * seconds for run in runs for seconds in run.cpu], 0.95),
+        "ears_p50_ms": median([1000 * seconds for seconds in ears.seconds]),
+        "limits": {
+            "onset_to_silence_p95_ms": ONSET_TO_SILENCE_MS,
+            "missed": MISSED,
+            "stopped": STOPPED,
+            "cpu_ms": CPU_MS,
+        },
+    }
+
+
+def _told(given: Arguments, run: Run) -> None:
+    wrong = (run.verdict is Verdict.CUT) != (run.case.kind == "real")
+    late = run.case.kind == "real" and run.delay_ms > ONSET_TO_SILENCE_MS
+    if wrong or late or run.hesitations:
+        pauses = " ".join(f"{1000 * pause:.0f}" for pause in run.hesitations)
+        mark = "WRONG" if wrong else "late" if late else "paused"
+        given.say(f"{mark:6} {run.case.kind:8} {run.case.text:32} {run.delay_ms:5.0f} [{pauses}] {run.texts}")
+
+
+def main() -> None:
+    """Play all scenes and print the figures."""
+
+    def own(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument(
+            "--split", default="test", choices=("tune", "test"), help="tune: what thresholds saw"
+        )
+
+    given = arguments("Interruptions, nods and noises over a speaking agent.", CLIPS, own=own)
+    ears = Ears()
+    chosen = list(cases(given.own.split, given.data))
+    runs: list[Run] = []
+    for case in chosen[: given.limit or len(chosen)]:
+        runs.append(play(case, ears))
+        _told(given, runs[-1])
+    ears.close()
+    publish({"benchmark": "barge_in", "split": given.own.split, **figures(runs, ears)})
+
+
+if __name__ == "__main__":
+    main()
