@@ -29,6 +29,7 @@ from omni_agent.models.store import ModelStore
 from omni_agent.speech.asr_whisper import WhisperEars
 from omni_agent.speech.interruption import (
     ENDED,
+    READ,
     DialogueState,
     PartialWords,
     Verdict,
@@ -168,7 +169,7 @@ def _listen(run: Run, voice: VoiceSoFar, ears: Ears, now: float, end: int) -> No
     """Ask for words at set lengths of the voice, and at its end; one transcript at a time."""
     if run.coming or not wants_words(voice):
         return
-    ended = voice.silence >= ENDED and run.asked < voice.seconds
+    ended = voice.silence >= ENDED and (not run.asked or voice.seconds - run.asked >= READ)
     if not ended and not any(run.asked < length <= voice.seconds for length in _PARTIALS):
         return
     begin = max(0, (run.voice.onset or 0) - RATE // 4)

@@ -13,9 +13,10 @@ and 0.01, are for `engine`; the figures at the top are its.
 
 What is fair: (1) The ears are tried on each whole reply first; what they mishear there is no fault of the
 ledger's, so such a reply is left out and counted in `misheard`. (2) A word of which less than half was played
-when the cut came is neither demanded nor forbidden: Whisper now completes, now drops it. (3) Whisper likes to
-end with a sentence and to drop the two or three words that begin the next, so it listens twice: to all that
-was played, and to the last clause alone; the reading that is nearer to the ledger counts. Neither can hear
+when the cut came is neither demanded nor forbidden: Whisper now completes, now drops it. `whole_words` are
+the figures of `engine` without the word that was under way, whatever its share. (3) Whisper likes to end with
+a sentence and to drop the two or three words that begin the next, so it listens twice: to all that was
+played, and to the last clause alone; the reading that is nearer to the ledger counts. Neither can hear
 what was not played.
 
 `loudness_db` is the widest difference between two clauses of one voice (ITU-R BS.1770, ungated), among those
@@ -107,38 +108,53 @@ def distance(said: Sequence[str], heard: Sequence[str]) -> tuple[int, int]:
 
 
 def compared(
-    tally: Tally, chunks: Sequence[SpeechChunk], text: str, cut: float, heard: list[list[str]], language: str
+    tally: Tally,
+    chunks: Sequence[SpeechChunk],
+    text: str,
+    cut: float,
+    heard: list[list[str]],
+    language: str,
+    doubt: float = 0.5,
 ) -> str:
-    """Count one cut of one source; what its ledger says."""
+    """Count one cut of one source; what its ledger says.
+
+    The word of which something, but less than the share `doubt`, was played is not judged.
+    """
     ledger = PlaybackLedger()
     for chunk in chunks:
         ledger.queued(chunk)
     ledger.played(cut)
     ledger.cut()
-    claimed = words(ledger.heard_text(text), language)
-    doubtful = len(words(_under_way(chunks, text, cut), language))
-    options = [
-        reading[: len(reading) - n] for reading in heard for n in range(min(doubtful, len(reading)) + 1)
-    ]
-    (errors, unheard), kept = min((distance(claimed, option), option) for option in options)
+    start, end = _under_way(chunks, cut, doubt)
+    claimed = words(text[: min(ledger.heard, start)], language)
+    doubtful = words(text[start:end], language)
+    claims = [claimed + doubtful[:n] for n in range(len(doubtful) + 1)] if ledger.heard > start else [claimed]
+    readings = list(heard)
+    if ledger.heard <= start:
+        readings += [
+            reading[:-n] for reading in heard for n in range(1, min(len(doubtful), len(reading)) + 1)
+        ]
+    (errors, unheard), said, kept = min(
+        (distance(claim, reading), len(claim), len(reading)) for claim in claims for reading in readings
+    )
     tally.cuts += 1
-    tally.said += len(claimed)
-    tally.heard += len(kept)
+    tally.said += said
+    tally.heard += kept
     tally.errors += errors
     tally.unheard += unheard
     return ledger.heard_text(text)
 
 
-def _under_way(chunks: Sequence[SpeechChunk], text: str, cut: float) -> str:
-    """The word of which something, but less than half, was played when the cut came."""
+def _under_way(chunks: Sequence[SpeechChunk], cut: float, doubt: float) -> tuple[int, int]:
+    """Where in the text the word is that had begun when the cut came, less than `doubt` of it played."""
     start = 0.0
     for chunk in chunks:
         for word in chunk.words:
             begin, until = start + word.begin / 1000, start + word.until / 1000
-            if begin < cut < begin + 0.5 * (until - begin):
-                return text[word.start : word.end]
+            if begin < cut < begin + doubt * (until - begin):
+                return word.start, word.end
         start += len(chunk.pcm) / 2 / chunk.sample_rate
-    return ""
+    return 1 << 30, 1 << 30
 
 
 def measure(steadiness: Steadiness, chunks: Sequence[SpeechChunk], text: str, name: str) -> None:
@@ -170,6 +186,7 @@ class Listening:
         self.names: list[str] = given.own.voices.split(",")
         self.tallies = {source: Tally() for source in SOURCES}
         self.by_voice = {name: Tally() for name in self.names}
+        self.whole_words = Tally()
         self.steadiness = Steadiness()
         self.misheard = 0
 
@@ -208,6 +225,7 @@ class Listening:
             claim = compared(tally, chunks, reply.text, cut, readings, language)
             if source == "engine":
                 compared(self.by_voice[name], chunks, reply.text, cut, readings, language)
+                compared(self.whole_words, chunks, reply.text, cut, readings, language, doubt=1.0)
                 if tally.errors > errors:
                     said = "\n   heard  …".join(" ".join(reading)[-60:] for reading in readings)
                     self._given.say(f"{name} {cut:.2f} s +{tally.errors - errors}\n   ledger …{claim[-60:]}")
@@ -243,6 +261,7 @@ async def run(given: Arguments) -> dict[str, object]:
     levels = [max(found) - min(found) for found in steady.levels.values() if found]
     return {
         **listening.tallies["engine"].figures(),
+        "whole_words": listening.whole_words.figures(),
         "by_source": {source: tally.figures() for source, tally in listening.tallies.items()},
         "by_voice": {name: tally.figures() for name, tally in listening.by_voice.items()},
         "misheard": listening.misheard,

@@ -211,6 +211,11 @@ class Turns:
                 if runner.ran and not runner.waiting:
                     await saver.adelete_thread(self._thread(user, session))
 
+    async def ready(self, user: str, session: str) -> None:
+        """Have the model compute a conversation's prompt as its next turn will need it, now."""
+        async with self._lock(user, session):
+            await warm_up_conversation(self._turn(user, session, ""))
+
     def _studying(self, turn: Turn) -> AbstractAsyncContextManager[None]:
         """While the turn runs nothing is learnt, and after it the model is made ready for the next."""
         study = self._parts.study

@@ -172,4 +172,5 @@ async def test_what_is_known_stands_before_the_conversation_and_stays_the_same()
         await agent.ask("hello", speak=False)
         await agent.ask("you there?", speak=False)
     first, second = model.requests
-    assert first.background == second.background == "What you know of the user: The user's name is Anna."
+    known = "What the user has told you, newest last:\nThe user's name is Anna."
+    assert first.background == second.background == known

@@ -6,35 +6,55 @@ holds; what has changed since then is told beside.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from omni_agent.memory import Brief, Scope
 from omni_agent.tokens import estimated_tokens
 
+from .predicates import TOLD
+from .repository.profiles import Known
 from .repository.repository import Repository
 
-MOST_TOKENS = 120
+MOST_TOKENS = 700
 """How long the known may become: each token is read once a conversation, and again when the window moves."""
 
 
 async def brief(repository: Repository, scope: Scope, at: datetime) -> Brief:
-    """The facts that weigh most, the persona's blocks, and what has changed of those facts since `at`.
+    """What the user said and what is known beside, the newest last; the persona's blocks, and what has
+    changed of it since `at`.
 
     Raises:
         MemoryStoreError: The database cannot be read.
     """
     profiles = repository.profiles
-    told: dict[int, tuple[str, bool]] = {}
-    room = MOST_TOKENS
-    for number, (sentence, counts) in (await profiles.known_at(scope, at)).items():
-        room -= estimated_tokens(sentence)
-        if room >= 0:
-            told[number] = sentence, counts
-    gone = [number for number, (_, counts) in told.items() if not counts]
+    told = _told(await profiles.known_at(scope, at))
+    gone = [number for number, fact in told.items() if not fact.counts]
     latest = await profiles.latest(scope, gone) if gone else {}
-    known = [sentence for sentence, _ in told.values()]
     since = await profiles.since(scope)
-    if since and since < at:
-        known.append(f"You have known the user since {since:%B %Y}.")
-    changed = (latest.get(number) or f"No longer true: {told[number][0]}" for number in gone)
-    return Brief(" ".join(known), await profiles.blocks(scope), tuple(changed))
+    lines = [f"You have known the user since {since:%B %Y}."] if since and since < at else []
+    # What is newest comes last, where a small model heeds it most.
+    lines += [_line(told[number]) for number in sorted(told)]
+    changed = (latest.get(number) or f"No longer true: {_line(told[number])}" for number in gone)
+    return Brief("\n".join(lines), await profiles.blocks(scope), tuple(changed))
+
+
+def _told(known: Mapping[int, Known]) -> dict[int, Known]:
+    """Of what is known as much as there is room for, the weightiest first, and nothing twice."""
+    told: dict[int, Known] = {}
+    room = MOST_TOKENS
+    notes = [fact.object.casefold() for fact in known.values() if fact.predicate == TOLD]
+    for number, fact in known.items():
+        size = estimated_tokens(_line(fact))
+        said = fact.predicate != TOLD and any(fact.object.casefold() in note for note in notes)
+        if size <= room and not said:
+            room -= size
+            told[number] = fact
+    return told
+
+
+def _line(fact: Known) -> str:
+    """A fact as its sentence, or as the user's own words with their day."""
+    if fact.predicate != TOLD:
+        return fact.text
+    return f'{fact.recorded_at.day} {fact.recorded_at:%B}: "{fact.object}"'

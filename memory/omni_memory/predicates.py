@@ -11,6 +11,9 @@ from omni_agent.memory import AGENT, USER, FactKind, Statement
 NOTE = "note"
 """Predicate of what the user had remembered word for word."""
 
+TOLD = "told"
+"""Predicate of a sentence of the user's that is kept in his own words."""
+
 OPPOSITES = {
     "likes": ("dislikes", "avoids"),
     "dislikes": ("likes",),
@@ -46,7 +49,7 @@ _SINGLE_RELATIONS = frozenset({
 _MANY = frozenset({
     "likes", "dislikes", "avoids", "eats", "allergic_to", "speaks", "learns", "plays", "hobby", "owns",
     "visited", "event", "goal", "plan", "condition", "takes", "habit", "skill", "family", "pet", "schedule",
-    "does_not", "fears", "is",
+    "does_not", "fears", "is", TOLD,
 })  # fmt: skip
 _MANY_ENDED = frozenset({
     "lived_in", "studied_at",
@@ -90,6 +93,7 @@ _TEMPLATES = {
     "is": "{s} is {o}.",
     "role": "{s} is {o}.",
     NOTE: "{o}",
+    TOLD: "{o}",
 }
 _NO_JOBS = ("retired", "unemployed")
 _IMPORTANCE = {

@@ -75,6 +75,8 @@ class Attempt:
     ) -> None:
         self.generation = generation
         self._playout = playout
+        self._ledger = playout.ledger
+        self._silenced = False
         self._clock = clock
         self._emit = emit
         self._heard_user = heard_user
@@ -109,11 +111,11 @@ class Attempt:
     @property
     def heard(self) -> int:
         """Up to which offset of its text it was heard."""
-        return self._playout.ledger.heard if self._queued else 0
+        return self._ledger.heard if self._queued else 0
 
     async def room(self) -> None:
         """Wait while more than `AHEAD` seconds of its speech are still to be heard."""
-        while self._made - (self._playout.ledger.seconds if self.certain else 0.0) > AHEAD:
+        while self._made - self._ledger.seconds > AHEAD:
             await self._clock.sleep(_LOOK)
 
     async def heard_out(self, seconds: float) -> None:
@@ -121,7 +123,7 @@ class Attempt:
         while self._queued < seconds - 1e-3:
             self._more.clear()
             await self._more.wait()
-        self._playout.ledger.complete(len(self.text))
+        self._ledger.complete(len(self.text))
         await self._playout.drained()
 
     @property
@@ -137,6 +139,10 @@ class Attempt:
         """The turn is taken: let it be heard."""
         self.progress = self.taken_at = self._clock.monotonic()
         self._taken.set()
+
+    def silence(self) -> None:
+        """It was cut: what is still on its way is not heard."""
+        self._silenced = True
 
     def forget(self) -> None:
         """The turn was taken too early: what is not yet done has never been."""
@@ -204,6 +210,8 @@ class Attempt:
     def _show(self, event: AgentEvent) -> None:
         self._shown = True
         if isinstance(event, SpeechChunk):
+            if self._silenced:
+                return
             self._queued += len(event.pcm) / 2 / event.sample_rate
             self._playout.queue(event)
             self._more.set()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..errors import OmniError
 from ..events import AgentEvent, ErrorRaised, PartialTranscript, Transcript, WordSpoken
 from ..observation import observe
 from ..speech.devices import Speaker
@@ -85,6 +87,7 @@ class Replying:
         self.understanding = Understanding(parts, self._user, self._session, emit)
         self._attempt: Attempt | None = None
         self._ending: set[asyncio.Task[None]] = set()
+        self._readying: asyncio.Task[None] | None = None
         self.wasted = Wasted()
 
     def begin(
@@ -124,6 +127,9 @@ class Replying:
         attempt.begin(events, lambda: self._ended(attempt))
 
     def _attempted(self, generation: int, utterance: float | None, media: Sequence[str]) -> Attempt:
+        if self._readying:
+            self._readying.cancel()
+        self.playout.begin()
         attempt = Attempt(
             generation,
             self.playout,
@@ -135,7 +141,6 @@ class Replying:
             media=media,
         )
         self._attempt = attempt
-        self.playout.begin()
         return attempt
 
     def take(self, generation: int) -> float | None:
@@ -163,8 +168,10 @@ class Replying:
         if early:
             self._pauses.cut_off()
         # The turn first: one that is heard out, because nothing more is to be heard, has come to its end.
-        if (attempt := self._attempt) and not self._turns.interrupt(self._user, self._session):
-            self._end(attempt)
+        if attempt := self._attempt:
+            attempt.silence()
+            if not self._turns.interrupt(self._user, self._session):
+                self._end(attempt)
         self.playout.cut()
 
     def forget(self) -> None:
@@ -193,6 +200,8 @@ class Replying:
             self._pauses.close()
             self._dead_air.close()
             self.understanding.close()
+            if self._readying:
+                self._readying.cancel()
             if self._attempt:
                 await self._attempt.abandon()
             if self._ending:
@@ -218,7 +227,18 @@ class Replying:
             self._dead_air.close()
             if attempt.heard and attempt.utterance:
                 self._pauses.right()
+            if attempt.ended and attempt.ended.status != "waiting":
+                self._make_ready()
         self._put(happened.ReplyEnded(self._clock.monotonic(), attempt.generation))
+
+    def _make_ready(self) -> None:
+        """Let the model compute the next prompt while the user thinks of what to say."""
+
+        async def ready() -> None:
+            with suppress(OmniError):
+                await self._turns.ready(self._user, self._session)
+
+        self._readying = asyncio.create_task(ready())
 
     def _give_up(self, attempt: Attempt, wait: Wait) -> None:
         what = {"ears": "hearing", "model": "the model", "tool": "a tool", "voice": "the voice"}[wait]

@@ -38,6 +38,7 @@ _ADVICE = re.compile(
     r"\b(?:should|could|can|would|shall|do you (?:think|suggest|recommend)|how (?:do|to)|what if|you)\b",
     re.IGNORECASE,
 )
+_KNOW = re.compile(r"\b(?:do|can) you (?:still )?(?:know|remember|recall|tell me)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+")
 # What does not tell one thing of the user's from another.
 _GENERIC = """
@@ -50,7 +51,7 @@ _GENERIC = """
 
 def of_own(words: str) -> bool:
     """Whether the user asks for something about himself; English words only."""
-    asks = _ASKS.search(words) and not _ADVICE.search(words)
+    asks = _ASKS.search(words) and not _ADVICE.search(_KNOW.sub("", words))
     return bool(asks and (_OWN.search(words) or _SELF.search(words)))
 
 

@@ -9,6 +9,7 @@ import re
 import tomllib
 import unicodedata
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from enum import Enum
 from functools import cache
 from importlib import resources
@@ -24,6 +25,7 @@ _HUM = re.compile(r"m+|h+m+|m+h+m*|u+h+|a+h+|o+h+|e+h+|(?:ha+|he+|hi+){2,}h?|a?(
 # Kana, with the mark of a long vowel, and Han signs: written without spaces between words.
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
 _LONGEST = 7
+_ALIKE = 0.72  # share of signs
 
 
 class Said(Enum):
@@ -72,6 +74,18 @@ def said(text: str, language: str = "", *, noisy: bool = True, whole: bool = Tru
     if _stops(rest, known):
         return Said.STOP
     return Said.OTHER if whole or not _may_become_one(rest, known) else Said.BACKCHANNEL
+
+
+def resembles(text: str, language: str = "") -> bool:
+    """Whether the words look like a backchannel that was misheard: "bale" for "vale", "I sure sure"."""
+    heard = "".join(words(text))
+    known = _phrases(language.replace("_", "-").partition("-")[0].lower())
+    nods = {"".join(phrase) for phrase in known.back}
+    return any(
+        SequenceMatcher(None, heard, nod * times, autojunk=False).ratio() >= _ALIKE
+        for nod in nods
+        for times in (1, 2)
+    )
 
 
 def words(text: str) -> Words:

@@ -1,4 +1,4 @@
-"""What a conversation needs of a microphone and of a loudspeaker; `sound_devices` has those of the machine."""
+"""What a conversation needs of a microphone and a loudspeaker; `sound_devices` has those of the machine."""
 
 from __future__ import annotations
 

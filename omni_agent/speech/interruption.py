@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from .backchannels import Said, said, size
+from .backchannels import Said, resembles, said, size
 from .interruption_sound import LONGEST
 
 if TYPE_CHECKING:
@@ -27,22 +27,24 @@ _ABOVE_BACKGROUND_DB = 3.0
 _SURE, _LIKELY = 0.7, 0.5
 # Seconds of voice before it is held, so that its sound can be looked at: where it is like words, else.
 _GLANCED_AT, _LOOKED_AT = 0.06, 0.09
-_NO_WORDS = 0.85  # probability of hum or noise from which it is not held
-_NO_WORDS_HELD = 0.92  # and from which a held reply goes on while the voice still sounds
+_NO_WORDS = 0.88  # probability of hum or noise from which it is not held
+_NO_WORDS_HELD = 0.9  # and from which a held reply goes on while the voice still sounds
 _WORDY = 0.5
-_CLEARLY = 0.6
-# Seconds that a voice sounds, pauses not counted: a few words or more; more than a doubled backchannel, and
-# words would have come by now; more than most laughter; nothing but talk.
-_FEW, _LASTING, _LONG, _ENDLESS = 0.7, 1.2, 2.0, 3.0
+_CLEARLY, _PLAINLY = 0.6, 0.9
+# Seconds that a voice sounds, pauses not counted: a word or few; more than a doubled backchannel (and
+# words would have come by now); more than most laughter; nothing but talk.
+_ANY, _SOME, _FEW, _LASTING, _LONG, _ENDLESS = 0.3, 0.45, 0.7, 1.2, 2.0, 3.0
 # Seconds from the onset, with pauses, after which nothing more is waited for.
 _LAST_CALL = 5.0
 _WINDOW = 0.032
-_UNREAD = 0.5  # seconds of voice beyond the latest words that make them old
-_READ = 0.25  # seconds of voice that words may leave out at the end and still be of the whole
+_UNHEARD = 0.5  # seconds of voice beyond the latest words that make them old
 _CERTAIN_WORDS = 3
+_CONFIDENT = 0.5  # in words, for few of them to be proof
 _NEARLY_OVER = 0.2  # seconds of a reply that are not worth stopping
 ENDED = 0.15
 """Seconds of silence after which the words of the whole voice are worth asking for."""
+READ = 0.25
+"""Seconds of voice that words may leave out at the end: more need not be asked for."""
 PATIENCE = 1.5
 """Seconds after the voice's end for which words are waited for; no HOLD is longer."""
 
@@ -127,7 +129,7 @@ def judge(voice: VoiceSoFar, dialogue: DialogueState) -> Verdict:
     if dialogue.uninterruptible or not _is_near(voice):
         return Verdict.GO_ON
     words = voice.words
-    if words is not None and voice.seconds - words.until < _UNREAD:
+    if words is not None and voice.seconds - words.until < _UNHEARD:
         verdict = _by_words(voice, words, dialogue)
     else:
         verdict = _by_sound(voice, dialogue)
@@ -152,21 +154,34 @@ def wants_words(voice: VoiceSoFar) -> bool:
 
 def _by_words(voice: VoiceSoFar, words: PartialWords, dialogue: DialogueState) -> Verdict:
     wordy = _is_wordy(voice)
-    whole = voice.silence >= ENDED and voice.seconds - words.until < _READ
+    whole = voice.silence >= ENDED and voice.seconds - words.until < READ
     meant = said(words.text, dialogue.language, noisy=not wordy, whole=whole)
     if meant is Said.STOP:
         return Verdict.CUT
     if meant is Said.OTHER:
-        if wordy or size(words.text) >= _CERTAIN_WORDS or _sounding(voice) >= _FEW:
-            return Verdict.CUT
-        # One or two words that may have been made of a cough.
-        return Verdict.GO_ON if whole else _held(dialogue)
+        return _by_few_words(voice, words, dialogue, whole)
     if meant is Said.BACKCHANNEL and dialogue.asked and wordy:
         return Verdict.CUT if whole else Verdict.HOLD
     if _sounding(voice) >= _ENDLESS and wordy:
         return Verdict.CUT
+    if meant is Said.NOTHING and whole and _is_plain(voice) and _sounding(voice) >= _FEW:
+        # The ears fail at short phrases; the sound is plain.
+        return Verdict.CUT
     # While the voice sounds, a nod may be the beginning of a sentence.
     return _held(dialogue) if wordy and not whole else Verdict.GO_ON
+
+
+def _by_few_words(voice: VoiceSoFar, words: PartialWords, dialogue: DialogueState, whole: bool) -> Verdict:
+    """Words that are no backchannel, unless they are badly heard or made of a cough."""
+    wordy = _is_wordy(voice)
+    if size(words.text) > _CERTAIN_WORDS or (wordy and words.confidence >= _CONFIDENT):
+        return Verdict.CUT
+    if not whole:
+        return Verdict.HOLD if wordy else _held(dialogue)
+    if resembles(words.text, dialogue.language):
+        return Verdict.GO_ON
+    enough = _ANY if _is_plain(voice) else _SOME if wordy else _FEW
+    return Verdict.CUT if _sounding(voice) >= enough else Verdict.GO_ON
 
 
 def _by_sound(voice: VoiceSoFar, dialogue: DialogueState) -> Verdict:
@@ -199,6 +214,11 @@ def _sounding(voice: VoiceSoFar) -> float:
 
 def _is_wordy(voice: VoiceSoFar) -> bool:
     return voice.sound is None or voice.sound.words >= _WORDY
+
+
+def _is_plain(voice: VoiceSoFar) -> bool:
+    """The sound was looked at and is plainly words."""
+    return voice.sound is not None and voice.sound.words >= _PLAINLY
 
 
 def _is_sure(voice: VoiceSoFar) -> bool:

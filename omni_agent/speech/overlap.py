@@ -17,7 +17,7 @@ _STEP = WINDOW / RATE
 # What is quieter is left of the agent's own voice or comes from further off, and must not hide the onset.
 _BEGINS, _GOES_ON = 0.4, 0.35
 _BEGINS_DB, _GOES_ON_DB, _SOFT_DB = 10.0, 15.0, 20.0
-_SOFT = 2  # windows of a soft beginning
+_SOFT = 6  # windows in which a soft beginning is looked for: the s, t and silence of a "stop"
 FORGOTTEN = 2.0
 """Seconds of silence after which the next voice is another one."""
 
@@ -29,7 +29,7 @@ class Overlap:
     Attributes:
         usual: The user's usual level in dBFS, see `interruption.VoiceSoFar`.
         onset: Sample at which the voice began, on the clock of `Window.end`; None where none sounds.
-        windows: All windows since; before a voice sounds, those that may be its soft beginning.
+        windows: All windows since; before a voice sounds, those in which it may have begun softly.
         last: How many of them there were when the voice last sounded.
     """
 
@@ -41,11 +41,11 @@ class Overlap:
     def heard(self, window: Window) -> Overlap:
         """With one more window; forgets a voice that has long ended."""
         if self.onset is None:
-            if not self._sounds(window, _BEGINS, _SOFT_DB):
-                return replace(self, windows=())
             windows = (*self.windows[-_SOFT:], window)
             if not self._sounds(window, _BEGINS, _BEGINS_DB):
                 return replace(self, windows=windows)
+            soft = [self._sounds(earlier, _BEGINS, _SOFT_DB) for earlier in windows]
+            windows = windows[soft.index(True) :]
             return replace(self, onset=windows[0].end - WINDOW, windows=windows, last=len(windows))
         windows = (*self.windows, window)
         last = len(windows) if self._sounds(window, _GOES_ON, _GOES_ON_DB) else self.last

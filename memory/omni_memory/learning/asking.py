@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from omni_agent.memory import USER, Statement
-from omni_agent.messages import JsonObject, Message, Text
-from omni_agent.models.base import OmniModel, Request, TextDelta
+from omni_agent.messages import JsonObject
+from omni_agent.models.base import OmniModel
 
+from .answering import answered
 from .dating import dated
 from .rules import state
 from .telling import third_person
@@ -114,27 +114,7 @@ def _in_own_words(said: list[Statement], sentence: str) -> list[Statement]:
 
 
 async def _answer(model: OmniModel, sentence: str) -> str:
-    messages = [
-        message
-        for said, noted in _SHOTS
-        for message in (_message("user", said), _message("assistant", json.dumps(noted)))
-    ]
-    request = Request(
-        system=_TASK,
-        messages=(*messages, _message("user", sentence)),
-        format=_FORMAT,
-        max_tokens=160,
-    )
-    answer = ""
-    async with aclosing(model.stream(request)) as events:
-        async for event in events:
-            if isinstance(event, TextDelta):
-                answer += event.text
-    return answer
-
-
-def _message(role: Any, text: str) -> Message:
-    return Message(role, (Text(text),))
+    return await answered(model, _TASK, _SHOTS, sentence, _FORMAT, most=160)
 
 
 def grounded(answer: str, sentence: str) -> list[Statement]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from omni_agent.memory import Statement
 
 from .languages import Table, tables
+from .own_words import lasts, own_words, quotes
 from .rules import Talk
 from .sentences import Sentence, sentences
 from .sincerity import Tells, kept
@@ -42,6 +43,7 @@ class Reading:
         joke: The turn says that what was said in the turn before it was not meant.
         corrects: It puts right what was said before.
         whole: The statements say all of it.
+        notes: What was stated, in the user's own words.
     """
 
     statements: tuple[Statement, ...] = ()
@@ -49,6 +51,7 @@ class Reading:
     joke: bool = False
     corrects: bool = False
     whole: bool = True
+    notes: tuple[str, ...] = ()
 
 
 def read(
@@ -84,6 +87,8 @@ def _read(found: list[Sentence], table: Table, talk: Talk, *, asked: bool) -> Re
     stated = meant if asked else kept(meant, table.tells)
     statements: list[Statement] = []
     left: list[str] = []
+    told: list[str] = []
+    asking = [sentence.text for sentence in found if sentence.asks]
     whole = len(stated) == len(found) and not any(sentence.reported for sentence in stated)
     for sentence in stated:
         named = table.named(sentence.text, talk)
@@ -93,14 +98,15 @@ def _read(found: list[Sentence], table: Table, talk: Talk, *, asked: bool) -> Re
         said, complete = table.scan(sentence.text, talk)
         statements += said
         whole = whole and complete
-        if (
-            not (said or named)
-            and "…" not in sentence.text
-            and _FIRST_PERSON.search(sentence.text)
-            and not table.tells.passing.match(sentence.text)
-        ):
+        if "…" in sentence.text or quotes(sentence.text):
+            continue
+        passing = table.tells.passing.match(sentence.text)
+        introduces = any(question.startswith(sentence.text) for question in asking)
+        if not introduces and (not passing or lasts(sentence.text)):
+            told.append(sentence.text)
+        if not passing and not (said or named) and _FIRST_PERSON.search(sentence.text):
             left.append(sentence.text)
-    return Reading(tuple(_once(statements)), tuple(left), joke, whole=whole)
+    return Reading(tuple(_once(statements)), tuple(left), joke, whole=whole, notes=own_words(told))
 
 
 def _once(statements: list[Statement]) -> Iterator[Statement]:

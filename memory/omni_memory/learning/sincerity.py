@@ -12,6 +12,10 @@ from dataclasses import dataclass, replace
 from .sentences import Sentence
 
 _NEVER = re.compile(r"(?!)")
+_NEXT_CLAUSE = re.compile(r"(.+?),?\s+(?:and|but|so)\b(?!.*\b(?:and|but|so)\b)", re.IGNORECASE)
+# "Had the operation on Monday": without a question mark nobody asks so.
+_ELLIPTIC = re.compile(r"had (?:the|an?|my)\b", re.IGNORECASE)
+_WOULD = re.compile(r"\b(?:would|could|should|wanna)\b|'d\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ def kept(found: list[Sentence], tells: Tells) -> list[Sentence]:
             break
         doubt, report = tells.doubts.search(sentence.text), tells.reports.search(sentence.text)
         if ordered or (doubt and not (report and report.end() <= doubt.start())):
+            left += _before(sentence, doubt.start(), tells) if doubt and not ordered else []
             continue
         if report:
             # "My aunt Rosalind says ...": who she is, the user says; what she says, only she.
@@ -70,13 +75,22 @@ def kept(found: list[Sentence], tells: Tells) -> list[Sentence]:
     return left
 
 
+def _before(sentence: Sentence, place: int, tells: Tells) -> list[Sentence]:
+    """What is stated before another main clause that holds a doubt: "I take them at eight, and if I ..."."""
+    found = _NEXT_CLAUSE.match(sentence.text[:place])
+    if found is None or _WOULD.search(found[1]) or tells.doubts.search(found[1]):
+        return []
+    own = _stated(replace(sentence, text=found[1], asks=False), tells)
+    return [own] if own else []
+
+
 def _without_afterthought(sentence: Sentence, tells: Tells) -> Sentence:
     return replace(sentence, text=tells.afterthought.sub("", sentence.text))
 
 
 def _stated(sentence: Sentence, tells: Tells) -> Sentence | None:
     """A sentence, or of a question what is stated before the question itself."""
-    if tells.asks.match(sentence.text):
+    if tells.asks.match(sentence.text) and (sentence.asks or not _ELLIPTIC.match(sentence.text)):
         return None
     parts = re.split(r"(,\s+|\s+(?=(?:so|and|but)\s)|，|、)", sentence.text)
     for index in range(2, len(parts), 2):

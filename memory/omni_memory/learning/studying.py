@@ -23,8 +23,10 @@ from ..repository import entities, noting
 from ..repository.fact_rows import alike
 from ..repository.jobs import FACTS, READING, Work, done, leave_to_model, waits
 from ..repository.repository import Repository
+from . import changing
 from .asking import CHANGES, extract
 from .correcting import put_right, slip
+from .own_words import as_told
 from .reading import Reading, read
 from .rules import SURE
 
@@ -63,10 +65,10 @@ async def study(repository: Repository, model: OmniModel | None, *, now: datetim
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What the user said in a turn, as the rules read it; `before` is the turn before."""
+    """What the user said in a turn, as the rules read it; `before` is the turn before, and what was said."""
 
     words: str
-    before: str
+    before: tuple[str, str]
     source: noting.Source
     reading: Reading
 
@@ -77,13 +79,14 @@ async def _told(repository: Repository, work: Work, now: datetime) -> _Told | No
     words = _own_words(turn) if turn else ""
     if turn is None or not words:
         return None
+    last, _ = await repository.conversations.turn(work.scope, work.session, before) if before else (None, "")
     source = noting.Source(work.scope, Origin(work.session, work.turn, turn.started_at), now)
     async with repository.database.reading() as connection:
         names = await entities.names(connection, work.scope)
     # A language's patterns are compiled at its first sentence, which takes seconds.
     language = turn.messages[0].language
     reading = await asyncio.to_thread(read, words, turn.started_at, language=language, names=names)
-    return _Told(words, before, source, reading)
+    return _Told(words, (before, _own_words(last) if last else ""), source, reading)
 
 
 async def _learn(repository: Repository, work: Work, now: datetime) -> None:
@@ -93,10 +96,14 @@ async def _learn(repository: Repository, work: Work, now: datetime) -> None:
         if told is None or not await waits(connection, work):
             await done(connection, work)
             return
-        if _slipped(told):
-            await _put_right(connection, told.source, told.words, told.before)
-        await _note_sure(connection, told.source, told.reading, told.before)
-        await (leave_to_model if told.reading.open else done)(connection, work)
+        reading = told.reading
+        righted = _slipped(told) and await _put_right(connection, told.source, told.words, told.before[0])
+        if righted or await changing.put_right(connection, told.source, told.words, told.before):
+            reading = replace(reading, notes=(), open=())
+        else:
+            await changing.end_what_is_over(connection, told.source, told.words)
+        await _note_sure(connection, told.source, reading, told.before[0])
+        await (leave_to_model if reading.open else done)(connection, work)
 
 
 def _slipped(told: _Told) -> bool:
@@ -135,22 +142,25 @@ async def _note_sure(
         replaced = await _corrected(connection, source, said) if reading.corrects else ()
         replaced = replaced or await _changed(connection, source, said)
         await noting.note(connection, source, [said], replaced=replaced)
+    await noting.note(connection, source, [as_told(note) for note in reading.notes])
 
 
-async def _put_right(connection: AsyncConnection, source: noting.Source, words: str, before: str) -> None:
+async def _put_right(connection: AsyncConnection, source: noting.Source, words: str, before: str) -> bool:
     found = slip(words)
     if source.origin is None or found is None:
-        return
+        return False
     value, old = found
     scope, session = source.scope, source.origin.session
     if await noting.resting_on(connection, scope, session, source.origin.turn):
-        return
+        return False
     if old:
         wrong = await noting.holding(connection, scope, old)
     else:
         wrong = await noting.resting_on(connection, scope, session, before)
-    if right := put_right(value, wrong, old):
+    right = put_right(value, changing.told_apart(wrong), old)
+    if right:
         await noting.note(connection, source, [right[1]], replaced=[right[0]])
+    return right is not None
 
 
 async def _corrected(connection: AsyncConnection, source: noting.Source, said: Statement) -> tuple[int, ...]:

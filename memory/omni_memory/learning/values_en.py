@@ -49,8 +49,8 @@ _ONES = (
 _TENS_SPOKEN = (
     "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
 )  # fmt: skip
-_NUMBERS = {word: index for index, word in enumerate(_ONES)}
-_TENS = {word: 10 * index for index, word in enumerate(_TENS_SPOKEN, 2)}
+NUMBERS = {word: index for index, word in enumerate(_ONES)}
+TENS = {word: 10 * index for index, word in enumerate(_TENS_SPOKEN, 2)}
 _OLDEST = 125
 _SHORTEST = 3
 
@@ -65,10 +65,10 @@ def number(words: str) -> str:
     parts = re.split(r"[\s-]+", cut(words).lower())
     if len(parts) == 1 and parts[0].isdigit():
         return parts[0]
-    if len(parts) == 1 and parts[0] in _NUMBERS | _TENS:
-        return str((_NUMBERS | _TENS)[parts[0]])
-    if len(parts) == 2 and parts[0] in _TENS and 0 < _NUMBERS.get(parts[1], 0) < 10:
-        return str(_TENS[parts[0]] + _NUMBERS[parts[1]])
+    if len(parts) == 1 and parts[0] in NUMBERS | TENS:
+        return str((NUMBERS | TENS)[parts[0]])
+    if len(parts) == 2 and parts[0] in TENS and 0 < NUMBERS.get(parts[1], 0) < 10:
+        return str(TENS[parts[0]] + NUMBERS[parts[1]])
     return ""
 
 

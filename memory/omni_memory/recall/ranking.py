@@ -149,7 +149,10 @@ def rank(
 
 
 def _weighed(weights: Floats, held: Floats) -> Floats:
-    """By line, the sum over the terms. Not by BLAS, whose threads wait for each other where a model computes."""
+    """By line, the sum over the terms.
+
+    Not by BLAS, whose threads wait for each other where a model computes.
+    """
     summed: Floats = np.einsum("i,ij->j", weights, held)
     return summed
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from omni_agent.memory import USER, InView, Recollection, Scope
 
-from ..repository.found import Line
+from ..predicates import TOLD
+from ..repository.found import Line, Note
 from ..repository.rows import read_moment, written
 from ..repository.search import Look
 from ..repository.utterances import grams
@@ -106,8 +107,9 @@ def _recalled(
     worthy = islice((one for one in unseen if worth_telling(one, question, answered)), limit + SPARE)
     told = _holding(look, worthy, question)
     wanted, zone = _wanted(question), now.tzinfo
-    facts = [_note(one, zone) for one in noted[:limit]]
     turns = [_line(one, wanted, zone) for one in told]
+    lines = [one.line.text for one in told]
+    facts = [_note(one, zone) for one in noted[: 2 * limit] if not _repeats(one.note, lines)][:limit]
     arms = [
         Arm(FACTS, facts),
         Arm(TURNS, turns),
@@ -117,6 +119,11 @@ def _recalled(
     if vectors is None and wanting and meant.ready():
         arms.append(Arm(MEANT, _stated(look, question, seen, zone)))
     return fused([arm for arm in arms if arm.ranked], limit)
+
+
+def _repeats(note: Note, lines: Sequence[str]) -> bool:
+    """Whether a note in the user's own words is told by its turn anyway."""
+    return note.current and note.predicate == TOLD and any(note.object.rstrip(".") in line for line in lines)
 
 
 def _holding(look: Look, ranked: Iterable[Ranked], question: Question) -> list[Ranked]:

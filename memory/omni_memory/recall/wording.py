@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, tzinfo
 from functools import lru_cache
 
+from ..predicates import TOLD
 from ..repository.found import Line, Note
 from ..repository.rows import read_moment
 from .lexicon import folded, stem
@@ -37,13 +38,19 @@ def told_line(line: Line, wanted: Collection[str], zone: tzinfo | None) -> str:
 
 def told_note(note: Note, zone: tzinfo | None) -> str:
     """A fact as its sentence, with since when it holds; a past one says first that it is no longer so."""
+    if note.predicate == TOLD:
+        said = f'n {day(read_moment(note.recorded_at), zone)} the user said: "{note.object}"'
+        return f"O{said}" if note.current else f"No longer true{_until(note, zone)}: o{said}"
     sentence = note.text.strip().rstrip(".")
     since = f" (since {day(read_moment(note.valid_from), zone)})" if note.valid_from else ""
     if note.current:
         return f"{sentence}{since}."
+    return f"No longer true{_until(note, zone)}: {sentence}{since}."
+
+
+def _until(note: Note, zone: tzinfo | None) -> str:
     until = note.valid_to or note.superseded_at
-    ended = f" (until {day(read_moment(until), zone)})" if until else ""
-    return f"No longer true{ended}: {sentence}{since}."
+    return f" (until {day(read_moment(until), zone)})" if until else ""
 
 
 def told_summary(text: str, made_at: str, zone: tzinfo | None) -> str:

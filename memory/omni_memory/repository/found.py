@@ -31,6 +31,8 @@ class Note:
     valid_to: str | None
     recorded_at: str
     superseded_at: str | None
+    predicate: str = ""
+    object: str = ""
 
     @property
     def current(self) -> bool:

@@ -24,11 +24,10 @@ from .fact_rows import alike, covers, load, telling, to_fact
 from .fact_writing import add_source, insert_fact, insert_past, said_at
 from .rows import sound, written
 from .scoping import known_to, of_persona
+from .told import CURRENT, take_along
 
 PROGRAM = "program"
 """What facts rest on that a program notes without a turn."""
-
-_CURRENT = (tables.Fact.superseded_at.is_(None), tables.Fact.valid_to.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ async def resting_on(connection: AsyncConnection, scope: Scope, session: str, tu
     others = select(sources.fact).where(sources.turn.is_distinct_from(turn))
     query = select(tables.Fact.id).where(
         known_to(tables.Fact, scope),
-        *_CURRENT,
+        *CURRENT,
         tables.Fact.id.in_(select(sources.fact).where(here)),
         tables.Fact.id.not_in(others),
     )
@@ -102,7 +101,7 @@ async def current(
 async def with_object(connection: AsyncConnection, scope: Scope, value: str) -> list[Fact]:
     """The facts with this value that count now, whoever they are about."""
     query = select(*tables.Fact.__table__.columns).where(
-        known_to(tables.Fact, scope), *_CURRENT, func.lower(tables.Fact.object) == func.lower(value)
+        known_to(tables.Fact, scope), *CURRENT, func.lower(tables.Fact.object) == func.lower(value)
     )
     return [to_fact(row) for row in (await connection.execute(query)).mappings()]
 
@@ -111,7 +110,7 @@ async def holding(connection: AsyncConnection, scope: Scope, words: str) -> list
     """The facts that count now and have these words in their value, or told in words of their own."""
     pattern = telling(words)
     has = tables.Fact.object.like(pattern) | tables.Fact.text.like(pattern)
-    query = select(*tables.Fact.__table__.columns).where(known_to(tables.Fact, scope), *_CURRENT, has)
+    query = select(*tables.Fact.__table__.columns).where(known_to(tables.Fact, scope), *CURRENT, has)
     found = [to_fact(row) for row in (await connection.execute(query)).mappings()]
     exact = [fact for fact in found if alike(fact.said.object, words)]
     return exact or [fact for fact in found if covers(fact.said.text, words)]
@@ -125,6 +124,13 @@ async def retire(
         await _supersede(connection, source, [number], None)
         if restoring:
             await _restore(connection, source, number)
+
+
+async def end(connection: AsyncConnection, source: Source, ids: Collection[int]) -> None:
+    """Set the end of facts that are over by what is said now; those that were said later go on."""
+    for fact in await load(connection, ids):
+        if await said_at(connection, fact.id) < source.at:
+            await _set_end(connection, source, fact, source.at)
 
 
 def _sound(said: Statement) -> Statement:
@@ -192,13 +198,17 @@ async def _end(
     over = [row for row in over if await said_at(connection, row["id"]) <= source.at]
     if not over and said.object and said.valid_to:
         return [await insert_past(connection, source, said)]
-    until = written(said.valid_to or source.at)
     for row in over:
-        here = tables.Fact.id == row["id"]
-        await connection.execute(update(tables.Fact).where(here).values(valid_to=until))
+        await _set_end(connection, source, to_fact(row), said.valid_to or source.at)
         await add_source(connection, source, row["id"])
-        await entities.part(connection, source.scope, to_fact(row).said)
     return [row["id"] for row in over]
+
+
+async def _set_end(connection: AsyncConnection, source: Source, fact: Fact, until: datetime) -> None:
+    values = {"valid_to": written(until)}
+    await take_along(connection, source.scope, fact, values)
+    await connection.execute(update(tables.Fact).where(tables.Fact.id == fact.id).values(**values))
+    await entities.part(connection, source.scope, fact.said)
 
 
 async def _called_so(connection: AsyncConnection, scope: Scope, said: Statement) -> list[Mapping[Any, Any]]:
@@ -231,7 +241,7 @@ async def _current(
         wanted.append((tables.Fact.many == 0) | tables.Fact.object.like(telling(value)))
     query = (
         select(*tables.Fact.__table__.columns)
-        .where(known_to(tables.Fact, scope), *_CURRENT)
+        .where(known_to(tables.Fact, scope), *CURRENT)
         .where(tables.Fact.subject.in_(names), *wanted)
         .order_by(tables.Fact.id)
     )
@@ -244,7 +254,8 @@ async def _supersede(
     for fact in await load(connection, ids):
         here = (tables.Fact.id == fact.id) & known_to(tables.Fact, source.scope)
         values = {"superseded_at": written(source.now), "superseded_by": by}
-        await connection.execute(update(tables.Fact).where(here, _CURRENT[0]).values(**values))
+        await take_along(connection, source.scope, fact, values)
+        await connection.execute(update(tables.Fact).where(here, CURRENT[0]).values(**values))
         await entities.part(connection, source.scope, fact.said)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import func, or_, select
 
@@ -14,7 +15,19 @@ from ..tables import Fact, ProfileBlock, Session
 from .rows import read_moment, written
 from .scoping import known_to, of_persona
 
-MOST_FACTS = 24
+_COLUMNS = ("id", "predicate", "object", "text", "recorded_at", "superseded_at", "valid_to")
+MOST_FACTS = 90
+"""Among how many the brief chooses."""
+
+
+class Known(NamedTuple):
+    """A fact as a brief tells it: `counts` is whether it still does."""
+
+    predicate: str
+    object: str
+    text: str
+    recorded_at: datetime
+    counts: bool
 
 
 class Profiles:
@@ -23,24 +36,32 @@ class Profiles:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def known_at(self, scope: Scope, at: datetime) -> dict[int, tuple[str, bool]]:
-        """The weightiest facts that counted at a moment: by number, their sentence, and whether they still
-        count."""
+    async def known_at(self, scope: Scope, at: datetime) -> dict[int, Known]:
+        """The weightiest facts that counted at a moment, by number, the newer first of equals."""
         moment = written(at)
         query = (
-            select(Fact.id, Fact.text, Fact.superseded_at, Fact.valid_to)
+            select(*(getattr(Fact, name) for name in _COLUMNS))
             .where(
                 known_to(Fact, scope),
                 Fact.recorded_at <= moment,
                 or_(Fact.superseded_at.is_(None), Fact.superseded_at > moment),
                 or_(Fact.valid_to.is_(None), Fact.valid_to > moment),
             )
-            .order_by(Fact.importance.desc(), Fact.id)
+            .order_by(Fact.importance.desc(), Fact.id.desc())
             .limit(MOST_FACTS)
         )
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
-        return {row.id: (row.text, row.superseded_at is None and row.valid_to is None) for row in rows}
+        return {
+            row.id: Known(
+                row.predicate,
+                row.object,
+                row.text,
+                read_moment(row.recorded_at),
+                row.superseded_at is None and row.valid_to is None,
+            )
+            for row in rows
+        }
 
     async def latest(self, scope: Scope, ids: Iterable[int]) -> dict[int, str]:
         """What counts now in the place of some facts, by the number of each: its sentence. A fact may have

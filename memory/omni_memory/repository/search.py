@@ -87,7 +87,7 @@ FROM json_each(:ids) AS j CROSS JOIN utterances u ON u.id = j.value WHERE {_OWN}
 """
 _NOTES = f"""
 SELECT u.id, u.subject, u.text, u.confidence, u.importance, u.valid_from, u.valid_to, u.recorded_at,
-    u.superseded_at
+    u.superseded_at, u.predicate, u.object
 FROM json_each(:ids) AS j CROSS JOIN facts u ON u.id = j.value WHERE {_KNOWN}
 """
 _STALE = f"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from omni_memory.learning import study
 from omni_memory.learning.reading import read
+from omni_memory.predicates import TOLD
 from omni_memory.repository.repository import Repository
 
 from .saying import ANNA, NOON, Speaker
@@ -22,7 +23,7 @@ async def known(repository: Repository, *turns: str) -> list[str]:
         await speaker.says(words)
     while await study(repository, None, now=speaker.now):
         pass
-    return [fact.said.text for fact in await repository.facts.known(ANNA)]
+    return [fact.said.text for fact in await repository.facts.known(ANNA) if fact.said.predicate != TOLD]
 
 
 def test_who_reports_is_the_users_own_and_what_is_reported_is_not() -> None:
