@@ -117,5 +117,3 @@ def by_rate(text: str, sound: Pcm) -> list[SpeechChunk]:
         milliseconds = round(piece.seconds * 1000)
         chunks.append(SpeechChunk(piece.to_int16(), piece.rate, span, milliseconds, words=words))
     return chunks
-
-

@@ -30,7 +30,7 @@ async def warm_up_conversation(turn: Turn) -> None:
 
     parts, past = turn.parts, await so_far(turn)
     messages = tuple(said for record in past.window.turns for said in as_heard(record))
-    if messages:
+    if messages or past.background:
         system, tools = parts.persona.prompt(parts.name), offered(parts.toolbox, messages)
         languages = parts.persona.languages
         request = Request(system, as_told(messages), tools, background=past.background, languages=languages)

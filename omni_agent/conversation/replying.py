@@ -228,10 +228,10 @@ class Replying:
             if attempt.heard and attempt.utterance:
                 self._pauses.right()
             if attempt.ended and attempt.ended.status != "waiting":
-                self._make_ready()
+                self.make_ready()
         self._put(happened.ReplyEnded(self._clock.monotonic(), attempt.generation))
 
-    def _make_ready(self) -> None:
+    def make_ready(self) -> None:
         """Let the model compute the next prompt while the user thinks of what to say."""
 
         async def ready() -> None:

@@ -121,6 +121,7 @@ class AgentSession:
         self._tasks = [asyncio.create_task(each) for each in going_on]
         for task in self._tasks:
             task.add_done_callback(self._look_at)
+        self._replying.make_ready()
         return self
 
     async def __aexit__(

@@ -38,6 +38,7 @@ _TAIL = 1.0
 _BEFORE, _AFTER = 0.25, 0.35
 _REPETITIVE = 2.4  # zlib ratio; the threshold of Whisper's authors
 _UNLIKELY = -1.0  # mean log probability; likewise
+_SURE = -0.3  # from here on, five beams hardly ever read otherwise than one
 _DOUBTFUL = -0.5  # below this, hints may have pulled the reading away from what was said
 _UNDECIDED = 0.2  # mean log probability between two languages for the same words
 _NO_SPEECH = 0.6
@@ -164,6 +165,10 @@ class WhisperEars:
         model, seconds = self._engine(), piece.seconds
         window = next((w for w in WINDOWS if w >= seconds + _TAIL), WINDOWS[-1])
         encoded = model.encode(piece.samples, window)
+        # Where no words are expected, a reading that is sure needs no others to be held against.
+        quick = None if hints else model.decode(encoded, seconds=seconds, language=language, quick=True)
+        if quick and quick.logprob >= _SURE and not _repeats(quick.texts[0]):
+            return quick, encoded
         best = _rescored(model.decode(encoded, seconds=seconds, language=language, hints=hints), hints)
         foreign = hints and not language and best.language != "en"
         short = seconds < _SHORT and _is_expected(best.texts[0], hints)

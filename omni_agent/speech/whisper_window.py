@@ -72,10 +72,12 @@ class WindowModel(Protocol):
         language: str = "",
         hints: Sequence[str] = (),
         varied: bool = False,
+        quick: bool = False,
     ) -> Decoded:
         """Write down an encoded window that holds `seconds` of sound.
 
-        With `varied` no phrase is written twice: for a reading that ran in circles.
+        With `varied` no phrase is written twice: for a reading that ran in circles. With `quick` there is one
+        reading, the first that comes to mind.
         """
         ...
 
@@ -145,6 +147,7 @@ class _Whisper:
         language: str = "",
         hints: Sequence[str] = (),
         varied: bool = False,
+        quick: bool = False,
     ) -> Decoded:
         with _failures():
             code, probability = self._language(encoded, language)
@@ -154,8 +157,8 @@ class _Whisper:
             result = self._model.model.generate(
                 encoded,
                 [prompt],
-                beam_size=self._beam,
-                num_hypotheses=self._readings,
+                beam_size=1 if quick else self._beam,
+                num_hypotheses=1 if quick else self._readings,
                 max_length=longest,
                 return_scores=True,
                 return_no_speech_prob=True,
