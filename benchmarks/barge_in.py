@@ -2,7 +2,8 @@
 
 Voices, phrases and sounds that were used neither for the classifier's weights nor for the thresholds are
 played over a speaking agent, in simulated time: the real detector, the real classifier, the real ears, whose
-transcripts come as late as they took to make (the shorter of wall and CPU time, as the machine may be busy).
+transcripts come as late as they took to make (the shorter of wall and CPU time, as the machine may be busy), or
+after `--ears-delay` seconds.
 
 - `onset_to_silence_p50_ms`, `_p95_ms`: from the first audible 10 ms of a real interruption to silence at the
   speaker: the microphone's frame of 20 ms, the decision, and the output block of 20 ms are in it.
@@ -86,9 +87,10 @@ class Run:
 
 
 class Ears:
-    """The real ears, with the time that each transcript took."""
+    """The real ears, with the time that each transcript took, or `delay` seconds where that is not 0."""
 
-    def __init__(self) -> None:
+    def __init__(self, delay: float) -> None:
+        self._delay = delay
         self._ears = WhisperEars(lambda: ModelStore().ensure("hearing"))
         self._loop = asyncio.new_event_loop()
         self._loop.run_until_complete(self._ears.prewarm())
@@ -100,7 +102,7 @@ class Ears:
         found = self._loop.run_until_complete(self._ears.transcribe(Pcm(samples, RATE), language=language))
         took = min(time.perf_counter() - wall, time.process_time() - cpu)
         self.seconds.append(took)
-        return found, took
+        return found, self._delay or took
 
     def close(self) -> None:
         """Free the model."""
@@ -228,14 +230,14 @@ def main() -> None:
         )
 
     given = arguments("Interruptions, nods and noises over a speaking agent.", CLIPS, own=own)
-    ears = Ears()
+    ears = Ears(given.own.ears_delay)
     chosen = list(cases(given.own.split, given.data))
     runs: list[Run] = []
     for case in chosen[: given.limit or len(chosen)]:
         runs.append(play(case, ears))
         _told(given, runs[-1])
     ears.close()
-    publish({"benchmark": "barge_in", "split": given.own.split, **figures(runs, ears)})
+    publish({"benchmark": "barge_in", **vars(given.own), **figures(runs, ears)})
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import OmniError
 from ..events import AgentEvent, ErrorRaised, PartialTranscript, Transcript, WordSpoken
@@ -227,12 +227,12 @@ class Replying:
             self._dead_air.close()
             if attempt.heard and attempt.utterance:
                 self._pauses.right()
-            if attempt.ended and attempt.ended.status != "waiting":
-                self.make_ready()
+        if not attempt.certain:
+            self._keep(self._forgotten(attempt))
         self._put(happened.ReplyEnded(self._clock.monotonic(), attempt.generation))
 
     def make_ready(self) -> None:
-        """Let the model compute the next prompt while the user thinks of what to say."""
+        """Let the model compute the conversation so far, and what is known, before anything is said."""
 
         async def ready() -> None:
             with suppress(OmniError):
@@ -250,12 +250,19 @@ class Replying:
 
     def _end(self, attempt: Attempt) -> None:
         """In the background: another may begin meanwhile, and waits for it by itself."""
-        task = asyncio.create_task(self._abandoned(attempt))
+        self._keep(self._abandoned(attempt))
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
 
     async def _abandoned(self, attempt: Attempt) -> None:
         await attempt.abandon()
         if not attempt.certain:
-            for ref in attempt.media:
-                await asyncio.to_thread(self._parts.media.delete, ref)
+            await self._forgotten(attempt)
+
+    async def _forgotten(self, attempt: Attempt) -> None:
+        """A turn that has never been leaves no sound behind."""
+        for ref in attempt.media:
+            await asyncio.to_thread(self._parts.media.delete, ref)

@@ -90,7 +90,7 @@ class AgentSession:
             (user, session),
             speaker or self._stream or StreamSpeaker(parts.clock),
             emit=self._emit,
-            put=lambda event: self._put(event),
+            put=self._know,
             turn_end=self._turn_end,
         )
         self._begins = TurnTaking(hands_free=hands_free, idle=math.inf if idle is None else idle)
@@ -185,7 +185,7 @@ class AgentSession:
     @property
     def floor(self) -> Floor:
         """Whose turn it is."""
-        return self._running.state.floor
+        return self._actor.state.floor if self._actor else Floor.OPEN
 
     @property
     def wasted(self) -> Wasted:
@@ -215,17 +215,23 @@ class AgentSession:
 
     @property
     def _running(self) -> Actor:
-        if self._actor is None:
+        if self._actor is None or self._closed:
             raise InputError("the session is not open", remedy="async with agent.session() as session")
         return self._actor
 
     def _put(self, event: happened.Event) -> None:
         self._running.put(event)
 
+    def _know(self, event: happened.Event) -> None:
+        """What comes of a reply; also of one that ends with the session."""
+        if self._actor:
+            self._actor.put(event)
+
     def _look_at(self, task: asyncio.Task[None]) -> None:
         """A defect must not end a conversation in silence."""
         if not task.cancelled() and (error := task.exception()):
             self._emit(raised(error))
+            self._closed = True
 
     def _emit(self, event: AgentEvent) -> None:
         self._events.append(event)

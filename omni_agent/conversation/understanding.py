@@ -10,10 +10,10 @@ from ..errors import OmniError
 from ..events import AgentEvent, PartialTranscript
 from ..execution.standing import offered
 from ..hints import hints_of
+from ..messages import Hearing
 from ..speech.pcm import Pcm
 
 if TYPE_CHECKING:
-    from ..messages import Hearing
     from ..state import Parts
 
 FIRST, AGAIN = 2.5, 2.0
@@ -47,9 +47,16 @@ class Understanding:
         """Whether there are ears."""
         return self._parts.senses.ears is not None
 
-    async def words(self, pcm: Pcm) -> str:
-        """The words of a sound; none where it cannot be understood."""
-        return (await self._hearing(pcm)).text
+    async def hearing(self, pcm: Pcm) -> Hearing:
+        """What is understood of a sound; nothing where it cannot be."""
+        ears = self._parts.senses.ears
+        if ears is None:
+            return Hearing("")
+        try:
+            return await ears.transcribe(pcm, hints=hints_of(offered(self._parts.toolbox, ())))
+        except OmniError:
+            # The turn itself tells it.
+            return Hearing("")
 
     def caption(self, seconds: float, utterance: Callable[[], Pcm]) -> None:
         """The user has spoken for so many seconds and goes on."""
@@ -67,20 +74,8 @@ class Understanding:
             self._captioning.cancel()
 
     async def _caption(self, pcm: Pcm) -> None:
-        hearing = await self._hearing(pcm)
+        hearing = await self.hearing(pcm)
         if hearing.text:
             self._emit(PartialTranscript(hearing.text, hearing.language))
             parts = self._parts
             parts.anticipation.begin(parts.memory, parts.scope(self._user), self._session, hearing.text)
-
-    async def _hearing(self, pcm: Pcm) -> Hearing:
-        from ..messages import Hearing
-
-        ears = self._parts.senses.ears
-        if ears is None:
-            return Hearing("")
-        try:
-            return await ears.transcribe(pcm, hints=hints_of(offered(self._parts.toolbox, ())))
-        except OmniError:
-            # The turn itself tells it.
-            return Hearing("")

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from ..messages import Hearing
 from ..speech.activity import RATE, Window
 from ..speech.interruption import ENDED, PartialWords, VoiceSoFar, wants_score, wants_words
 from ..speech.interruption_sound import BEFORE, SoundScore, score
@@ -16,7 +17,7 @@ FIRST_WORDS, MORE_WORDS = 0.4, 0.35
 """Seconds of voice before the ears are first asked, and how many more before they are asked again."""
 
 Sound = Callable[[int, int], Pcm]
-Ears = Callable[[Pcm], Awaitable[str]]
+Ears = Callable[[Pcm], Awaitable[Hearing]]
 
 
 class UsualLevel:
@@ -41,7 +42,7 @@ class VoiceOver:
     Args:
         usual: How loud the user usually is; None where that is not known.
         sound: Gives the sound from one sample to another.
-        ears: Give the words of a sound; None where nobody can.
+        ears: Understand a sound; None where nobody can.
     """
 
     def __init__(self, usual: float | None, sound: Sound, ears: Ears | None) -> None:
@@ -101,4 +102,5 @@ class VoiceOver:
             self._asking = asyncio.create_task(self._read(self._ears, voice.seconds))
 
     async def _read(self, ears: Ears, seconds: float) -> None:
-        self._words = PartialWords(await ears(self._sound(self.began, self._end)), seconds)
+        hearing = await ears(self._sound(self.began, self._end))
+        self._words = PartialWords(hearing.text, seconds, hearing.confidence)

@@ -159,5 +159,8 @@ class _Answer:
         self.text += text
         self._turn.mark("first_text")
         self._turn.emit(TextDelta(said))
-        if self._turn.delivery and not self._turn.parts.model.capabilities.speech:
-            await self._turn.delivery.say(said)
+        delivery = self._turn.delivery
+        if delivery and self._turn.parts.model.capabilities.speech:
+            delivery.written(said)
+        elif delivery:
+            await delivery.say(said)

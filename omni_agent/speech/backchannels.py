@@ -22,6 +22,8 @@ _Table: TypeAlias = dict[str, dict[str, list[str]]]
 _NOTE = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|【[^】]*】")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _HUM = re.compile(r"m+|h+m+|m+h+m*|u+h+|a+h+|o+h+|e+h+|(?:ha+|he+|hi+){2,}h?|a?(?:ha){2,}")
+# What Whisper makes of laughter: "S-S-S-S", "fufufufuf", "sir sir sir".
+_LOOP = re.compile(r"(.{1,4})\1{2,}.{0,3}")
 # Kana, with the mark of a long vowel, and Han signs: written without spaces between words.
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
 _LONGEST = 7
@@ -67,7 +69,7 @@ def said(text: str, language: str = "", *, noisy: bool = True, whole: bool = Tru
     tokens = words(text)
     known = _phrases(language.replace("_", "-").partition("-")[0].lower())
     rest = _without_backchannels(tokens, known)
-    if noisy and (rest in known.noise or tokens in known.noise):
+    if noisy and (rest in known.noise or tokens in known.noise or _LOOP.fullmatch("".join(rest))):
         return Said.NOTHING
     if not rest:
         return Said.BACKCHANNEL if tokens else Said.NOTHING

@@ -24,6 +24,18 @@ _BEFORE_ORDINAL = frozenset({
     "am", "im", "vom", "zum", "beim", "bis", "der", "die", "das", "den", "dem", "des", "und"
 })  # fmt: skip
 
+# Words with which another part of a sentence often begins: before one of them an opening may end.
+_JOINTS = frozenset({
+    "and", "are", "at", "because", "but", "for", "from", "has", "have", "in", "is", "or", "that", "was",
+    "were", "which", "who", "will", "with",
+    "aber", "auf", "aus", "dass", "für", "hat", "ist", "mit", "nach", "oder", "sind", "und", "von", "war",
+    "avec", "dans", "est", "et", "mais", "ou", "parce", "pour", "que", "qui", "sont", "sur",
+    "con", "en", "es", "para", "pero", "porque", "son", "y",
+    "che", "e", "ma", "o", "per", "perché", "sono", "su", "è",
+    "com", "em", "mas", "são", "é",
+})  # fmt: skip
+
+_SHORT_OPENING, _OPENING_WORDS = 14, 3
 _FEWEST_LETTERS = 10
 _LONG_OPENING = 60
 _LONG = 120
@@ -50,9 +62,10 @@ class _Gap(IntEnum):
     UNKNOWN = 0  # more text is needed to say
     NOTHING = 1
     SPACE = 2
-    PAUSE = 3
-    SENTENCE = 4
-    LINE = 5
+    JOINT = 3  # in an opening, before the next part of its sentence
+    PAUSE = 4
+    SENTENCE = 5
+    LINE = 6
 
 
 class ClauseSplitter:
@@ -135,7 +148,7 @@ class ClauseSplitter:
             return True
         if gap is _Gap.PAUSE:
             return self._first or self._size >= _LONG
-        return gap is _Gap.SPACE and self._first and self._size >= _LONG_OPENING
+        return gap is _Gap.JOINT or (gap is _Gap.SPACE and self._first and self._size >= _LONG_OPENING)
 
     def _whole_character(self) -> int:
         """The last place that does not part a letter from its marks."""
@@ -186,7 +199,17 @@ class ClauseSplitter:
             return _Gap.SENTENCE
         if last in _PAUSES + _WIDE_PAUSES + "…" or before.endswith(("..", " -")):
             return _Gap.PAUSE
-        return self._full_stop(before, at) if last in _ENDS else _Gap.SPACE
+        if last in _ENDS:
+            return self._full_stop(before, at)
+        long = self._first and self._letters + 1 >= _SHORT_OPENING and len(before.split()) >= _OPENING_WORDS
+        return self._joint(at) if long else _Gap.SPACE
+
+    def _joint(self, at: int) -> _Gap:
+        """Does another part of the sentence begin here? Looks ahead to the end of the next word."""
+        word, *after = self._text[at:].split(maxsplit=1) or [""]
+        if not after and not self._ended and not self._text[-1:].isspace():
+            return _Gap.UNKNOWN
+        return _Gap.JOINT if word in _JOINTS else _Gap.SPACE
 
     def _full_stop(self, before: str, at: int) -> _Gap:
         """Does the sentence end at this mark? Looks ahead to the next word's first letter."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # How much below the user's usual level the loudest window may be, and later the louder third of them; who is
 # further off talks to somebody else.
 _LOUDEST_DB, _LOUDER_DB = 7.5, 9.5
-_EARLY = 8  # windows
+_STRETCH, _SOFTLY = 8, 6  # windows: of a stretch that is loud enough, and of a soft beginning before it
 _ABOVE_BACKGROUND_DB = 3.0
 # The detector is sure of a voice: one window of the first kind, or two of the second.
 _SURE, _LIKELY = 0.7, 0.5
@@ -29,6 +29,7 @@ _SURE, _LIKELY = 0.7, 0.5
 _GLANCED_AT, _LOOKED_AT = 0.06, 0.09
 _NO_WORDS = 0.88  # probability of hum or noise from which it is not held
 _NO_WORDS_HELD = 0.9  # and from which a held reply goes on while the voice still sounds
+_REVISED = 0.35  # seconds of voice before which a hold is not taken back for its sound: no stutter
 _WORDY = 0.5
 _CLEARLY, _PLAINLY = 0.6, 0.9
 # Seconds that a voice sounds, pauses not counted: a word or few; more than a doubled backchannel (and
@@ -45,7 +46,7 @@ ENDED = 0.15
 """Seconds of silence after which the words of the whole voice are worth asking for."""
 READ = 0.25
 """Seconds of voice that words may leave out at the end: more need not be asked for."""
-PATIENCE = 1.5
+PATIENCE = 2.0
 """Seconds after the voice's end for which words are waited for; no HOLD is longer."""
 
 
@@ -180,7 +181,7 @@ def _by_few_words(voice: VoiceSoFar, words: PartialWords, dialogue: DialogueStat
         return Verdict.HOLD if wordy else _held(dialogue)
     if resembles(words.text, dialogue.language):
         return Verdict.GO_ON
-    enough = _ANY if _is_plain(voice) else _SOME if wordy else _FEW
+    enough = _ANY if _is_plain(voice) else _SOME if wordy else _FEW if _may_be_words(voice) else math.inf
     return Verdict.CUT if _sounding(voice) >= enough else Verdict.GO_ON
 
 
@@ -191,15 +192,15 @@ def _by_sound(voice: VoiceSoFar, dialogue: DialogueState) -> Verdict:
         return Verdict.CUT if wordy and _sounding(voice) >= _FEW else Verdict.GO_ON
     if voice.silence:
         return _held(dialogue)
-    words = 1.0 if voice.sound is None else voice.sound.words
+    words = _words(voice)
     looked_at = _GLANCED_AT if voice.sound is not None and words >= _CLEARLY else _LOOKED_AT
     if not _is_sure(voice) or voice.seconds < looked_at:
         return _held(dialogue)
     if _sounding(voice) >= (_LASTING if words >= _WORDY else _LONG if words >= 1 - _NO_WORDS else _ENDLESS):
         return Verdict.CUT
-    if words <= 1 - (_NO_WORDS_HELD if dialogue.held else _NO_WORDS):
-        return Verdict.GO_ON
-    return Verdict.HOLD
+    if dialogue.held and (words > 1 - _NO_WORDS_HELD or voice.seconds < _REVISED):
+        return Verdict.HOLD
+    return Verdict.HOLD if _may_be_words(voice) else Verdict.GO_ON
 
 
 def _held(dialogue: DialogueState) -> Verdict:
@@ -212,8 +213,17 @@ def _sounding(voice: VoiceSoFar) -> float:
     return _WINDOW * sum(probability >= _LIKELY for probability in voice.probabilities)
 
 
+def _words(voice: VoiceSoFar) -> float:
+    """That the sound is words; what was not looked at counts as words."""
+    return 1.0 if voice.sound is None else voice.sound.words
+
+
 def _is_wordy(voice: VoiceSoFar) -> bool:
-    return voice.sound is None or voice.sound.words >= _WORDY
+    return _words(voice) >= _WORDY
+
+
+def _may_be_words(voice: VoiceSoFar) -> bool:
+    return _words(voice) > 1 - _NO_WORDS
 
 
 def _is_plain(voice: VoiceSoFar) -> bool:
@@ -236,10 +246,7 @@ def _is_near(voice: VoiceSoFar) -> bool:
         return True
     if loudest < voice.usual - _LOUDEST_DB:
         return False
-    return (
-        any(
-            sorted(voice.levels[at : at + _EARLY])[_EARLY * 2 // 3] >= voice.usual - _LOUDER_DB
-            for at in range(len(voice.levels) - _EARLY + 1)
-        )
-        or len(voice.levels) < _EARLY
+    return len(voice.levels) < _STRETCH + _SOFTLY or any(
+        sorted(voice.levels[at : at + _STRETCH])[_STRETCH * 2 // 3] >= voice.usual - _LOUDER_DB
+        for at in range(len(voice.levels) - _STRETCH + 1)
     )

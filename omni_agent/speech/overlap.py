@@ -18,7 +18,7 @@ _STEP = WINDOW / RATE
 _BEGINS, _GOES_ON = 0.4, 0.35
 _BEGINS_DB, _GOES_ON_DB, _SOFT_DB = 10.0, 15.0, 20.0
 _SOFT = 6  # windows in which a soft beginning is looked for: the s, t and silence of a "stop"
-FORGOTTEN = 2.0
+FORGOTTEN = 2.5
 """Seconds of silence after which the next voice is another one."""
 
 
