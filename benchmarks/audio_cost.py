@@ -23,11 +23,11 @@ from pathlib import Path
 import numpy as np
 
 from omni_agent.models.store import ModelStore
-from omni_agent.speech.activity import VoiceActivity
-from omni_agent.speech.onset import Onsets
+from omni_agent.speech.hearing.activity import VoiceActivity
+from omni_agent.speech.hearing.onset import Onsets
+from omni_agent.speech.hearing.resampling import StreamResampler
 from omni_agent.speech.pcm import Pcm
-from omni_agent.speech.resampling import StreamResampler
-from omni_agent.speech.tts_piper import PiperVoice
+from omni_agent.speech.voices.tts_piper import PiperVoice
 
 from .peers.environment import pipecat_python
 from .report import DATA, Arguments, arguments, publish

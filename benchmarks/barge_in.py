@@ -2,8 +2,8 @@
 
 Voices, phrases and sounds that were used neither for the classifier's weights nor for the thresholds are
 played over a speaking agent, in simulated time: the real detector, the real classifier, the real ears, whose
-transcripts come as late as they took to make (the shorter of wall and CPU time, as the machine may be busy), or
-after `--ears-delay` seconds.
+transcripts come as late as they took to make (the shorter of wall and CPU time, as the machine may be
+busy), or after `--ears-delay` seconds.
 
 - `onset_to_silence_p50_ms`, `_p95_ms`: from the first audible 10 ms of a real interruption to silence at the
   speaker: the microphone's frame of 20 ms, the decision, and the output block of 20 ms are in it.
@@ -27,8 +27,7 @@ import numpy as np
 
 from omni_agent.messages import Hearing
 from omni_agent.models.store import ModelStore
-from omni_agent.speech.asr_whisper import WhisperEars
-from omni_agent.speech.interruption import (
+from omni_agent.speech.barge_in.interruption import (
     ENDED,
     READ,
     DialogueState,
@@ -39,8 +38,9 @@ from omni_agent.speech.interruption import (
     wants_score,
     wants_words,
 )
-from omni_agent.speech.interruption_sound import BEFORE, SoundScore, score
-from omni_agent.speech.overlap import Overlap
+from omni_agent.speech.barge_in.overlap import Overlap
+from omni_agent.speech.barge_in.sound import BEFORE, SoundScore, score
+from omni_agent.speech.hearing.asr_whisper import WhisperEars
 from omni_agent.speech.pcm import Pcm
 
 from .barge_in_scene import CLIPS, Scene, clips, scene
@@ -225,6 +225,7 @@ def main() -> None:
     """Play all scenes and print the figures."""
 
     def own(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--ears-delay", type=float, default=0.0, help="seconds; 0: as measured")
         parser.add_argument(
             "--split", default="test", choices=("tune", "test"), help="tune: what thresholds saw"
         )

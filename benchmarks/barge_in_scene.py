@@ -12,10 +12,10 @@ from tempfile import gettempdir
 import numpy as np
 
 from omni_agent.models.store import ModelStore
-from omni_agent.speech.activity import VoiceActivity, Window
+from omni_agent.speech.hearing.activity import VoiceActivity, Window
 from omni_agent.speech.pcm import Pcm
-from omni_agent.speech.tts_kokoro import KokoroVoice
-from omni_agent.speech.tts_piper import PiperVoice
+from omni_agent.speech.voices.tts_kokoro import KokoroVoice
+from omni_agent.speech.voices.tts_piper import PiperVoice
 
 from .barge_in_sounds import RATE, Line, Random, Sound, shaped
 

@@ -7,8 +7,8 @@ whose paused and complete utterances come in a mixed order and who is learnt fro
 the fallback without a model, and plain silence of 0.8 s. Aim: `cut_off` at most 0.05, `p50_s` 0.35, `p95_s`
 1.0. `whole_cut_off` is for pauses after what could be a whole request, each by a speaker not known yet.
 
-The curve in `omni_agent.speech.patience` was chosen without `--held-out`, which has other sentences and
-voices.
+The curve in `omni_agent.speech.turn_end.patience` was chosen without `--held-out`, which has other sentences
+and voices.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from omni_agent.models.store import ModelStore
-from omni_agent.speech.asr_whisper import WhisperEars
-from omni_agent.speech.end_of_turn import SmartTurn
-from omni_agent.speech.patience import Patience
+from omni_agent.speech.hearing.asr_whisper import WhisperEars
+from omni_agent.speech.hearing.vad import speech_spans
 from omni_agent.speech.pcm import Pcm
-from omni_agent.speech.prosody import ProsodyEnd
-from omni_agent.speech.unfinished import Hold, held_open
-from omni_agent.speech.vad import speech_spans
+from omni_agent.speech.turn_end.end_of_turn import SmartTurn
+from omni_agent.speech.turn_end.patience import Patience
+from omni_agent.speech.turn_end.prosody import ProsodyEnd
+from omni_agent.speech.turn_end.unfinished import Hold, held_open
 
 from .endpointing_speech import RATE, Made, made, sound
 from .report import Arguments, arguments, median, publish, quantile

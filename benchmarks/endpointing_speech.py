@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from omni_agent.models.store import ModelStore
 from omni_agent.speech.pcm import Pcm
-from omni_agent.speech.tts_kokoro import KokoroVoice
-from omni_agent.speech.tts_piper import PiperVoice
+from omni_agent.speech.voices.tts_kokoro import KokoroVoice
+from omni_agent.speech.voices.tts_piper import PiperVoice
 
 RATE = 16_000
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.3, 1.0

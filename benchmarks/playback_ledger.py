@@ -40,15 +40,15 @@ import numpy as np
 
 from omni_agent.events import SpeechChunk
 from omni_agent.models.store import ModelStore
-from omni_agent.speech.asr_whisper import WhisperEars
-from omni_agent.speech.joins import faded, pause_after
-from omni_agent.speech.loudness import weighted_power
-from omni_agent.speech.normalise import spoken
+from omni_agent.speech.hearing.asr_whisper import WhisperEars
 from omni_agent.speech.pcm import Pcm
 from omni_agent.speech.playback import PlaybackLedger
-from omni_agent.speech.sounding import stretches
-from omni_agent.speech.tts_kokoro import KokoroVoice
-from omni_agent.speech.tts_piper import PiperVoice
+from omni_agent.speech.voices.joins import faded, pause_after
+from omni_agent.speech.voices.loudness import weighted_power
+from omni_agent.speech.voices.sounding import stretches
+from omni_agent.speech.voices.tts_kokoro import KokoroVoice
+from omni_agent.speech.voices.tts_piper import PiperVoice
+from omni_agent.speech.wording.normalise import spoken
 
 from .playback_replies import REPLIES, Recorded, Reply, by_rate, chunks_of
 from .report import DATA, Arguments, arguments, publish

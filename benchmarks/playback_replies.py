@@ -9,8 +9,8 @@ from omni_agent.events import ErrorRaised, SpeechChunk
 from omni_agent.persona import Persona
 from omni_agent.senses import Voice
 from omni_agent.speech.delivery import Delivery
-from omni_agent.speech.own_voice import OwnVoice
 from omni_agent.speech.pcm import Pcm
+from omni_agent.speech.voices.own_voice import OwnVoice
 
 REPLIES = {
     "en": (

@@ -17,8 +17,8 @@ from omni_agent.events import ApprovalRequested, ToolStarted, Transcript
 from omni_agent.models.base import OmniModel
 from omni_agent.models.cascade import local
 from omni_agent.senses import Voice
-from omni_agent.speech.normalise import spoken as in_words
 from omni_agent.speech.pcm import Pcm
+from omni_agent.speech.wording.normalise import spoken as in_words
 
 from .bfcl import FirstAnswer, Question, judged, questions
 from .bfcl_check import Call

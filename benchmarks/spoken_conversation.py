@@ -32,7 +32,7 @@ from omni_agent import Agent, Persona, tool
 from omni_agent.config import Settings
 from omni_agent.conversation import Floor
 from omni_agent.plugins import load_model
-from omni_agent.speech.devices import Speaker
+from omni_agent.speech.devices.protocols import Speaker
 
 from .peers.trace import Trace
 from .report import Arguments, arguments, median, publish

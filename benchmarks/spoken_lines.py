@@ -15,7 +15,7 @@ from pathlib import Path
 
 from omni_agent import config
 from omni_agent.models.store import ModelStore
-from omni_agent.speech.tts_kokoro import KokoroVoice
+from omni_agent.speech.voices.tts_kokoro import KokoroVoice
 
 from .voice_latency_requests import (
     LEAD_SECONDS,

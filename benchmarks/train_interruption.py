@@ -1,4 +1,4 @@
-"""Makes omni_agent/speech/interruption.npz: the network that tells words from hums and noises.
+"""Makes omni_agent/speech/barge_in/interruption.npz: the network that tells words from hums and noises.
 
 Everything it learns from is made here: phrases in the natural voices and noises from pulses, in made rooms.
 The seed is fixed; the same voices give the same weights. Prints how it does on voices and phrases that it was
@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from omni_agent.speech.interruption_sound import BEFORE, features
-from omni_agent.speech.overlap import Overlap
+from omni_agent.speech.barge_in.overlap import Overlap
+from omni_agent.speech.barge_in.sound import BEFORE, features
 
 from .barge_in_scene import Scene, clips, scene
 from .barge_in_sounds import FITTED, RATE, Random, Sound, Split, hum, lines
 from .report import arguments, publish
 
-OUT = Path(__file__).parents[1] / "omni_agent" / "speech" / "interruption.npz"
+OUT = Path(__file__).parents[1] / "omni_agent" / "speech" / "barge_in" / "interruption.npz"
 LOOKS = (0.064, 0.096, 0.128, 0.16, 0.192, 0.256, 0.32, 0.416)
 _HIDDEN, _STEPS, _BATCH, _RATE, _DECAY = 24, 5000, 384, 3e-3, 2e-3
 

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 
 from omni_agent import config
 from omni_agent.models.store import ModelStore
+from omni_agent.speech.hearing.whisper_window import WindowModel, load_whisper
 from omni_agent.speech.pcm import Pcm
-from omni_agent.speech.tts_kokoro import KokoroVoice
-from omni_agent.speech.whisper_window import WindowModel, load_whisper
+from omni_agent.speech.voices.tts_kokoro import KokoroVoice
 
 from .voice_latency_texts import PAUSED, QUESTIONS
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from omni_agent import Agent, events, tool
 from omni_agent.conversation import AgentSession
-from omni_agent.speech.wav_devices import WavMicrophone, WavSpeaker
+from omni_agent.speech.devices.wav_devices import WavMicrophone, WavSpeaker
 
 
 @tool

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from .approval import Pending
     from .conversation import Activity, AgentSession
     from .graph import TurnGraph
-    from .speech.devices import Speaker
-    from .speech.end_of_turn import TurnEnd
+    from .speech.devices.protocols import Speaker
+    from .speech.turn_end.end_of_turn import TurnEnd
     from .state import Parts
     from .turns import Turns
     from .user_memory import UserMemory

@@ -96,8 +96,8 @@ def _sound_devices() -> Iterator[Finding]:
     import asyncio
 
     from ..errors import OmniError
-    from ..speech.device_choice import Direction, choose
-    from ..speech.portaudio import PortAudio
+    from ..speech.devices.choosing import Direction, choose
+    from ..speech.devices.portaudio import PortAudio
 
     directions: tuple[tuple[str, Direction], ...] = (("microphone", "input"), ("loudspeaker", "output"))
     try:

@@ -20,9 +20,9 @@ from ..events import (
     UserStarted,
     UserStopped,
 )
-from ..speech import onset
-from ..speech.activity import RATE, Window
-from ..speech.interruption import DialogueState, Verdict, judge
+from ..speech.barge_in.interruption import DialogueState, Verdict, judge
+from ..speech.hearing import onset
+from ..speech.hearing.activity import RATE, Window
 from ..speech.pcm import Pcm
 from . import turn_effects as do
 from . import turn_events as happened

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import OmniError
 from ..events import AgentEvent, ErrorRaised, SpeechChunk
-from ..speech.normalise import spoken
+from ..speech.wording.normalise import spoken
 from .playout import Playout
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..clock import Clock
-from ..speech.activity import RATE, Window
-from ..speech.onset import Onsets, VoiceEvent
+from ..speech.hearing.activity import RATE, Window
+from ..speech.hearing.onset import Onsets, VoiceEvent
+from ..speech.hearing.resampling import StreamResampler
 from ..speech.pcm import Pcm
-from ..speech.resampling import StreamResampler
 
 KEPT = 90.0
 """Seconds of sound that are kept: more than the longest turn."""

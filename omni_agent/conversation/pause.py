@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..clock import Clock
-from ..speech.end_of_turn import UNKNOWN, TurnEnd
-from ..speech.patience import Patience
 from ..speech.pcm import Pcm
-from ..speech.unfinished import held_open
+from ..speech.turn_end.end_of_turn import UNKNOWN, TurnEnd
+from ..speech.turn_end.patience import Patience
+from ..speech.turn_end.unfinished import held_open
 from .turn_events import PauseJudged
 
 LISTENED = 0.1

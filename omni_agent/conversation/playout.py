@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from ..clock import Clock
 from ..events import SpeechChunk
-from ..speech.devices import Speaker
-from ..speech.joins import FADE_SECONDS
+from ..speech.devices.protocols import Speaker
 from ..speech.pcm import Pcm
 from ..speech.playback import PlaybackLedger
+from ..speech.voices.joins import FADE_SECONDS
 
 AHEAD = 0.12
 """Seconds that are written before they are heard: what a busy machine may be late by without a gap."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import OmniError
 from ..events import AgentEvent, ErrorRaised, PartialTranscript, Transcript, WordSpoken
 from ..observation import observe
-from ..speech.devices import Speaker
-from ..speech.interruption import DialogueState
+from ..speech.barge_in.interruption import DialogueState
+from ..speech.devices.protocols import Speaker
 from ..speech.pcm import Pcm
 from . import turn_events as happened
 from .attempt import Attempt
@@ -24,7 +24,7 @@ from .understanding import Understanding
 
 if TYPE_CHECKING:
     from ..persona.phrases import Wait
-    from ..speech.end_of_turn import TurnEnd
+    from ..speech.turn_end.end_of_turn import TurnEnd
     from ..state import Observation, Parts
     from ..turns import Turns
 

@@ -24,8 +24,8 @@ from ..errors import InputError
 from ..events import AgentEvent
 from ..observation import Source, observe
 from ..runner import raised
-from ..speech.activity import VoiceActivity
-from ..speech.devices import Speaker
+from ..speech.devices.protocols import Speaker
+from ..speech.hearing.activity import VoiceActivity
 from ..speech.pcm import Pcm
 from . import turn_events as happened
 from .actor import Actor, Greeting, Written
@@ -36,7 +36,7 @@ from .stream_speaker import StreamSpeaker
 from .turn_taking import Floor, TurnTaking
 
 if TYPE_CHECKING:
-    from ..speech.end_of_turn import TurnEnd
+    from ..speech.turn_end.end_of_turn import TurnEnd
     from ..state import Parts
     from ..turns import Turns
 
@@ -241,7 +241,7 @@ class AgentSession:
 def turn_end_at_hand() -> TurnEnd:
     """Smart Turn from the model store, which falls back to prosody where its file is missing."""
     from ..models.store import ModelStore
-    from ..speech.end_of_turn import SmartTurn
-    from ..speech.prosody import ProsodyEnd
+    from ..speech.turn_end.end_of_turn import SmartTurn
+    from ..speech.turn_end.prosody import ProsodyEnd
 
     return SmartTurn(lambda: ModelStore().ensure("turn"), otherwise=ProsodyEnd())

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from ..clock import Clock
-from ..speech.devices import Speaker
+from ..speech.devices.protocols import Speaker
 from ..speech.pcm import Pcm
 
 

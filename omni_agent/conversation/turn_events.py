@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ..speech.interruption import Verdict
+from ..speech.barge_in.interruption import Verdict
 
 
 @dataclass(frozen=True, slots=True)

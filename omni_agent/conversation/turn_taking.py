@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, TypeAlias
 
-from ..speech.interruption import Verdict
+from ..speech.barge_in.interruption import Verdict
 from .turn_effects import Abandon, Begin, Cut, Effect, Hold, Ignore, Listen, Resume, Take, TellIdle, Wake
 from .turn_events import (
     Event,

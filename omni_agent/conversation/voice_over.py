@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from ..messages import Hearing
-from ..speech.activity import RATE, Window
-from ..speech.interruption import ENDED, PartialWords, VoiceSoFar, wants_score, wants_words
-from ..speech.interruption_sound import BEFORE, SoundScore, score
-from ..speech.overlap import Overlap
+from ..speech.barge_in.interruption import ENDED, PartialWords, VoiceSoFar, wants_score, wants_words
+from ..speech.barge_in.overlap import Overlap
+from ..speech.barge_in.sound import BEFORE, SoundScore, score
+from ..speech.hearing.activity import RATE, Window
 from ..speech.pcm import Pcm
 
 FIRST_WORDS, MORE_WORDS = 0.4, 0.35

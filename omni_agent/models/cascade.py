@@ -54,10 +54,10 @@ class Cascade:
 
 def local(settings: Settings, store: ModelStore | None = None) -> Cascade:
     """The cascade that runs on two processor cores, as the catalogue describes it."""
-    from ..speech.asr_whisper import WhisperEars
-    from ..speech.tts_kokoro import KokoroVoice
-    from ..speech.tts_piper import PiperVoice
-    from ..speech.voices import Voices
+    from ..speech.hearing.asr_whisper import WhisperEars
+    from ..speech.voices.choice import Voices
+    from ..speech.voices.tts_kokoro import KokoroVoice
+    from ..speech.voices.tts_piper import PiperVoice
     from ..vision.ocr import RapidEyes
     from .llama import LlamaLanguage
     from .store import ModelStore

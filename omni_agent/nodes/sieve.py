@@ -13,7 +13,7 @@ from ..events import TextDelta
 from ..execution import digest
 from ..guardrails import Ask, Judgement, Stop, judged
 from ..messages import JsonObject, ToolCall
-from ..speech.clauses import ClauseSplitter
+from ..speech.wording.clauses import ClauseSplitter
 from ..state import Turn
 from .saying import speak
 

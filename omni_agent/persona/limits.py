@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from ..speech.clauses import Clause, ClauseSplitter
+from ..speech.wording.clauses import Clause, ClauseSplitter
 from .length import UNSPACED, seconds, words
 
 # An answer: sentences that use less of the limit than this are only its beginning.

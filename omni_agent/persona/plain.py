@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from ..speech import markup
+from ..speech.wording import markup
 from .length import UNSPACED
 from .limits import end_mark
 

@@ -15,13 +15,13 @@ from ..errors import OmniError
 from ..events import ErrorRaised, SpeechChunk, WordTime
 from ..persona import Persona
 from ..senses import Voice
-from .clauses import Clause, ClauseSplitter
-from .joins import Joins
 from .language import detect
-from .normalise import spoken
-from .own_voice import OwnVoice
 from .pcm import Pcm
-from .word_times import known, placed
+from .voices.joins import Joins
+from .voices.own_voice import OwnVoice
+from .voices.word_times import known, placed
+from .wording.clauses import Clause, ClauseSplitter
+from .wording.normalise import spoken
 
 AHEAD = 2
 # Seconds of speech from which a voice's pace can be told.

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..clock import Clock
-from ..speech.activity import WINDOW, Window
-from ..speech.background import SILENT
+from ..speech.hearing.activity import WINDOW, Window
+from ..speech.hearing.background import SILENT
 from ..speech.pcm import Pcm
 from .virtual_time import LoopClock
 

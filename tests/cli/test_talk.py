@@ -28,11 +28,11 @@ from omni_agent.cli.talk.loop import QUIET, Talk
 from omni_agent.cli.talk.screen import TalkScreen
 from omni_agent.cli.talk.view import View
 from omni_agent.errors import ConfigError
-from omni_agent.speech import portaudio, sound_devices
-from omni_agent.speech.device_choice import Device
-from omni_agent.speech.device_line import DeviceChange
+from omni_agent.speech.devices import portaudio, sound_devices
+from omni_agent.speech.devices.choosing import Device
+from omni_agent.speech.devices.line import DeviceChange
+from omni_agent.speech.devices.wav_devices import WavMicrophone, WavSpeaker
 from omni_agent.speech.pcm import Pcm
-from omni_agent.speech.wav_devices import WavMicrophone, WavSpeaker
 from omni_agent.testing import VirtualClock
 from tests.cli.live import TURN, FakeSession, ended, spoken
 
@@ -417,7 +417,9 @@ class TestCommand:
 
         monkeypatch.setattr(portaudio, "load_library", fail)
         monkeypatch.setattr(sound_devices, "shared_portaudio", portaudio.PortAudio)
-        monkeypatch.setattr("omni_agent.speech.sound_microphone.shared_portaudio", portaudio.PortAudio)
+        monkeypatch.setattr(
+            "omni_agent.speech.devices.sound_microphone.shared_portaudio", portaudio.PortAudio
+        )
         for arguments in (["--devices"], ["--agent", str(agent_file)]):
             assert run(["talk", *arguments]) == 1
             assert "apt install libportaudio2" in capsys.readouterr().err

@@ -18,7 +18,7 @@ from omni_agent.conversation.turn_taking import (
     TurnTaking,
     step,
 )
-from omni_agent.speech.interruption import Verdict
+from omni_agent.speech.barge_in.interruption import Verdict
 
 Steps = list[tuple[TurnTaking, happened.Event, tuple[do.Effect, ...]]]
 

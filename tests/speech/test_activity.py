@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omni_agent.speech.activity import VoiceActivity
-from omni_agent.speech.background import SILENT, Background
+from omni_agent.speech.hearing.activity import VoiceActivity
+from omni_agent.speech.hearing.background import SILENT, Background
 
 RATE, SIZE = 16_000, 512
 

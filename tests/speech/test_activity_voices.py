@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from omni_agent.speech.activity import VoiceActivity
-from omni_agent.speech.onset import Onsets, VoiceEvent, VoicePaused, VoiceStarted
+from omni_agent.speech.hearing.activity import VoiceActivity
+from omni_agent.speech.hearing.onset import Onsets, VoiceEvent, VoicePaused, VoiceStarted
 
 if TYPE_CHECKING:
     from .conftest import VoiceFolders
@@ -115,8 +115,8 @@ SENTENCES = (
 def clips(voice_folders: VoiceFolders) -> list[Clip]:
     import asyncio
 
-    from omni_agent.speech.tts_kokoro import KokoroVoice
-    from omni_agent.speech.tts_piper import PiperVoice
+    from omni_agent.speech.voices.tts_kokoro import KokoroVoice
+    from omni_agent.speech.voices.tts_piper import PiperVoice
 
     async def speak() -> list[Clip]:
         piper, kokoro = PiperVoice(voice_folders.english), KokoroVoice(voice_folders.natural)

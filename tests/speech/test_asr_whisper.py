@@ -18,9 +18,9 @@ import soundfile
 from omni_agent.errors import ModelError, ModelUnavailable
 from omni_agent.messages import HeardWord, Hearing
 from omni_agent.senses import Ears
-from omni_agent.speech.asr_whisper import WhisperEars
+from omni_agent.speech.hearing.asr_whisper import WhisperEars
+from omni_agent.speech.hearing.whisper_window import Decoded, WindowModel, load_whisper
 from omni_agent.speech.pcm import Pcm
-from omni_agent.speech.whisper_window import Decoded, WindowModel, load_whisper
 
 GOOD = -0.1
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omni_agent.speech.backchannels import Said, said, size, words
+from omni_agent.speech.barge_in.backchannels import Said, denies, resembles, said, size, words
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "ja", "zh")
 
@@ -151,6 +151,30 @@ def test_what_can_become_none_is_none(text: str) -> None:
 def test_regions_and_unknown_languages() -> None:
     assert said("D'accord.", "fr-CA") is said("D'accord.") is said("D'accord.", "sv") is Said.BACKCHANNEL
     assert said("Arrête !", "") is Said.STOP
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "No!"), ("en", "No, the other."), ("de", "Nein."), ("pt", "Não."), ("zh", "不是。")],
+)
+def test_a_no_is_known(language: str, text: str) -> None:
+    assert denies(text, language)
+    assert said(text, language) is Said.OTHER
+
+
+@pytest.mark.parametrize("text", ["Yes. No doubt.", "Now", ""])
+def test_other_words_are_no_denial(text: str) -> None:
+    assert not denies(text, "en")
+
+
+@pytest.mark.parametrize(("language", "text"), [("es", "Bale."), ("en", "I sure sure."), ("it", "o capito")])
+def test_a_misheard_nod_looks_like_one(language: str, text: str) -> None:
+    assert resembles(text, language)
+
+
+@pytest.mark.parametrize("text", ["What time is it?", "Nowhere", "Party", ""])
+def test_other_words_do_not(text: str) -> None:
+    assert not resembles(text, "en")
 
 
 def test_sizes() -> None:

@@ -11,12 +11,12 @@ import pytest
 from omni_agent.events import ErrorRaised, SpeechChunk
 from omni_agent.persona import Persona
 from omni_agent.speech.delivery import Delivery
-from omni_agent.speech.joins import COMMA_PAUSE, SENTENCE_PAUSE
 from omni_agent.speech.pcm import Pcm
 from omni_agent.speech.playback import PlaybackLedger
-from omni_agent.speech.sounding import stretches
 from omni_agent.speech.spoken import Spoken, SpokenWord
-from omni_agent.speech.word_times import words_of
+from omni_agent.speech.voices.joins import COMMA_PAUSE, SENTENCE_PAUSE
+from omni_agent.speech.voices.sounding import stretches
+from omni_agent.speech.voices.word_times import words_of
 
 pytestmark = pytest.mark.anyio
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from omni_agent.errors import ModelError, ModelFileError, ModelUnavailable
-from omni_agent.speech.end_of_turn import RATE, SECONDS, UNKNOWN, SmartTurn, TurnEnd, log_mel
 from omni_agent.speech.pcm import Pcm
-from omni_agent.speech.prosody import ProsodyEnd, contour
+from omni_agent.speech.turn_end.end_of_turn import RATE, SECONDS, UNKNOWN, SmartTurn, TurnEnd, log_mel
+from omni_agent.speech.turn_end.prosody import ProsodyEnd, contour
 
 pytestmark = pytest.mark.anyio
 
@@ -169,7 +169,7 @@ async def test_a_fall_sounds_more_like_an_end_than_a_level_voice() -> None:
 @pytest.mark.models
 async def test_smart_turn_tells_an_end_from_a_beginning() -> None:
     from omni_agent.models.store import ModelStore
-    from omni_agent.speech.tts_piper import PiperVoice
+    from omni_agent.speech.voices.tts_piper import PiperVoice
 
     store = ModelStore()
     turn = SmartTurn(store.ensure("turn"))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from omni_agent.messages import HeardWord
-from omni_agent.speech.foreground import foreground, nearest
+from omni_agent.speech.hearing.foreground import foreground, nearest
 from omni_agent.speech.pcm import Pcm
 
 RATE = 16_000

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omni_agent.speech.activity import RATE, WINDOW, Window
-from omni_agent.speech.interruption import (
+from omni_agent.speech.barge_in.interruption import (
     ENDED,
     PATIENCE,
     DialogueState,
@@ -21,8 +20,9 @@ from omni_agent.speech.interruption import (
     wants_score,
     wants_words,
 )
-from omni_agent.speech.interruption_sound import SoundScore
-from omni_agent.speech.overlap import FORGOTTEN, Overlap
+from omni_agent.speech.barge_in.overlap import FORGOTTEN, Overlap
+from omni_agent.speech.barge_in.sound import SoundScore
+from omni_agent.speech.hearing.activity import RATE, WINDOW, Window
 
 STEP = WINDOW / RATE
 WORDS, HUM, NOISE = SoundScore(0.97, 0.02, 0.01), SoundScore(0.03, 0.95, 0.02), SoundScore(0.02, 0.03, 0.95)
@@ -112,6 +112,20 @@ def test_words_made_of_a_cough_do_not() -> None:
     assert judge(voice(0.3, sound=NOISE, words="Thank you.", silence=ENDED), HELD) is Verdict.GO_ON
     assert judge(voice(0.3, sound=NOISE, words="Buff.", silence=ENDED), HELD) is Verdict.GO_ON
     assert judge(voice(0.3, words="Thank you.", silence=ENDED), HELD) is Verdict.CUT
+
+
+def test_few_words_that_are_badly_heard_need_a_longer_voice() -> None:
+    doubtful = SoundScore(0.7, 0.2, 0.1)
+
+    def heard(text: str, seconds: float) -> Verdict:
+        short = voice(seconds, sound=doubtful, silence=ENDED)
+        return judge(replace(short, words=PartialWords(text, seconds, confidence=0.3)), HELD)
+
+    assert heard("Hand.", 0.3) is Verdict.GO_ON
+    assert heard("Hand.", 0.6) is Verdict.CUT
+    assert heard("Oh, cap.", 0.6) is Verdict.CUT
+    assert heard("I sure sure.", 0.6) is Verdict.GO_ON
+    assert heard("No.", 0.3) is Verdict.CUT
 
 
 def test_yes_answers_a_question() -> None:

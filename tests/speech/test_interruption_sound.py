@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from omni_agent.speech.interruption_sound import BEFORE, LONGEST, RATE, features, score
+from omni_agent.speech.barge_in.sound import BEFORE, LONGEST, RATE, features, score
 
 Sound = NDArray[np.float32]
 

@@ -9,9 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omni_agent.speech.joins import COMMA_PAUSE, FADE_SECONDS, SENTENCE_PAUSE, Joins, faded, pause_after
 from omni_agent.speech.pcm import Pcm
-from omni_agent.speech.sounding import stretches
+from omni_agent.speech.voices.joins import (
+    COMMA_PAUSE,
+    FADE_SECONDS,
+    SENTENCE_PAUSE,
+    Joins,
+    faded,
+    pause_after,
+)
+from omni_agent.speech.voices.sounding import stretches
 
 RATE = 16_000
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from omni_agent.speech.normalise import spoken
+from omni_agent.speech.wording.normalise import spoken
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "hi", "ja", "zh", "ru", "xx", "")
 MARKUP = set("*_#`|~<>[]{}\\^")

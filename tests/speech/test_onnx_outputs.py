@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omni_agent.speech.onnx_outputs import DURATION, with_durations
+from omni_agent.speech.voices.onnx_outputs import DURATION, with_durations
 
 if TYPE_CHECKING:
     from tests.speech.conftest import VoiceFolders

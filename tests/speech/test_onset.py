@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omni_agent.speech.activity import Window
-from omni_agent.speech.onset import Onsets, VoiceEvent, VoicePaused, VoiceStarted
+from omni_agent.speech.hearing.activity import Window
+from omni_agent.speech.hearing.onset import Onsets, VoiceEvent, VoicePaused, VoiceStarted
 
 SIZE = 512
 LOUD, BACKGROUND = -20.0, -60.0

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from omni_agent.events import WordTime
 from omni_agent.persona.length import seconds
-from omni_agent.speech.own_voice import OwnVoice
 from omni_agent.speech.pcm import Pcm
+from omni_agent.speech.voices.own_voice import OwnVoice
 
 RATE = 8_000
 TEXT = "This is what the model says by itself. "

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omni_agent.speech.patience import (
+from omni_agent.speech.turn_end.patience import (
     LONGEST,
     LONGEST_DICTATED,
     LONGEST_TURN,
     QUICKEST,
     Patience,
 )
-from omni_agent.speech.unfinished import Hold
+from omni_agent.speech.turn_end.unfinished import Hold
 
 scores = st.floats(0.0, 1.0)
 holds = st.sampled_from(list(Hold))

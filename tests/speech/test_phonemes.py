@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 def test_japanese_reads_kanji_particles_and_counters() -> None:
     pytest.importorskip("pyopenjtalk")
-    from omni_agent.speech.phonemes_japanese import phonemes
+    from omni_agent.speech.voices.phonemes_japanese import phonemes
 
     assert phonemes("会議は9時です。").startswith("kaiɡʲiβa kɯʥidesɨ")
     assert "sambai" in phonemes("コーヒーを3杯。").replace(" ", "")
@@ -19,7 +19,7 @@ def test_japanese_reads_kanji_particles_and_counters() -> None:
 def test_chinese_reads_words_with_their_tones() -> None:
     pytest.importorskip("pypinyin")
     pytest.importorskip("misaki")
-    from omni_agent.speech.phonemes_chinese import phonemes
+    from omni_agent.speech.voices.phonemes_chinese import phonemes
 
     bank, walk = (phonemes(text, str.upper) for text in ("银行", "行走"))
     assert bank.endswith("xa↗ŋ")
@@ -40,8 +40,8 @@ def test_chinese_reads_words_with_their_tones() -> None:
 def test_no_text_breaks_the_readers(text: str) -> None:
     pytest.importorskip("pyopenjtalk")
     pytest.importorskip("misaki")
-    from omni_agent.speech import phonemes_chinese, phonemes_japanese
-    from omni_agent.speech.synthesis import speakable
+    from omni_agent.speech.voices import phonemes_chinese, phonemes_japanese
+    from omni_agent.speech.voices.synthesis import speakable
 
     words = speakable(text)
     if words:

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from omni_agent.errors import OmniError
+from omni_agent.speech.devices.portaudio import PortAudio, load_library
+from omni_agent.speech.devices.sound_devices import DeviceChange, SoundDeviceMicrophone, SoundDeviceSpeaker
 from omni_agent.speech.pcm import Pcm
-from omni_agent.speech.portaudio import PortAudio, load_library
-from omni_agent.speech.sound_devices import DeviceChange, SoundDeviceMicrophone, SoundDeviceSpeaker
 
 LIMIT = 60.0
 """Seconds after which a test that waits for a device has failed; a busy machine takes a few."""

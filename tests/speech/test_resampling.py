@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from omni_agent.speech.hearing.resampling import StreamResampler
 from omni_agent.speech.pcm import Pcm
-from omni_agent.speech.resampling import StreamResampler
 
 RATES = [8_000, 11_025, 16_000, 22_050, 24_000, 44_100, 48_000, 96_000]
 

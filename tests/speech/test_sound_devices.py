@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omni_agent.errors import ConfigError, InputError
-from omni_agent.speech import portaudio as pa
-from omni_agent.speech.device_choice import Device, choose
-from omni_agent.speech.devices import Microphone, Speaker
+from omni_agent.speech.devices import portaudio as pa
+from omni_agent.speech.devices.choosing import Device, choose
+from omni_agent.speech.devices.protocols import Microphone, Speaker
+from omni_agent.speech.devices.sample_ring import SampleRing
+from omni_agent.speech.devices.sound_devices import DeviceChange, SoundDeviceMicrophone, SoundDeviceSpeaker
 from omni_agent.speech.pcm import Pcm
-from omni_agent.speech.sample_ring import SampleRing
-from omni_agent.speech.sound_devices import DeviceChange, SoundDeviceMicrophone, SoundDeviceSpeaker
 from omni_agent.testing import VirtualClock
 from tests.speech.sound_library import AtOnce, FakeLibrary, FakeStream, entry
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omni_agent.speech.sounding import stretches, within
 from omni_agent.speech.spoken import SpokenWord, shifted
+from omni_agent.speech.voices.sounding import stretches, within
 
 RATE = 16_000
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from omni_agent.errors import ConfigError, ModelError, ModelUnavailable
 from omni_agent.speech.spoken import Spoken, SpokenWord
-from omni_agent.speech.synthesis import Engine, Stop, evened, existing, speakable
-from omni_agent.speech.tts_kokoro import KokoroVoice
-from omni_agent.speech.tts_piper import PiperVoice
+from omni_agent.speech.voices.synthesis import Engine, Stop, evened, existing, speakable
+from omni_agent.speech.voices.tts_kokoro import KokoroVoice
+from omni_agent.speech.voices.tts_piper import PiperVoice
 
 RATE = 16_000
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omni_agent.speech.unfinished import Hold, held_open
+from omni_agent.speech.turn_end.unfinished import Hold, held_open
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "ja", "zh")
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omni_agent.errors import ModelUnavailable
+from omni_agent.speech.hearing.vad import evened, pieces, speech_spans
 from omni_agent.speech.pcm import Pcm
-from omni_agent.speech.vad import evened, pieces, speech_spans
 
 RATE = 1_000
 LONGEST = 28.0

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from omni_agent.speech.pcm import Pcm
-from omni_agent.speech.sounding import stretches
 from omni_agent.speech.spoken import Spoken
-from omni_agent.speech.tts_kokoro import KokoroVoice
-from omni_agent.speech.tts_piper import PiperVoice
-from omni_agent.speech.word_times import words_of
+from omni_agent.speech.voices.sounding import stretches
+from omni_agent.speech.voices.tts_kokoro import KokoroVoice
+from omni_agent.speech.voices.tts_piper import PiperVoice
+from omni_agent.speech.voices.word_times import words_of
 
 if TYPE_CHECKING:
     from tests.speech.conftest import VoiceFolders

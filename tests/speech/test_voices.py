@@ -11,9 +11,9 @@ import pytest
 from omni_agent.errors import ConfigError
 from omni_agent.senses import Voice
 from omni_agent.speech.pcm import Pcm
-from omni_agent.speech.tts_kokoro import KokoroVoice
-from omni_agent.speech.tts_piper import PiperVoice
-from omni_agent.speech.voices import Voices
+from omni_agent.speech.voices.choice import Voices
+from omni_agent.speech.voices.tts_kokoro import KokoroVoice
+from omni_agent.speech.voices.tts_piper import PiperVoice
 
 
 class FakeEngine:

@@ -12,9 +12,9 @@ import pytest
 import soundfile
 
 from omni_agent.errors import InputError, MediaError
-from omni_agent.speech.devices import Microphone, Speaker
+from omni_agent.speech.devices.protocols import Microphone, Speaker
+from omni_agent.speech.devices.wav_devices import WavMicrophone, WavSpeaker
 from omni_agent.speech.pcm import Pcm
-from omni_agent.speech.wav_devices import WavMicrophone, WavSpeaker
 from omni_agent.testing import VirtualClock
 
 

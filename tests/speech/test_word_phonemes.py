@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omni_agent.speech.word_phonemes import TimedPhoneme, word_times
+from omni_agent.speech.voices.word_phonemes import TimedPhoneme, word_times
 
 ALONE = {
     "of": "ʌv", "the": "ðə", "end": "ˈɛnd", "day.": "dˈeɪ.", "U.S.": "jˈuː.ˈɛs.", "—": "", "go": "ɡˈoʊ",

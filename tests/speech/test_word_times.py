@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omni_agent.events import WordTime
-from omni_agent.speech.normalise import spoken
 from omni_agent.speech.pcm import Pcm
 from omni_agent.speech.spoken import Spoken, SpokenWord
-from omni_agent.speech.word_times import known, pieces, placed, timed, words_of
+from omni_agent.speech.voices.word_times import known, pieces, placed, timed, words_of
+from omni_agent.speech.wording.normalise import spoken
 
 RATE = 16_000
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omni_agent.speech.devices import Microphone, Speaker
+from omni_agent.speech.devices.protocols import Microphone, Speaker
 from omni_agent.speech.pcm import Pcm
 from omni_agent.testing import (
     FakeMicrophone,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omni_agent.senses import Ears, Voice
-from omni_agent.speech.activity import WINDOW
+from omni_agent.speech.hearing.activity import WINDOW
 from omni_agent.speech.pcm import Pcm
 from omni_agent.testing import (
     SaidEars,

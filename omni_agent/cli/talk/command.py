@@ -19,8 +19,8 @@ from ...errors import OmniError
 if TYPE_CHECKING:
     from ...agent import Agent
     from ...clock import Clock
-    from ...speech.device_line import DeviceChange
-    from ...speech.devices import Microphone, Speaker
+    from ...speech.devices.line import DeviceChange
+    from ...speech.devices.protocols import Microphone, Speaker
     from .loop import LiveSession
 
 

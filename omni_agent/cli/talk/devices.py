@@ -13,9 +13,9 @@ from ...events import ErrorRaised
 
 if TYPE_CHECKING:
     from ...clock import Clock
-    from ...speech.device_choice import Direction
-    from ...speech.device_line import DeviceChange
-    from ...speech.devices import Microphone, Speaker
+    from ...speech.devices.choosing import Direction
+    from ...speech.devices.line import DeviceChange
+    from ...speech.devices.protocols import Microphone, Speaker
 
 DEVICE_NAMES: dict[Direction, str] = {"input": "microphone", "output": "loudspeaker"}
 _SOUND_FILES = {".wav", ".flac", ".ogg", ".mp3", ".aiff", ".m4a", ".webm"}
@@ -27,7 +27,7 @@ def list_devices(*, json: bool = False) -> None:
     Raises:
         ConfigError: sounddevice or PortAudio is not installed.
     """
-    from ...speech.sound_devices import devices
+    from ...speech.devices.sound_devices import devices
 
     found = asyncio.run(devices())
     if json:
@@ -57,10 +57,10 @@ async def open_microphone(where: str, clock: Clock, changed: Callable[[DeviceCha
         OmniError: There is none, or it cannot be opened.
     """
     if _is_file(where):
-        from ...speech.wav_devices import WavMicrophone
+        from ...speech.devices.wav_devices import WavMicrophone
 
         return await asyncio.to_thread(WavMicrophone, where, clock)
-    from ...speech.sound_devices import SoundDeviceMicrophone
+    from ...speech.devices.sound_devices import SoundDeviceMicrophone
 
     return await SoundDeviceMicrophone.opened(where, clock=clock, changed=changed)
 
@@ -72,10 +72,10 @@ async def open_speaker(where: str, clock: Clock, changed: Callable[[DeviceChange
         OmniError: There is none, or it cannot be opened.
     """
     if _is_file(where):
-        from ...speech.wav_devices import WavSpeaker
+        from ...speech.devices.wav_devices import WavSpeaker
 
         return WavSpeaker(where, clock)
-    from ...speech.sound_devices import SoundDeviceSpeaker
+    from ...speech.devices.sound_devices import SoundDeviceSpeaker
 
     return await SoundDeviceSpeaker.opened(where, clock=clock, changed=changed)
 

@@ -14,8 +14,8 @@ from .view import View
 
 if TYPE_CHECKING:
     from ...clock import Clock
-    from ...speech.device_line import DeviceChange
-    from ...speech.devices import Microphone, Speaker
+    from ...speech.devices.line import DeviceChange
+    from ...speech.devices.protocols import Microphone, Speaker
     from ...speech.pcm import Pcm
 
 # Seconds without anything happening after which a conversation with a recording is over. More than the
