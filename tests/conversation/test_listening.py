@@ -17,7 +17,7 @@ SIZES = st.lists(st.integers(1, 5_000), min_size=1, max_size=30)
 def fed(sizes: list[int]) -> tuple[Listening, np.ndarray]:
     clock = VirtualClock()
     listening = Listening(clock, ScriptedActivity())
-    sound = np.arange(sum(sizes), dtype=np.float32) / sum(sizes) / 1000
+    sound = (np.arange(sum(sizes)) / sum(sizes) / 1000).astype(np.float32)
     at = 0
     for size in sizes:
         clock.advance(size / RATE)
