@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,9 +112,11 @@ class Ledger:
         )
         connection.row_factory = sqlite3.Row
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            # The change to WAL does not wait for others; whoever comes first makes it for all.
+            with suppress(sqlite3.OperationalError):
+                connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA secure_delete = ON")
-            connection.executescript(self._schema)
+            connection.executescript(f"BEGIN IMMEDIATE; {self._schema}; COMMIT")
         except BaseException:
             connection.close()
             raise
