@@ -81,6 +81,7 @@ class Delivery:
     async def say(self, delta: str) -> None:
         """Take the next words of the reply."""
         self._length += len(delta)
+        self._splitter.language = self.language
         for clause in self._splitter.feed(delta):
             await self._clauses.put(clause)
 

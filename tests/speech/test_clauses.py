@@ -12,7 +12,7 @@ PIECES = [
     "Hello", "Dr.", "Smith", "e.g.", "3.5", "12:30", ",", ". ", "! ", "? ", "; ", ": ", " ",
     "\n", "…", "... ", "1. ", "am 3. Mai", "。", "、", "今日は", "天気", "「", "」",
     "https://a.io/b.c?d=e", '"', "**", "`", "—", " - ", "a.m.", "U.S.", "x", "word", "é", "\u0301",
-    "\U0001f469\u200d\U0001f469\u200d\U0001f467", "ü", "\r\n", "\xa0", "ที่", "²",
+    "is", " because ", "\U0001f469\u200d\U0001f469\u200d\U0001f467", "ü", "\r\n", "\xa0", "ที่", "²",
 ]  # fmt: skip
 LIKE_A_REPLY = st.lists(
     st.sampled_from(PIECES),
@@ -21,22 +21,23 @@ LIKE_A_REPLY = st.lists(
 TEXTS = st.one_of(st.text(max_size=300), LIKE_A_REPLY, st.text("ab .,", max_size=800))
 
 
-def split(deltas: list[str]) -> list[Clause]:
+def split(deltas: list[str], language: str = "") -> list[Clause]:
     splitter = ClauseSplitter()
+    splitter.language = language
     clauses = [clause for delta in deltas for clause in splitter.feed(delta)]
     return clauses + splitter.finish()
 
 
-def texts(reply: str) -> list[str]:
-    return [clause.text for clause in split([reply])]
+def texts(reply: str, language: str = "") -> list[str]:
+    return [clause.text for clause in split([reply], language)]
 
 
-@given(TEXTS)
-@example("a" * 1000)
-@example("漢" * 500)
-@example("e\u0301" * 400)
-def test_every_character_is_in_exactly_one_clause(reply: str) -> None:
-    clauses = split([reply])
+@given(TEXTS, st.sampled_from(["", "en"]))
+@example("a" * 1000, "")
+@example("漢" * 500, "")
+@example("e\u0301" * 400, "")
+def test_every_character_is_in_exactly_one_clause(reply: str, language: str) -> None:
+    clauses = split([reply], language)
     place = 0
     for clause in clauses:
         assert clause.start >= place
@@ -47,14 +48,14 @@ def test_every_character_is_in_exactly_one_clause(reply: str) -> None:
     assert not reply[place:].strip()
 
 
-@given(TEXTS, st.lists(st.integers(1, 7), max_size=400))
-def test_cuts_do_not_depend_on_the_deltas(reply: str, sizes: list[int]) -> None:
+@given(TEXTS, st.lists(st.integers(1, 7), max_size=400), st.sampled_from(["", "en"]))
+def test_cuts_do_not_depend_on_the_deltas(reply: str, sizes: list[int], language: str) -> None:
     deltas, place = [], 0
     for size in sizes:
         deltas.append(reply[place : place + size])
         place += size
     deltas.append(reply[place:])
-    assert split(deltas) == split([reply]) == split(list(reply))
+    assert split(deltas, language) == split([reply], language) == split(list(reply), language)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +116,44 @@ def test_a_long_opening_without_a_mark_is_cut_between_words() -> None:
     first = texts(reply)[0]
     assert 40 <= len(first) <= 70
     assert reply[len(first)] == " "
+
+
+@pytest.mark.parametrize(
+    ("language", "reply", "wanted"),
+    [
+        ("en", "The capital of Portugal is Lisbon.", ["The capital of Portugal", "is Lisbon."]),
+        ("en-GB", "A penguin cannot fly but swims well.", ["A penguin cannot fly", "but swims well."]),
+        ("de", "Der Zug nach Hamburg ist um zehn da.", ["Der Zug nach Hamburg", "ist um zehn da."]),
+        ("fr", "La mer du Nord est froide.", ["La mer du Nord", "est froide."]),
+        ("", "The capital of Portugal is Lisbon.", ["The capital of Portugal is Lisbon."]),
+        # Too little to speak alone, and no part that ends with a joint.
+        ("en", "It is cold.", ["It is cold."]),
+        ("en", "Nobody could have been in there.", ["Nobody could have been", "in there."]),
+    ],
+)
+def test_an_opening_ends_before_the_next_part_of_its_sentence(
+    language: str, reply: str, wanted: list[str]
+) -> None:
+    assert texts(reply, language) == wanted
+
+
+def test_what_follows_a_short_opening_is_longer_and_the_next_sentence_is_whole() -> None:
+    reply = (
+        "The old museum is open until five in the afternoon from Monday to Friday. "
+        "It is closed on Sunday and on Monday, because of the works in the hall."
+    )
+    assert texts(reply, "en") == [
+        "The old museum", "is open until five in the afternoon", "from Monday to Friday.",
+        "It is closed on Sunday and on Monday, because of the works in the hall.",
+    ]  # fmt: skip
+
+
+def test_an_opening_is_given_once_the_joint_is_known() -> None:
+    splitter = ClauseSplitter()
+    splitter.language = "en"
+    assert splitter.feed("The capital of Portugal i") == []
+    assert splitter.feed("s") == []
+    assert splitter.feed(" ") == [Clause("The capital of Portugal", 0, 23)]
 
 
 def test_a_short_exclamation_waits_for_company() -> None:

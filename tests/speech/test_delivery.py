@@ -93,7 +93,8 @@ async def test_pauses_between_clauses_go_by_their_marks() -> None:
     spans = stretches(whole.samples, RATE)
     found = [two[0] - one[1] for one, two in pairwise(spans)]
     marks = [TEXT[slice(*chunk.span)][-1] for chunk in chunks[:-1]]
-    wanted = [COMMA_PAUSE if mark == "," else SENTENCE_PAUSE for mark in marks]
+    # Between two words of a sentence the pause is too short to tell from a consonant.
+    wanted = [COMMA_PAUSE if mark == "," else SENTENCE_PAUSE for mark in marks if not mark.isalnum()]
     assert found == [pytest.approx(pause, abs=0.02) for pause in wanted]
     # The voice's own silence at the end is gone too: the reply is over when its last word is.
     assert whole.seconds - spans[-1][1] < 0.12
