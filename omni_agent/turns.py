@@ -211,10 +211,16 @@ class Turns:
                 if runner.ran and not runner.waiting:
                     await saver.adelete_thread(self._thread(user, session))
 
-    async def ready(self, user: str, session: str) -> None:
-        """Have the model compute a conversation's prompt as its next turn will need it, now."""
+    async def ready(self, user: str, session: str, words: str = "") -> None:
+        """Have the model compute a conversation's prompt as its next turn will need it, now.
+
+        Args:
+            user: Whose.
+            session: Which.
+            words: With which what the user is saying will surely begin.
+        """
         async with self._lock(user, session):
-            await warm_up_conversation(self._turn(user, session, ""))
+            await warm_up_conversation(self._turn(user, session, ""), words)
 
     def _studying(self, turn: Turn) -> AbstractAsyncContextManager[None]:
         """While the turn runs nothing is learnt, and after it the model is made ready for the next."""

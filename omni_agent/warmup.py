@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from .execution.standing import offered
+from .messages import Message, Text
 from .models.base import Request
 from .state import Parts, Turn
 
@@ -22,19 +23,23 @@ async def warm_up(parts: Parts, user: str) -> None:
                 group.create_task(sense.prewarm())
 
 
-async def warm_up_conversation(turn: Turn) -> None:
+async def warm_up_conversation(turn: Turn, words: str = "") -> None:
     """Compute a conversation's prompt as its next turn will need it: without what was recalled for the last,
-    and from where its window begins now."""
+    from where its window begins now, and up to where the user's words go on.
+
+    Args:
+        turn: The next one.
+        words: With which the user's words will surely begin.
+    """
     from .nodes.recall import as_heard, so_far
     from .remembering import as_told
 
     parts, past = turn.parts, await so_far(turn)
     messages = tuple(said for record in past.window.turns for said in as_heard(record))
-    if messages or past.background:
-        system, tools = parts.persona.prompt(parts.name), offered(parts.toolbox, messages)
-        languages = parts.persona.languages
-        request = Request(system, as_told(messages), tools, background=past.background, languages=languages)
-        await parts.model.prewarm(request)
+    system, tools = parts.persona.prompt(parts.name), offered(parts.toolbox, messages)
+    asked = (*as_told(messages), Message("user", (Text(words),)))
+    languages = parts.persona.languages
+    await parts.model.prewarm(Request(system, asked, tools, background=past.background, languages=languages))
 
 
 async def _warm_up_memory(parts: Parts, user: str) -> None:

@@ -212,6 +212,7 @@ class Actor:
             self._replying.forget()
         else:
             self._from = self._listening.sample(effect.said_from)
+            self._replying.make_ready()
             self._emit(UserStarted())
 
     def _ignore(self) -> None:

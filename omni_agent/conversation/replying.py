@@ -84,7 +84,7 @@ class Replying:
         self._pauses = PauseJudge(turn_end, parts.clock, put)
         self._interjecting = Interjecting(parts, self.playout, emit)
         self._dead_air = DeadAir(parts.clock, self.playout, say=self._interjecting.say, give_up=self._give_up)
-        self.understanding = Understanding(parts, self._user, self._session, emit)
+        self.understanding = Understanding(parts, self._user, self._session, emit, begun=self.make_ready)
         self._attempt: Attempt | None = None
         self._ending: set[asyncio.Task[None]] = set()
         self._readying: asyncio.Task[None] | None = None
@@ -127,6 +127,8 @@ class Replying:
         attempt.begin(events, lambda: self._ended(attempt))
 
     def _attempted(self, generation: int, utterance: float | None, media: Sequence[str]) -> Attempt:
+        # What they would prepare is what this begins to do.
+        self.understanding.close()
         if self._readying:
             self._readying.cancel()
         self.playout.begin()
@@ -231,12 +233,14 @@ class Replying:
             self._keep(self._forgotten(attempt))
         self._put(happened.ReplyEnded(self._clock.monotonic(), attempt.generation))
 
-    def make_ready(self) -> None:
-        """Let the model compute the conversation so far, and what is known, before anything is said."""
+    def make_ready(self, words: str = "") -> None:
+        """Let the model compute the conversation so far, and the words with which the user surely begins."""
+        if self._readying:
+            self._readying.cancel()
 
         async def ready() -> None:
             with suppress(OmniError):
-                await self._turns.ready(self._user, self._session)
+                await self._turns.ready(self._user, self._session, words)
 
         self._readying = asyncio.create_task(ready())
 

@@ -20,6 +20,9 @@ FIRST, AGAIN = 2.5, 2.0
 """Seconds of speech without a pause after which it is captioned, and between captions: a pause gives one
 anyway, and ears that are busy when the user ends cost time."""
 
+UNSURE = 2
+"""How many words at the end of what is understood so far may still change."""
+
 
 class Understanding:
     """Asks the ears.
@@ -29,13 +32,23 @@ class Understanding:
         user: Who speaks.
         session: In which conversation.
         emit: Takes captions.
+        begun: Takes the words with which what is being said surely begins.
 
     Attributes:
         language: ISO 639-1 code of what was understood last; empty before.
     """
 
-    def __init__(self, parts: Parts, user: str, session: str, emit: Callable[[AgentEvent], None]) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        user: str,
+        session: str,
+        emit: Callable[[AgentEvent], None],
+        *,
+        begun: Callable[[str], None],
+    ) -> None:
         self._parts = parts
+        self._begun = begun
         self._user, self._session = user, session
         self._emit = emit
         self._captioning: asyncio.Task[None] | None = None
@@ -79,3 +92,5 @@ class Understanding:
             self._emit(PartialTranscript(hearing.text, hearing.language))
             parts = self._parts
             parts.anticipation.begin(parts.memory, parts.scope(self._user), self._session, hearing.text)
+            if words := hearing.text.split()[:-UNSURE]:
+                self._begun(" ".join(words))

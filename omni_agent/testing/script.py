@@ -49,7 +49,9 @@ class Step:
 
 
 class ScriptedModel:
-    """A model that answers step by step and keeps every request in `requests`.
+    """A model that answers step by step.
+
+    It keeps every request in `requests`, and in `prepared` those that were to be computed ahead.
 
     Args:
         steps: What it answers, in order.
@@ -65,6 +67,7 @@ class ScriptedModel:
         self._senses = senses or Senses()
         self._count = 0
         self.requests: list[Request] = []
+        self.prepared: list[Request] = []
 
     @property
     def capabilities(self) -> Capabilities:
@@ -102,7 +105,9 @@ class ScriptedModel:
         yield Done("tool_calls" if pairs else "stop")
 
     async def prewarm(self, request: Request | None = None) -> None:
-        """Nothing to load."""
+        """Nothing to load; what was to be computed ahead is noted in `prepared`."""
+        if request:
+            self.prepared.append(request)
 
     async def close(self) -> None:
         """Nothing to free."""

@@ -50,6 +50,23 @@ async def test_a_pause_in_mid_sentence_is_waited_for() -> None:
 
 
 @in_virtual_time
+async def test_the_model_reads_ahead_while_the_user_speaks() -> None:
+    long = "please tell me which of the trains to Hamburg will leave before nine in the morning"
+    async with talk(Step("hello", says="Hi."), Step("trains", says="None.")) as going:
+        going.microphone.say(said("hello"))
+        await asyncio.sleep(4)
+        before = len(going.model.prepared)
+        going.microphone.say(said(long))
+        await asyncio.sleep(9)
+    ahead = [[message.text for message in asked.messages] for asked in going.model.prepared[before:]]
+    assert ahead[0] == ["hello", "Hi.", ""]
+    begun = ahead[-1][-1]
+    assert len(begun.split()) > 2
+    assert long.startswith(begun)
+    assert going.words() == "Hi. None."
+
+
+@in_virtual_time
 async def test_an_interruption_leaves_what_was_heard() -> None:
     story = "Once upon a time there was a king who had three daughters and a very old cat."
     async with talk(Step("story", says=story), Step("stop that", says="Of course.")) as going:

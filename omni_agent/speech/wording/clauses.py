@@ -73,7 +73,7 @@ class ClauseSplitter:
         every: Cut at every pause, however short the clause is.
 
     Attributes:
-        language: ISO 639-1 code of the reply: where it is known, its opening may end at a joint of a sentence.
+        language: ISO 639-1 code of the reply; where it is known, the opening may end at a joint.
     """
 
     def __init__(self, *, every: bool = False) -> None:

@@ -7,10 +7,10 @@ from functools import cache
 # Verbs that stand between two parts, prepositions, and words that join clauses. Words that are mostly
 # something else ("to", French "son", German "es") are left out.
 _JOINTS = {
-    "en": """is are was were has have had can could will would should in on at for from with about into after
-        before because and but or that which who when where while if so""",
-    "de": """ist sind war waren hat haben hatte kann wird werden in im mit auf für von aus bei nach und oder aber
-        weil dass wenn""",
+    "en": """is are was were has have had can could will would should in on at for from with about into
+        after before because and but or that which who when where while if so""",
+    "de": """ist sind war waren hat haben hatte kann wird werden in im mit auf für von aus bei nach und oder
+        aber weil dass wenn""",
     "fr": "est sont était étaient a ont dans avec pour sur chez et ou mais parce qui quand",
     "es": "es son era eran está están en con para por y pero porque cuando",
     "it": "è sono era erano ha hanno in con per e ma perché quando",
