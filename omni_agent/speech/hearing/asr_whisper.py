@@ -165,15 +165,15 @@ class WhisperEars:
         model, seconds = self._engine(), piece.seconds
         window = next((w for w in WINDOWS if w >= seconds + _TAIL), WINDOWS[-1])
         encoded = model.encode(piece.samples, window)
-        # Where no words are expected, a reading that is sure needs no others to be held against.
-        quick = None if hints else model.decode(encoded, seconds=seconds, language=language, quick=True)
-        if quick and quick.logprob >= _SURE and not _repeats(quick.texts[0]):
+        quick = model.decode(encoded, seconds=seconds, language=language, hints=hints, quick=True)
+        # A short command is easily taken for another language; what tools are called is mostly English.
+        as_it_is = not hints or language or quick.language == "en"
+        if as_it_is and quick.logprob >= _SURE and not _repeats(quick.texts[0]):
             return quick, encoded
         best = _rescored(model.decode(encoded, seconds=seconds, language=language, hints=hints), hints)
         foreign = hints and not language and best.language != "en"
         short = seconds < _SHORT and _is_expected(best.texts[0], hints)
         if foreign and (best.logprob < _DOUBTFUL or short):
-            # A short command is easily taken for another language; what tools are called is mostly English.
             english = model.decode(encoded, seconds=seconds, language="en", hints=hints)
             sure = min(english.language_probability, 1 - best.language_probability)
             english = _rescored(replace(english, language_probability=sure), hints)
