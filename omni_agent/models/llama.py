@@ -32,6 +32,9 @@ from .prompt import fit, marked, render
 
 T = TypeVar("T")
 
+_LOOK_S = 1.0
+"""How often an engine that waits looks whether there is still a loop."""
+
 
 class LlamaLanguage:
     """A GGUF model as an `OmniModel` that reads and writes text and calls tools.
@@ -186,8 +189,9 @@ class LlamaLanguage:
                 if isinstance(item, Exception):
                     raise item
                 yield item
+                inbox.room.release()
         finally:
-            inbox.closed.set()
+            inbox.close()
             future.cancel()
             self._running.discard(inbox.closed)
 
@@ -205,19 +209,31 @@ class LlamaLanguage:
 
 
 class _Inbox:
-    """Carries chunks from a worker's thread to the loop that it was made on."""
+    """Carries chunks from a worker's thread to the loop that it was made on.
+
+    The engine is one chunk ahead at most: whoever holds on to a chunk, as a voice does that needs the
+    processor, holds the engine.
+    """
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        # Not bounded by a size, since a thread must not wait for the loop; `max_tokens` bounds it.
         self.items: asyncio.Queue[Chunk | Exception | None] = asyncio.Queue()
+        self.room = threading.Semaphore()
         self.closed = threading.Event()
 
     def take(self, chunk: Chunk) -> bool:
-        """Hand over a chunk; true ends the generation."""
+        """Hand over a chunk, when the one before was dealt with; true ends the generation."""
+        while not self.room.acquire(timeout=_LOOK_S):
+            if self._loop.is_closed():
+                self.closed.set()
         if not self.closed.is_set():
             self._put(chunk)
         return self.closed.is_set()
+
+    def close(self) -> None:
+        """Nobody listens any more."""
+        self.closed.set()
+        self.room.release()
 
     def settle(self, future: Future[None]) -> None:
         """Hand over how the generation ended: None when it came to its end."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ..errors import OmniError
@@ -24,6 +25,10 @@ from .wording.clauses import Clause, ClauseSplitter
 from .wording.normalise import spoken
 
 AHEAD = 2
+HEAD_START = 0.5
+"""Seconds, at most, for which the first clause has the processor to itself: whoever writes on waits. A model
+would take half of it, for words that are not heard before that clause is over."""
+
 # Seconds of speech from which a voice's pace can be told.
 _TELLING = 1.0
 
@@ -73,6 +78,7 @@ class Delivery:
         self._joins = Joins()
         self._own_voice = OwnVoice()
         self._clauses: asyncio.Queue[Clause | Speaker | None] = asyncio.Queue(maxsize=64)
+        self._sounds = asyncio.Event()
         self._length = 0
         self._interjected = False
         self._mute = False
@@ -82,8 +88,13 @@ class Delivery:
         """Take the next words of the reply."""
         self._length += len(delta)
         self._splitter.language = self.language
-        for clause in self._splitter.feed(delta):
+        clauses = self._splitter.feed(delta)
+        for clause in clauses:
             await self._clauses.put(clause)
+        if clauses and not self._sounds.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HEAD_START):
+                    await self._sounds.wait()
 
     @property
     def silent(self) -> bool:
@@ -148,8 +159,10 @@ class Delivery:
             if isinstance(item, Speaker):
                 self._voice, self._persona, self.language = item.voice, item.persona, item.language
                 self._mute = False
-            elif said := await self._spoken(item):
-                await ready.put(said)
+            else:
+                if said := await self._spoken(item):
+                    await ready.put(said)
+                self._sounds.set()
         await ready.put(None)
 
     async def _spoken(self, clause: Clause) -> _Said | None:

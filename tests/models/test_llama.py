@@ -319,6 +319,28 @@ def test_a_grammar_binds_where_calls_are_possible_or_were_made(engine: Engine, g
     assert "say" in words
 
 
+def test_who_holds_on_to_a_word_holds_the_engine(engine: Engine, gguf: Path) -> None:
+    engine.script = lambda _: [piece("One "), piece("two "), piece("three."), end()]
+    two, three = engine.hold("two "), engine.hold("three.")
+    two.set()
+
+    async def main() -> list[str]:
+        model = LlamaLanguage(gguf)
+        words: list[str] = []
+        async for event in model.stream(Request("", (user("Count."),), ())):
+            if isinstance(event, TextDelta):
+                words.append(event.text)
+            if words == ["One "]:
+                await asyncio.to_thread(engine.reached.acquire)
+                # It hands over the second word meanwhile, and waits with it.
+                assert not engine.reached.acquire(blocking=False)
+                three.set()
+        await model.close()
+        return words
+
+    assert "".join(asyncio.run(main())) == "One two three."
+
+
 def test_prewarm_computes_the_prefix_and_writes_nothing(engine: Engine, gguf: Path) -> None:
     async def main() -> None:
         model = LlamaLanguage(gguf)

@@ -10,13 +10,14 @@ import pytest
 
 from omni_agent.events import ErrorRaised, SpeechChunk
 from omni_agent.persona import Persona
-from omni_agent.speech.delivery import Delivery
+from omni_agent.speech.delivery import HEAD_START, Delivery
 from omni_agent.speech.pcm import Pcm
 from omni_agent.speech.playback import PlaybackLedger
 from omni_agent.speech.spoken import Spoken, SpokenWord
 from omni_agent.speech.voices.joins import COMMA_PAUSE, SENTENCE_PAUSE
 from omni_agent.speech.voices.sounding import stretches
 from omni_agent.speech.voices.word_times import words_of
+from omni_agent.testing import LoopClock, SaidVoice, in_virtual_time
 
 pytestmark = pytest.mark.anyio
 
@@ -60,6 +61,26 @@ async def delivered(text: str, *, tells: bool = True, filler: str = "") -> list[
             await delivery.say(f"{word} ")
         await delivery.finish()
     return chunks
+
+
+@in_virtual_time
+async def test_who_writes_waits_for_the_first_clause_to_be_spoken_but_not_for_long() -> None:
+    clock = LoopClock()
+    for takes, waits in ((0.2, 0.2), (3.0, HEAD_START)):
+
+        async def send(_: SpeechChunk | ErrorRaised) -> None: ...
+
+        delivery = Delivery(SaidVoice(clock=clock, takes=takes), Persona(), language="en", send=send)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(delivery.run())
+            began = clock.monotonic()
+            await delivery.say("Dinner is ready now. And it ")
+            assert clock.monotonic() - began == pytest.approx(waits)
+            await asyncio.sleep(takes)
+            began = clock.monotonic()
+            await delivery.say("is warm outside. So ")
+            assert clock.monotonic() == began
+            await delivery.finish()
 
 
 @pytest.mark.parametrize("tells", [True, False])
