@@ -15,9 +15,9 @@ What is fair: (1) The ears are tried on each whole reply first; what they mishea
 ledger's, so such a reply is left out and counted in `misheard`. (2) A word of which less than half was played
 when the cut came is neither demanded nor forbidden: Whisper now completes, now drops it. `whole_words` are
 the figures of `engine` without the word that was under way, whatever its share. (3) Whisper likes to end with
-a sentence and to drop the two or three words that begin the next, so it listens twice: to all that was
-played, and to the last clause alone; the reading that is nearer to the ledger counts. Neither can hear
-what was not played.
+a sentence and to drop the two or three words that begin the next, so it listens three times: to all that was
+played as an agent's ears would, in its native window of 30 s, and to the last clause alone; the reading that
+is nearest to the ledger counts. None can hear what was not played.
 
 `loudness_db` is the widest difference between two clauses of one voice (ITU-R BS.1770, ungated), among those
 of a second and more; `pauses` are the medians in the sound between clauses, by what they should be.
@@ -41,6 +41,7 @@ import numpy as np
 from omni_agent.events import SpeechChunk
 from omni_agent.models.store import ModelStore
 from omni_agent.speech.hearing.asr_whisper import WhisperEars
+from omni_agent.speech.hearing.whisper_window import load_whisper
 from omni_agent.speech.pcm import Pcm
 from omni_agent.speech.playback import PlaybackLedger
 from omni_agent.speech.voices.joins import faded, pause_after
@@ -180,6 +181,7 @@ class Listening:
         store = ModelStore()
         self._given = given
         self._ears = WhisperEars(store.ensure("hearing"))
+        self._patient = load_whisper(store.ensure("hearing"), threads=0)
         self._piper = PiperVoice(store.ensure("voice-english"))
         self._kokoro = KokoroVoice(store.ensure("voice-natural"))
         self._rng = random.Random(given.own.seed)
@@ -242,7 +244,9 @@ class Listening:
                 first = chunk
                 break
             start += len(chunk.pcm) // 2
-        readings = [words(await self._heard(Pcm(played, reply.sound.rate), language), language)]
+        whole = Pcm(played, reply.sound.rate)
+        heard = await self._heard(whole, language), await self._heard_patiently(whole, language)
+        readings = [words(reading, language) for reading in heard]
         if start:
             last = await self._heard(Pcm(played[start:], reply.sound.rate), language)
             readings.append(words(reply.text[: first.span[0]], language) + words(last, language))
@@ -250,6 +254,11 @@ class Listening:
 
     async def _heard(self, sound: Pcm, language: str) -> str:
         return (await self._ears.transcribe(sound.resampled(16_000), language=language)).text
+
+    async def _heard_patiently(self, sound: Pcm, language: str) -> str:
+        sound = sound.resampled(16_000)
+        encoded = await asyncio.to_thread(self._patient.encode, sound.samples, 30)
+        return self._patient.decode(encoded, seconds=sound.seconds, language=language).texts[0]
 
 
 async def run(given: Arguments) -> dict[str, object]:

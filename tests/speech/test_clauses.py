@@ -32,12 +32,12 @@ def texts(reply: str, language: str = "") -> list[str]:
     return [clause.text for clause in split([reply], language)]
 
 
-@given(TEXTS, st.sampled_from(["", "en"]))
-@example("a" * 1000, "")
-@example("漢" * 500, "")
-@example("e\u0301" * 400, "")
-def test_every_character_is_in_exactly_one_clause(reply: str, language: str) -> None:
-    clauses = split([reply], language)
+@given(TEXTS, st.sampled_from(["", "en"]), st.booleans())
+@example("a" * 1000, "", True)
+@example("漢" * 500, "", True)
+@example("e\u0301" * 400, "", True)
+def test_every_character_is_in_exactly_one_clause(reply: str, language: str, whole: bool) -> None:
+    clauses = split([reply] if whole else list(reply), language)
     place = 0
     for clause in clauses:
         assert clause.start >= place
@@ -48,14 +48,14 @@ def test_every_character_is_in_exactly_one_clause(reply: str, language: str) -> 
     assert not reply[place:].strip()
 
 
-@given(TEXTS, st.lists(st.integers(1, 7), max_size=400), st.sampled_from(["", "en"]))
-def test_cuts_do_not_depend_on_the_deltas(reply: str, sizes: list[int], language: str) -> None:
+@given(TEXTS, st.lists(st.integers(1, 7), max_size=400))
+def test_cuts_do_not_depend_on_the_deltas(reply: str, sizes: list[int]) -> None:
     deltas, place = [], 0
     for size in sizes:
         deltas.append(reply[place : place + size])
         place += size
     deltas.append(reply[place:])
-    assert split(deltas, language) == split([reply], language) == split(list(reply), language)
+    assert split(deltas) == split([reply]) == split(list(reply))
 
 
 @pytest.mark.parametrize(
@@ -151,9 +151,8 @@ def test_what_follows_a_short_opening_is_longer_and_the_next_sentence_is_whole()
 def test_an_opening_is_given_once_the_joint_is_known() -> None:
     splitter = ClauseSplitter()
     splitter.language = "en"
-    assert splitter.feed("The capital of Portugal i") == []
-    assert splitter.feed("s") == []
-    assert splitter.feed(" ") == [Clause("The capital of Portugal", 0, 23)]
+    assert splitter.feed("The capital of Portugal") == []
+    assert splitter.feed(" is") == [Clause("The capital of Portugal", 0, 23)]
 
 
 def test_a_short_exclamation_waits_for_company() -> None:

@@ -4,7 +4,8 @@ The first clause is short, so that sound starts early: where the language's join
 before one ("The capital of Portugal | is Lisbon."), and the next clause is long enough for the one after it
 to be ready in time. Later ones end with their sentence, which is what prosody needs. Where a cut falls
 depends on the text alone, never on how it arrived: a place is only judged once everything that the judgement
-looks at is there.
+looks at is there. Only a joint counts as soon as it stands at the end of what came: a model writes words
+whole, and where it does not, the cut is before a word all the same.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _SHORTEST_PART = 40
 # Letters of the clauses that may end before a joint: those of the reply's first sentence, in order. Piper's
 # pitch and length at the end of such a part are those that it has in the whole sentence (-1.4 semitones
 # against its mean, 0.3 s, medians of 12 sentences).
-_PARTS = (10, 26)
+_PARTS = (8, 26)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +142,14 @@ class ClauseSplitter:
     def _may_end(self, gap: _Gap) -> bool:
         if self._every:
             return gap >= _Gap.PAUSE
+        enough = self._parts < len(_PARTS) and self._letters >= _PARTS[self._parts]
+        if gap is _Gap.JOINT:
+            return enough
         if self._letters < _FEWEST_LETTERS:
             return False
-        if gap is _Gap.SENTENCE:
-            return True
-        if gap >= _Gap.JOINT and self._parts < len(_PARTS) and self._letters >= _PARTS[self._parts]:
-            return True
-        if gap >= _Gap.PAUSE:
-            return self._size >= _LONG
-        return gap >= _Gap.SPACE and not self._parts and self._size >= _LONG_OPENING
+        if gap is _Gap.PAUSE:
+            return enough or self._size >= _LONG
+        return gap >= _Gap.SENTENCE or (gap is _Gap.SPACE and not self._parts and self._size >= _LONG_OPENING)
 
     def _whole_character(self) -> int:
         """The last place that does not part a letter from its marks."""
@@ -210,9 +210,9 @@ class ClauseSplitter:
             return _Gap.SPACE
         following = self._text[at:].lstrip(" ")
         word = following.split(maxsplit=1)[0] if following and not following[0].isspace() else ""
-        if word == following and not self._ended:
-            return _Gap.UNKNOWN
-        return _Gap.JOINT if word.lower() in known else _Gap.SPACE
+        if word.lower() in known:
+            return _Gap.JOINT
+        return _Gap.SPACE if word != following or self._ended else _Gap.UNKNOWN
 
     def _full_stop(self, before: str, at: int) -> _Gap:
         """Does the sentence end at this mark? Looks ahead to the next word's first letter."""

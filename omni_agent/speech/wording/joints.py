@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 # Verbs that stand between two parts, prepositions, and words that join clauses. Words that are mostly
-# something else ("to", French "son", German "es") are left out.
+# something else (French "son", German "es") are left out.
 _JOINTS = {
-    "en": """is are was were has have had can could will would should in on at for from with about into
-        after before because and but or that which who when where while if so""",
+    "en": """is are equals was were has have had can could will would should to in at for from with about
+        into after before because and but or that which who when where while if so""",
     "de": """ist sind war waren hat haben hatte kann wird werden in im mit auf für von aus bei nach und oder
         aber weil dass wenn""",
     "fr": "est sont était étaient a ont dans avec pour sur chez et ou mais parce qui quand",
