@@ -19,6 +19,10 @@ LISTENED = 0.1
 FREE = 0.7
 """Seconds of silence that cost nothing: a reply is hardly ever ready to be heard before."""
 
+UNKNOWN_WORDS = 2.0
+"""Seconds of silence for which it is waited to be known what was said, where no reply is ready: a machine that
+is busy understands late, and must not take the turn of somebody who has said "tell me about the"."""
+
 
 @dataclass(slots=True)
 class _Pause:
@@ -27,6 +31,7 @@ class _Pause:
     score: float = UNKNOWN
     words: str = ""
     language: str = ""
+    understood: bool = False
     ready: bool = False
 
 
@@ -63,6 +68,7 @@ class PauseJudge:
         """What was said is known now."""
         if generation == self._pause.generation:
             self._pause.words, self._pause.language = words, language
+            self._pause.understood = True
             self._judge(self._pause)
 
     def ready(self, generation: int) -> None:
@@ -96,5 +102,6 @@ class PauseJudge:
     def _judge(self, pause: _Pause) -> None:
         hold = held_open(pause.words, pause.language)
         wait = self._patience.wait(pause.score, hold, pause.seconds)
-        at = self._clock.monotonic()
-        self._tell(PauseJudged(at, pause.generation, wait if pause.ready else max(wait, FREE)))
+        if not pause.ready:
+            wait = max(wait, FREE if pause.understood else UNKNOWN_WORDS)
+        self._tell(PauseJudged(self._clock.monotonic(), pause.generation, wait))

@@ -50,6 +50,16 @@ async def test_a_pause_in_mid_sentence_is_waited_for() -> None:
 
 
 @in_virtual_time
+async def test_slow_ears_take_no_turn_before_they_know_what_was_said() -> None:
+    async with talk(Step("tomorrow", says="Noted."), hears_in=1.2) as going:
+        end = going.microphone.say(said("please remind me to"))
+        going.microphone.say(said("call Anna tomorrow"), at=end + 1.0)
+        await asyncio.sleep(10)
+    assert len(going.of(UserStopped)) == 1
+    assert going.words() == "Noted."
+
+
+@in_virtual_time
 async def test_the_model_reads_ahead_while_the_user_speaks() -> None:
     long = "please tell me which of the trains to Hamburg will leave before nine in the morning"
     async with talk(Step("hello", says="Hi."), Step("trains", says="None.")) as going:
