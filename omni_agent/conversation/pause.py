@@ -16,12 +16,13 @@ from .turn_events import PauseJudged
 LISTENED = 0.1
 """Seconds more of the silence that are listened to before it is scored."""
 
-FREE = 0.7
-"""Seconds of silence that cost nothing: a reply is hardly ever ready to be heard before."""
+FREE = 1.1
+"""Seconds of silence that are waited for where no reply is ready to be heard and no tool to run: it costs
+nothing, and most pauses within a turn are shorter."""
 
 UNKNOWN_WORDS = 2.0
-"""Seconds of silence for which it is waited to be known what was said, where no reply is ready: a machine that
-is busy understands late, and must not take the turn of somebody who has said "tell me about the"."""
+"""Seconds of silence for which it is waited to be known what was said, where no reply is ready: a machine
+that is busy understands late, and must not take the turn of somebody who has said "tell me about the"."""
 
 
 @dataclass(slots=True)

@@ -64,7 +64,7 @@ class LlamaLanguage:
         self._lock = threading.Lock()
         self._engine: Engine | None = None
         self._workers: ThreadPoolExecutor | None = None
-        self._running: set[threading.Event] = set()
+        self._running: set[_Inbox] = set()
         self._held: set[str] = set()
 
     @property
@@ -144,8 +144,8 @@ class LlamaLanguage:
 
     async def close(self) -> None:
         """Stop what runs and free the model; its next use loads it again."""
-        for stopped in list(self._running):
-            stopped.set()
+        for inbox in list(self._running):
+            inbox.close()
         workers, self._workers = self._workers, None
         if workers is not None:
             await asyncio.to_thread(workers.shutdown, wait=True, cancel_futures=True)
@@ -181,7 +181,7 @@ class LlamaLanguage:
             if not inbox.closed.is_set():
                 self._loaded().server.handle_chat_completions(body, inbox.take)
 
-        self._running.add(inbox.closed)
+        self._running.add(inbox)
         future = self._pool().submit(work)
         future.add_done_callback(inbox.settle)
         try:
@@ -193,7 +193,7 @@ class LlamaLanguage:
         finally:
             inbox.close()
             future.cancel()
-            self._running.discard(inbox.closed)
+            self._running.discard(inbox)
 
     def _pool(self) -> ThreadPoolExecutor:
         if self._workers is None:
@@ -223,7 +223,7 @@ class _Inbox:
 
     def take(self, chunk: Chunk) -> bool:
         """Hand over a chunk, when the one before was dealt with; true ends the generation."""
-        while not self.room.acquire(timeout=_LOOK_S):
+        while not (self.room.acquire(timeout=_LOOK_S) or self.closed.is_set()):
             if self._loop.is_closed():
                 self.closed.set()
         if not self.closed.is_set():
