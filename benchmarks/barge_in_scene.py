@@ -22,6 +22,8 @@ from .barge_in_sounds import RATE, Line, Random, Sound, shaped
 CLIPS = Path(gettempdir()) / "omni-agent-barge-in"
 LEAD, TAIL = 1.2, 2.6
 _FAINTEST = -30.0
+_SURE = 0.7
+_TURN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class Scene:
     Attributes:
         sound: 16 kHz mono.
         onset, end: Seconds in it between which the sound in question stands out.
-        usual: The level at which this user usually speaks, in dBFS, as the windows measure it.
+        usual: The level at which this user usually speaks, in dBFS: the mean power of the windows that are
+            surely voice, 2 dB more or less.
     """
 
     sound: Sound
@@ -73,31 +76,54 @@ def _name(line: Line) -> str:
 
 
 def scene(
-    random: Random, sound: Sound, *, below: float = 0.0, agent: Sound | None = None, tail: float = TAIL
+    random: Random,
+    sound: Sound,
+    *,
+    below: float = 0.0,
+    agent: Sound,
+    tail: float = TAIL,
+    voice: Sound | None = None,
 ) -> Scene:
     """Put `sound` into a room at a user's usual level, or so many decibels `below` it and further off.
 
-    The room's noise lies 15 to 45 dB below the user's voice, and what echo cancellation leaves of the agent
+    Where `sound` is no voice, `voice` is one, from whose level that of the sound is known.
+
+    The room's noise lies 20 to 45 dB below the user's voice, and what echo cancellation leaves of the agent
     30 to 40 dB. Each scene has a microphone of its own, which colours the sound.
     """
     usual = float(random.uniform(-32, -20))
-    heard = _coloured(random, _pitched(random, sound))
-    sounding = _rms(heard[np.abs(heard) > 0.05 * np.abs(heard).max()])
-    heard = heard / sounding * 10 ** ((usual - below + random.uniform(-2, 2)) / 20)
-    heard = _in_room(random, heard, far=below > 6)
+    source = _levelled(_coloured(random, _pitched(random, sound)), usual)
+    heard = _in_room(random, source, far=False)
+    measured = _measured(heard if voice is None else _levelled(voice, usual), usual)
+    if below > 6:
+        heard = _in_room(random, source, far=True)
+    heard = heard * np.float32(10 ** ((random.uniform(-2, 2) - below) / 20))
     lead = LEAD + float(random.uniform(0, 0.032))
     total = round((lead + tail) * RATE) + len(heard)
     room = shaped(random, total / RATE, 60, float(random.uniform(300, 4000)))[:total]
     room = np.pad(room, (0, total - len(room)))
-    mixed = room / _rms(room) * 10 ** ((usual - random.uniform(15, 45)) / 20)
-    if agent is not None:
-        echo = np.resize(agent, total)
-        mixed = mixed + echo / _rms(echo) * 10 ** ((usual - random.uniform(30, 40)) / 20)
+    mixed = room / _rms(room) * 10 ** ((usual - random.uniform(20, 45)) / 20)
+    echo = np.resize(agent, total)
+    mixed = mixed + echo / _rms(echo) * 10 ** ((usual - random.uniform(30, 40)) / 20)
     begin = round(lead * RATE)
     mixed[begin : begin + len(heard)] += heard
     first, last = _extent(heard)
     error = float(random.uniform(-2, 2))
-    return Scene(np.clip(mixed, -1, 1).astype(np.float32), lead + first, lead + last, usual + error)
+    return Scene(np.clip(mixed, -1, 1).astype(np.float32), lead + first, lead + last, measured + error)
+
+
+def _levelled(sound: Sound, level: float) -> Sound:
+    """At so many dBFS, where it sounds."""
+    return sound * np.float32(10 ** (level / 20) / _rms(sound[np.abs(sound) > 0.05 * np.abs(sound).max()]))
+
+
+def _measured(voice: Sound, otherwise: float) -> float:
+    """Its usual level by the windows, as if it had gone on like that for a turn of some seconds."""
+    quiet = np.zeros(RATE // 2, np.float32)
+    turn = [voice] * (1 + _TURN * RATE // len(voice))
+    windows = VoiceActivity().feed(np.concatenate([quiet, *turn, quiet]))
+    powers = [10 ** (window.level / 10) for window in windows if window.probability >= _SURE]
+    return 10 * float(np.log10(np.mean(powers))) if powers else otherwise
 
 
 def _pitched(random: Random, sound: Sound) -> Sound:

@@ -40,9 +40,11 @@ class Example:
     group: int
 
 
-def looks(random: Random, sound: Sound, label: int, group: int, agent: Sound) -> Iterator[Example]:
+def looks(
+    random: Random, sound: Sound, label: int, group: int, agent: Sound, voice: Sound | None
+) -> Iterator[Example]:
     """What is seen of one sound in one room, over an agent's voice, as it goes on."""
-    where = scene(random, sound, tail=0.3, agent=agent)
+    where = scene(random, sound, tail=0.3, agent=agent, voice=voice)
     onset = _onset(where)
     # Noises that the detector ignores here, it may not ignore elsewhere.
     begin = onset if onset is not None else round(where.onset * RATE)
@@ -73,14 +75,14 @@ def examples(split: Split, random: Random, times: int) -> list[Example]:
     agent = np.concatenate([sound for sound, _ in sounds[:20]])
     for group, (sound, label) in enumerate(sounds):
         for _ in range(times):
-            found += looks(random, sound, label, group, agent)
+            found += looks(random, sound, label, group, agent, None)
     group = len(sounds)
     for make, label, count in [
         (hum, 1, 70),
         *((make, 2, 200 if name == "laugh" else 40) for name, make in FITTED.items()),
     ]:
         for _ in range(count * times // 4):
-            found += looks(random, make(random), label, group, agent)
+            found += looks(random, make(random), label, group, agent, agent[: 2 * RATE])
             group += 1
     return found
 

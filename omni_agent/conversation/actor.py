@@ -242,7 +242,7 @@ class Actor:
         self._taken, self._from, self._written = (self._from, self._written), None, []
         self._close_over()
         understanding = self._replying.understanding
-        ears = understanding.hearing if understanding.possible else None
+        ears = understanding.words if understanding.possible else None
         if self.state.hands_free:
             self._over = VoiceOver(self._usual.level, self._listening.between, ears)
         spoken = self._replying.take(effect.generation)

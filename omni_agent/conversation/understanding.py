@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import OmniError
@@ -62,11 +62,22 @@ class Understanding:
 
     async def hearing(self, pcm: Pcm) -> Hearing:
         """What is understood of a sound; nothing where it cannot be."""
+        return await self._heard(pcm, hints=hints_of(offered(self._parts.toolbox, ())))
+
+    async def words(self, pcm: Pcm) -> Hearing:
+        """What is understood of the first words over a reply.
+
+        They are too short for their language to be told, and are what the user spoke before. What tools are
+        called is not expected of them: a "no" is not to be pulled towards a name.
+        """
+        return await self._heard(pcm, language=self.language)
+
+    async def _heard(self, pcm: Pcm, *, language: str = "", hints: Sequence[str] = ()) -> Hearing:
         ears = self._parts.senses.ears
         if ears is None:
             return Hearing("")
         try:
-            return await ears.transcribe(pcm, hints=hints_of(offered(self._parts.toolbox, ())))
+            return await ears.transcribe(pcm, language=language, hints=hints)
         except OmniError:
             # The turn itself tells it.
             return Hearing("")

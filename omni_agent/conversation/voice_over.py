@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -15,25 +16,36 @@ from ..speech.pcm import Pcm
 
 FIRST_WORDS, MORE_WORDS = 0.4, 0.35
 """Seconds of voice before the ears are first asked, and how many more before they are asked again."""
+BEFORE_WORDS = 0.25
+"""Seconds of sound before the onset that the ears are given: without them Whisper loses first consonants."""
 
 Sound = Callable[[int, int], Pcm]
 Ears = Callable[[Pcm], Awaitable[Hearing]]
 
 
+_SURE = 0.7
+_ENOUGH = 10  # windows: less than a word is no measure
+_LATEST = 300  # windows, about 10 s of voice, that weigh most: who moves away from the microphone is followed
+
+
 class UsualLevel:
-    """How loud this user's voice usually is, in dBFS: a slow mean over what was surely voice."""
+    """How loud this user's voice usually is: the mean power of what was surely voice."""
 
     def __init__(self) -> None:
-        self.level: float | None = None
+        self._power = 0.0
+        self._count = 0
+
+    @property
+    def level(self) -> float | None:
+        """In dBFS; None where too little was heard."""
+        return 10 * math.log10(self._power) if self._count >= _ENOUGH else None
 
     def heard(self, window: Window) -> None:
         """A window of the user's turn."""
         if window.probability < _SURE:
             return
-        self.level = window.level if self.level is None else self.level + _SLOW * (window.level - self.level)
-
-
-_SURE, _SLOW = 0.7, 0.03
+        self._count = min(self._count + 1, _LATEST)
+        self._power += (10 ** (window.level / 10) - self._power) / self._count
 
 
 class VoiceOver:
@@ -79,7 +91,7 @@ class VoiceOver:
             self._score = score(self._sound(start, self._end).samples) or self._score
             voice = replace(voice, sound=self._score)
         self._ask(voice)
-        return voice
+        return replace(voice, awaited=self._asking is not None and not self._asking.done())
 
     def close(self) -> None:
         """The agent has lost the floor."""
@@ -102,5 +114,6 @@ class VoiceOver:
             self._asking = asyncio.create_task(self._read(self._ears, voice.seconds))
 
     async def _read(self, ears: Ears, seconds: float) -> None:
-        hearing = await ears(self._sound(self.began, self._end))
-        self._words = PartialWords(hearing.text, seconds, hearing.confidence)
+        start = max(0, self.began - round(BEFORE_WORDS * RATE))
+        hearing = await ears(self._sound(start, self._end))
+        self._words = PartialWords(hearing.text, seconds, hearing.confidence, hearing.alternatives)

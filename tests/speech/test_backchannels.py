@@ -169,12 +169,22 @@ def test_other_words_are_no_denial(text: str) -> None:
 
 @pytest.mark.parametrize(("language", "text"), [("es", "Bale."), ("en", "I sure sure."), ("it", "o capito")])
 def test_a_misheard_nod_looks_like_one(language: str, text: str) -> None:
-    assert resembles(text, language)
+    assert resembles(text, language) is Said.BACKCHANNEL
+
+
+@pytest.mark.parametrize(("language", "text"), [("it", "fermone"), ("pt", "Chegou!")])
+def test_a_misheard_order_looks_like_one(language: str, text: str) -> None:
+    assert resembles(text, language) is Said.STOP
+
+
+def test_what_is_well_read_must_look_nearly_the_same() -> None:
+    assert resembles("¡Glaro!", "es", sure=True) is Said.BACKCHANNEL
+    assert resembles("Chegou!", "pt", sure=True) is Said.OTHER
 
 
 @pytest.mark.parametrize("text", ["What time is it?", "Nowhere", "Party", ""])
 def test_other_words_do_not(text: str) -> None:
-    assert not resembles(text, "en")
+    assert resembles(text, "en") is Said.OTHER
 
 
 def test_sizes() -> None:

@@ -128,6 +128,26 @@ def test_few_words_that_are_badly_heard_need_a_longer_voice() -> None:
     assert heard("No.", 0.3) is Verdict.CUT
 
 
+def test_a_badly_read_beginning_is_no_evidence_while_the_whole_is_on_its_way() -> None:
+    doubtful = replace(voice(0.4, silence=ENDED), words=PartialWords("Covid...", 0.4, confidence=0.4))
+    assert judge(replace(doubtful, awaited=True), HELD) is Verdict.HOLD
+    assert wants_words(doubtful)
+    sure = replace(voice(0.4, silence=ENDED), words=PartialWords("Yeah.", 0.4, confidence=0.7))
+    assert judge(replace(sure, awaited=True), HELD) is Verdict.GO_ON
+    assert not wants_words(sure)
+
+
+def test_what_else_it_may_have_been_counts_where_the_reading_is_doubtful() -> None:
+    def heard(*others: str) -> Verdict:
+        words = PartialWords("Mano", 0.42, 0.4, others)
+        short = replace(voice(0.42, silence=ENDED, sound=SoundScore(0.7, 0.2, 0.1)), words=words)
+        return judge(short, replace(HELD, language="it"))
+
+    assert heard() is Verdict.GO_ON
+    assert heard("Ferie.", "Fermo.") is Verdict.CUT
+    assert heard("Certo.") is Verdict.GO_ON
+
+
 def test_yes_answers_a_question() -> None:
     said_yes = voice(0.4, words="Yes.", silence=ENDED)
     assert judge(said_yes, replace(HELD, asked=True)) is Verdict.CUT
@@ -266,6 +286,12 @@ def test_a_voice_with_a_gap_is_one_and_is_forgotten_in_the_end() -> None:
     for window in windows((FORGOTTEN + STEP, 0.0)):
         overlap = overlap.heard(window)
     assert overlap.voice() is None
+
+
+def test_a_held_reply_waits_for_words_that_are_on_their_way() -> None:
+    lasting = replace(voice(1.3), awaited=True)
+    assert judge(lasting, HELD) is Verdict.HOLD
+    assert judge(replace(voice(2.2), awaited=True), HELD) is Verdict.CUT
 
 
 def test_a_soft_beginning_belongs_to_the_voice_and_an_echo_does_not() -> None:

@@ -22,12 +22,14 @@ _Table: TypeAlias = dict[str, dict[str, list[str]]]
 _NOTE = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|【[^】]*】")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _HUM = re.compile(r"m+|h+m+|m+h+m*|u+h+|a+h+|o+h+|e+h+|(?:ha+|he+|hi+){2,}h?|a?(?:ha){2,}")
-# What Whisper makes of laughter: "S-S-S-S", "fufufufuf", "sir sir sir".
-_LOOP = re.compile(r"(.{1,4})\1{2,}.{0,3}")
+# What Whisper makes of laughter: "S-S-S-S", "fufufuffufuf", "sir sir sir"; few signs stand besides.
+_LOOP = re.compile(r"(.{1,4})\1{2,}")
+_BESIDES = 3
 # Kana, with the mark of a long vowel, and Han signs: written without spaces between words.
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
 _LONGEST = 7
-_ALIKE = 0.72  # share of signs
+# Share of signs that are the same in what was misheard.
+_ALIKE, _NEARLY_SAME = 0.72, 0.8
 
 
 class Said(Enum):
@@ -70,7 +72,7 @@ def said(text: str, language: str = "", *, noisy: bool = True, whole: bool = Tru
     tokens = words(text)
     known = _phrases(language.replace("_", "-").partition("-")[0].lower())
     rest = _without_backchannels(tokens, known)
-    if noisy and (rest in known.noise or tokens in known.noise or _LOOP.fullmatch("".join(rest))):
+    if noisy and (rest in known.noise or tokens in known.noise or _is_loop(rest)):
         return Said.NOTHING
     if not rest:
         return Said.BACKCHANNEL if tokens else Said.NOTHING
@@ -79,14 +81,31 @@ def said(text: str, language: str = "", *, noisy: bool = True, whole: bool = Tru
     return Said.OTHER if whole or not _may_become_one(rest, known) else Said.BACKCHANNEL
 
 
-def resembles(text: str, language: str = "") -> bool:
-    """Whether the words look like a backchannel that was misheard: "bale" for "vale", "I sure sure"."""
+def resembles(text: str, language: str = "", *, sure: bool = False) -> Said:
+    """What the words were if they were misheard: "bale" a backchannel for "vale", "fermone" an order.
+
+    Args:
+        text: As Whisper writes it.
+        language: As for `said`.
+        sure: Whether they are well read: then they must look nearly the same.
+
+    Returns:
+        Said.OTHER where they look like neither.
+    """
     heard = "".join(words(text))
     known = _phrases(language.replace("_", "-").partition("-")[0].lower())
-    nods = {"".join(phrase) for phrase in known.back}
-    return any(
-        SequenceMatcher(None, heard, nod * times, autojunk=False).ratio() >= _ALIKE
-        for nod in nods
+    likeness, kind = max(
+        (_likeness(heard, known.stop), Said.STOP.value),
+        (_likeness(heard, known.back), Said.BACKCHANNEL.value),
+    )
+    return Said(kind) if likeness >= (_NEARLY_SAME if sure else _ALIKE) else Said.OTHER
+
+
+def _likeness(heard: str, phrases: frozenset[Words]) -> float:
+    """With the phrase most like it, said once or twice."""
+    return max(
+        SequenceMatcher(None, heard, "".join(phrase) * times, autojunk=False).ratio()
+        for phrase in phrases
         for times in (1, 2)
     )
 
@@ -108,6 +127,12 @@ def words(text: str) -> Words:
 def size(text: str) -> int:
     """How many words `text` has; in Japanese and Chinese two signs count as one."""
     return sum((len(word) + 1) // 2 if _UNSPACED.match(word) else 1 for word in words(text))
+
+
+def _is_loop(tokens: Words) -> bool:
+    whole = "".join(tokens)
+    rest = _LOOP.sub("", whole)
+    return rest != whole and len(rest) <= _BESIDES
 
 
 def _without_backchannels(tokens: Words, known: _Phrases) -> Words:

@@ -18,9 +18,9 @@ from .sound import LONGEST
 if TYPE_CHECKING:
     from .sound import SoundScore
 
-# How much below the user's usual level the loudest window may be, and later the louder third of them; who is
-# further off talks to somebody else.
-_LOUDEST_DB, _LOUDER_DB = 7.5, 9.5
+# How much below the user's usual level the loudest window may be, as words begin softly (the s and the
+# silence of a "stop"), and later the louder third of them; who is further off talks to somebody else.
+_LOUDEST_DB, _LOUDER_DB = 11.0, 7.0
 _STRETCH, _SOFTLY = 8, 6  # windows: of a stretch that is loud enough, and of a soft beginning before it
 _ABOVE_BACKGROUND_DB = 3.0
 # The detector is sure of a voice: one window of the first kind, or two of the second.
@@ -29,9 +29,11 @@ _SURE, _LIKELY = 0.7, 0.5
 _GLANCED_AT, _LOOKED_AT = 0.06, 0.09
 _NO_WORDS = 0.88  # probability of hum or noise from which it is not held
 _NO_WORDS_HELD = 0.9  # and from which a held reply goes on while the voice still sounds
-_REVISED = 0.35  # seconds of voice before which a hold is not taken back for its sound: no stutter
+# Seconds of voice before which a hold is not taken back for its sound: no stutter. Then the ears are asked,
+# and for what may be a hum they are waited for: a "how long" hums too.
+_REVISED = 0.4
 _WORDY = 0.5
-_CLEARLY, _PLAINLY = 0.6, 0.9
+_CLEARLY, _PLAINLY = 0.35, 0.9
 # Seconds that a voice sounds, pauses not counted: a word or few; more than a doubled backchannel (and
 # words would have come by now); more than most laughter; nothing but talk.
 _ANY, _SOME, _FEW, _LASTING, _LONG, _ENDLESS = 0.3, 0.45, 0.7, 1.2, 2.0, 3.0
@@ -69,11 +71,13 @@ class PartialWords:
         text: As Whisper writes it; empty where it heard no words.
         until: Seconds of the voice, from its onset, that it covers.
         confidence: That these were the words, 0 to 1.
+        others: What it may have been instead, the likeliest first.
     """
 
     text: str
     until: float
     confidence: float = 1.0
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ class VoiceSoFar:
             surely voice); None where it is not known yet.
         sound: What it sounds like; None where it was not looked at yet.
         words: The latest transcript, if any.
+        awaited: The ears are at work on another.
     """
 
     seconds: float
@@ -100,6 +105,7 @@ class VoiceSoFar:
     usual: float | None = None
     sound: SoundScore | None = None
     words: PartialWords | None = None
+    awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,19 +150,25 @@ def judge(voice: VoiceSoFar, dialogue: DialogueState) -> Verdict:
 
 
 def wants_score(voice: VoiceSoFar) -> bool:
-    """Whether `interruption_sound.score` would tell more than the score at hand, or than none."""
+    """Whether `sound.score` would tell more than the score at hand, or than none."""
     return voice.silence == 0 and _GLANCED_AT <= voice.seconds <= LONGEST
 
 
 def wants_words(voice: VoiceSoFar) -> bool:
-    """Whether a transcript could change the answer: not that of noise or of somebody further off."""
-    return _is_near(voice) and _is_sure(voice)
+    """Whether a transcript could change the answer: not that of noise, of somebody further off, or of what
+    has ended and was well read.
+    """
+    read = voice.words is not None and _covers(voice, voice.words) and voice.words.confidence >= _CONFIDENT
+    return _is_near(voice) and _is_sure(voice) and not read
 
 
 def _by_words(voice: VoiceSoFar, words: PartialWords, dialogue: DialogueState) -> Verdict:
     wordy = _is_wordy(voice)
-    whole = voice.silence >= ENDED and voice.seconds - words.until < READ
-    meant = said(words.text, dialogue.language, noisy=not wordy, whole=whole)
+    # A badly read beginning is no evidence where the whole is on its way.
+    whole = _covers(voice, words) and (not voice.awaited or words.confidence >= _CONFIDENT)
+    # What Whisper writes for noise was said only where it is well read.
+    noisy = not wordy or words.confidence < _CONFIDENT
+    meant = said(words.text, dialogue.language, noisy=noisy, whole=whole)
     if meant is Said.STOP:
         return Verdict.CUT
     if meant is Said.OTHER:
@@ -174,14 +186,20 @@ def _by_words(voice: VoiceSoFar, words: PartialWords, dialogue: DialogueState) -
 
 def _by_few_words(voice: VoiceSoFar, words: PartialWords, dialogue: DialogueState, whole: bool) -> Verdict:
     """Words that are no backchannel, unless they are badly heard or made of a cough."""
-    wordy = _is_wordy(voice)
+    wordy, sure = _is_wordy(voice), words.confidence >= _CONFIDENT
     if size(words.text) > _CERTAIN_WORDS:
         return Verdict.CUT
-    if wordy and (words.confidence >= _CONFIDENT or denies(words.text, dialogue.language)):
+    if _may_be_words(voice) and denies(words.text, dialogue.language):
+        return Verdict.CUT
+    like = resembles(words.text, dialogue.language, sure=sure)
+    if wordy and sure and like is not Said.BACKCHANNEL:
         return Verdict.CUT
     if not whole:
         return Verdict.HOLD if wordy else _held(dialogue)
-    if resembles(words.text, dialogue.language):
+    others = {said(other, dialogue.language, noisy=not wordy) for other in words.others}
+    if wordy and (like is Said.STOP or Said.STOP in others):
+        return Verdict.CUT
+    if like is Said.BACKCHANNEL or Said.BACKCHANNEL in others:
         return Verdict.GO_ON
     enough = _ANY if _is_plain(voice) else _SOME if wordy else _FEW if _may_be_words(voice) else math.inf
     return Verdict.CUT if _sounding(voice) >= enough else Verdict.GO_ON
@@ -198,11 +216,19 @@ def _by_sound(voice: VoiceSoFar, dialogue: DialogueState) -> Verdict:
     looked_at = _GLANCED_AT if voice.sound is not None and words >= _CLEARLY else _LOOKED_AT
     if not _is_sure(voice) or voice.seconds < looked_at:
         return _held(dialogue)
-    if _sounding(voice) >= (_LASTING if words >= _WORDY else _LONG if words >= 1 - _NO_WORDS else _ENDLESS):
+    # Held already, the reply can wait for words that are on their way.
+    lasting = _LONG if voice.awaited and dialogue.held else _LASTING
+    if _sounding(voice) >= (lasting if words >= _WORDY else _LONG if words >= 1 - _NO_WORDS else _ENDLESS):
         return Verdict.CUT
-    if dialogue.held and (words > 1 - _NO_WORDS_HELD or voice.seconds < _REVISED):
+    revised = voice.seconds >= _REVISED and not (voice.awaited and _is_hum(voice))
+    if dialogue.held and (words > 1 - _NO_WORDS_HELD or not revised):
         return Verdict.HOLD
     return Verdict.HOLD if _may_be_words(voice) else Verdict.GO_ON
+
+
+def _covers(voice: VoiceSoFar, words: PartialWords) -> bool:
+    """The voice has ended, and the words are those of nearly all of it."""
+    return voice.silence >= ENDED and voice.seconds - words.until < READ
 
 
 def _held(dialogue: DialogueState) -> Verdict:
@@ -226,6 +252,10 @@ def _is_wordy(voice: VoiceSoFar) -> bool:
 
 def _may_be_words(voice: VoiceSoFar) -> bool:
     return _words(voice) > 1 - _NO_WORDS
+
+
+def _is_hum(voice: VoiceSoFar) -> bool:
+    return voice.sound is not None and voice.sound.hum > voice.sound.noise
 
 
 def _is_plain(voice: VoiceSoFar) -> bool:

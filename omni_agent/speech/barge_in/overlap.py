@@ -16,7 +16,7 @@ _STEP = WINDOW / RATE
 # Probabilities with which a voice begins and goes on, and how far below the user's usual level it may be.
 # What is quieter is left of the agent's own voice or comes from further off, and must not hide the onset.
 _BEGINS, _GOES_ON = 0.4, 0.35
-_BEGINS_DB, _GOES_ON_DB, _SOFT_DB = 10.0, 15.0, 20.0
+_BEGINS_DB, _GOES_ON_DB, _SOFT_DB = 13.0, 15.0, 20.0
 _SOFT = 6  # windows in which a soft beginning is looked for: the s, t and silence of a "stop"
 FORGOTTEN = 2.5
 """Seconds of silence after which the next voice is another one."""
@@ -71,7 +71,7 @@ class Overlap:
         """What `interruption.judge` wants to know; None where no voice sounds.
 
         Args:
-            sound: The score of the sound from a little before `onset`, see `interruption_sound.score`.
+            sound: The score of the sound from a little before `onset`, see `sound.score`.
             words: The latest transcript of it.
         """
         if self.onset is None:
