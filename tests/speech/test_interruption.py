@@ -114,6 +114,10 @@ def test_words_made_of_a_cough_do_not() -> None:
     assert judge(voice(0.3, words="Thank you.", silence=ENDED), HELD) is Verdict.CUT
 
 
+def test_clear_words_stop_it_whatever_they_sound_like() -> None:
+    assert judge(voice(0.8, sound=NOISE, words="no stop"), HELD) is Verdict.CUT
+
+
 def test_few_words_that_are_badly_heard_need_a_longer_voice() -> None:
     doubtful = SoundScore(0.7, 0.2, 0.1)
 

@@ -43,6 +43,7 @@ _WINDOW = 0.032
 _UNHEARD = 0.5  # seconds of voice beyond the latest words that make them old
 _CERTAIN_WORDS = 3
 _CONFIDENT = 0.5  # in words, for few of them to be proof
+_CLEAR = 0.8  # in two words or more, whatever their sound was like: Whisper makes none so sure of a noise
 _NEARLY_OVER = 0.2  # seconds of a reply that are not worth stopping
 ENDED = 0.15
 """Seconds of silence after which the words of the whole voice are worth asking for."""
@@ -192,7 +193,8 @@ def _by_few_words(voice: VoiceSoFar, words: PartialWords, dialogue: DialogueStat
     if _may_be_words(voice) and denies(words.text, dialogue.language):
         return Verdict.CUT
     like = resembles(words.text, dialogue.language, sure=sure)
-    if wordy and sure and like is not Said.BACKCHANNEL:
+    clear = words.confidence >= _CLEAR and size(words.text) > 1
+    if like is not Said.BACKCHANNEL and (clear or (wordy and sure)):
         return Verdict.CUT
     if not whole:
         return Verdict.HOLD if wordy else _held(dialogue)
