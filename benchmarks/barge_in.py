@@ -197,11 +197,11 @@ def figures(runs: list[Run], ears: Ears) -> dict[str, object]:
         "n_other": len(other),
         "onset_to_silence_p50_ms": median(delays),
         "onset_to_silence_p95_ms": quantile(delays, 0.95),
-        "relapsed": round(sum(bool(run.hesitations) for run in cut) / len(real), 3),
-        "missed": round(1 - len(cut) / len(real), 3),
-        "stopped": round(len(stopped) / len(other), 3),
+        "relapsed": round(sum(bool(run.hesitations) for run in cut) / max(len(real), 1), 3),
+        "missed": round(1 - len(cut) / max(len(real), 1), 3),
+        "stopped": round(len(stopped) / max(len(other), 1), 3),
         "stopped_by": Counter(run.case.kind for run in stopped),
-        "hesitated": round(len(paused) / len(other), 3),
+        "hesitated": round(len(paused) / max(len(other), 1), 3),
         "hesitated_by": Counter(run.case.kind for run in paused),
         "hesitation_p50_ms": median([1000 * sum(run.hesitations) for run in paused] or [0.0]),
         "cpu_ms": median([1000 * seconds for run in runs for seconds in run.cpu]),
@@ -248,7 +248,7 @@ def main() -> None:
     ears = Ears(given.own.ears_delay)
     chosen = list(cases(given.own.split, given.data))
     runs = asyncio.run(_played(chosen[: given.limit or len(chosen)], ears, given))
-    publish({"benchmark": "barge_in", **vars(given.own), **figures(runs, ears)})
+    publish({"benchmark": "barge_in", "split": given.own.split, **figures(runs, ears)})
 
 
 if __name__ == "__main__":
