@@ -11,6 +11,7 @@ from tempfile import gettempdir
 
 import numpy as np
 
+from omni_agent.conversation.voice_over import UsualLevel
 from omni_agent.models.store import ModelStore
 from omni_agent.speech.hearing.activity import VoiceActivity, Window
 from omni_agent.speech.pcm import Pcm
@@ -22,7 +23,6 @@ from .barge_in_sounds import RATE, Line, Random, Sound, shaped
 CLIPS = Path(gettempdir()) / "omni-agent-barge-in"
 LEAD, TAIL = 1.2, 2.6
 _FAINTEST = -30.0
-_SURE = 0.7
 _TURN = 3
 
 
@@ -121,9 +121,10 @@ def _measured(voice: Sound, otherwise: float) -> float:
     """Its usual level by the windows, as if it had gone on like that for a turn of some seconds."""
     quiet = np.zeros(RATE // 2, np.float32)
     turn = [voice] * (1 + _TURN * RATE // len(voice))
-    windows = VoiceActivity().feed(np.concatenate([quiet, *turn, quiet]))
-    powers = [10 ** (window.level / 10) for window in windows if window.probability >= _SURE]
-    return 10 * float(np.log10(np.mean(powers))) if powers else otherwise
+    usual = UsualLevel()
+    for window in VoiceActivity().feed(np.concatenate([quiet, *turn, quiet])):
+        usual.heard(window)
+    return otherwise if usual.level is None else usual.level
 
 
 def _pitched(random: Random, sound: Sound) -> Sound:

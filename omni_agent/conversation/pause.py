@@ -32,7 +32,6 @@ class _Pause:
     score: float = UNKNOWN
     words: str = ""
     language: str = ""
-    understood: bool = False
     ready: bool = False
 
 
@@ -69,7 +68,6 @@ class PauseJudge:
         """What was said is known now."""
         if generation == self._pause.generation:
             self._pause.words, self._pause.language = words, language
-            self._pause.understood = True
             self._judge(self._pause)
 
     def ready(self, generation: int) -> None:
@@ -104,5 +102,5 @@ class PauseJudge:
         hold = held_open(pause.words, pause.language)
         wait = self._patience.wait(pause.score, hold, pause.seconds)
         if not pause.ready:
-            wait = max(wait, FREE if pause.understood else UNKNOWN_WORDS)
+            wait = max(wait, FREE if pause.words else UNKNOWN_WORDS)
         self._tell(PauseJudged(self._clock.monotonic(), pause.generation, wait))

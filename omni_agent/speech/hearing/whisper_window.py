@@ -129,6 +129,7 @@ class _Whisper:
         self._model = model
         self._beam = beam
         self._readings = readings
+        self._detected: tuple[object, tuple[str, float]] = (None, ("", 0.0))
 
     def encode(self, samples: NDArray[np.float32], seconds: int) -> object:
         import numpy as np
@@ -209,8 +210,11 @@ class _Whisper:
             return "en", 1.0
         if code and self._token(f"<|{code}|>") is not None:
             return code, 1.0
-        token, probability = self._model.model.detect_language(encoded)[0][0]
-        return token.strip("<|>"), probability
+        # A window is often decoded more than once, and telling its language takes as long as two words.
+        if self._detected[0] is not encoded:
+            token, probability = self._model.model.detect_language(encoded)[0][0]
+            self._detected = (encoded, (token.strip("<|>"), probability))
+        return self._detected[1]
 
     def _hint_tokens(self, hints: Sequence[str]) -> list[int]:
         """The hints as Whisper's prompt; those that do not fit are left out, the last first."""
