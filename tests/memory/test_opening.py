@@ -123,7 +123,7 @@ def test_connections_are_set_up(path: Path) -> None:
         "foreign_keys": 1,
         "synchronous": 1,
         "secure_delete": 1,
-        "busy_timeout": 5000,
+        "busy_timeout": 30_000,
         "journal_mode": "wal",
     }
 
