@@ -101,7 +101,7 @@ class Ears:
     async def read(self, pcm: Pcm, language: str) -> tuple[Hearing, float]:
         """The words, and how many seconds they took."""
         wall, cpu = time.perf_counter(), time.process_time()
-        found = await self._ears.transcribe(pcm, language=language)
+        found = await self._ears.transcribe(pcm, language=language, timed=False)
         self.seconds.append(min(time.perf_counter() - wall, time.process_time() - cpu))
         return found, self.seconds[-1]
 

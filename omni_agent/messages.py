@@ -51,7 +51,7 @@ class Hearing:
         language_confidence: Probability of that language, 0 to 1.
         confidence: Mean token probability of the transcript, 0 to 1.
         alternatives: Other readings, best first, without the chosen one.
-        words: The words of `text` with their times, where the ears tell.
+        words: The words of `text` with their times, where they were wanted and the ears tell.
     """
 
     text: str

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 class Ears(Protocol):
     """Speech to text."""
 
-    async def transcribe(self, audio: Pcm, *, language: str = "", hints: Sequence[str] = ()) -> Hearing:
+    async def transcribe(
+        self, audio: Pcm, *, language: str = "", hints: Sequence[str] = (), timed: bool = True
+    ) -> Hearing:
         """Transcribe one utterance or recording.
 
         Args:
             audio: Any rate, any length; silence gives an empty hearing.
             language: ISO 639-1 code where it is known; detected where it is empty.
             hints: Words and phrases that are likely to be said, best first.
+            timed: The words' times are wanted; without them the ears may be quicker.
 
         Raises:
             ModelUnavailable: The engine or its files are missing.

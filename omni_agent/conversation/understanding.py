@@ -77,7 +77,7 @@ class Understanding:
         if ears is None:
             return Hearing("")
         try:
-            return await ears.transcribe(pcm, language=language, hints=hints)
+            return await ears.transcribe(pcm, language=language, hints=hints, timed=False)
         except OmniError:
             # The turn itself tells it.
             return Hearing("")

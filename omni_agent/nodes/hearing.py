@@ -69,7 +69,9 @@ async def _audio(source: str, turn: Turn) -> Audio:
     ears = turn.parts.senses.ears
     if ears is None:
         raise ModelUnavailable("this model cannot hear", remedy="pip install 'omni-agent-framework[local]'")
-    hearing = await ears.transcribe(pcm, hints=hints_of(offered(turn.parts.toolbox, ()), await _recent(turn)))
+    tools = offered(turn.parts.toolbox, ())
+    # Only a call rests on single words.
+    hearing = await ears.transcribe(pcm, hints=hints_of(tools, await _recent(turn)), timed=bool(tools))
     if hearing.text:
         turn.emit(Transcript(hearing.text, hearing.language, hearing.confidence))
     if turn.delivery:

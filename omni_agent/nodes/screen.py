@@ -93,7 +93,7 @@ async def _heard(part: Part, turn: Turn) -> str:
             remedy="give the model ears (senses), or the agent no input_guardrails",
         )
     _, pcm = await load_audio(turn.parts.media, part.ref)
-    return (await ears.transcribe(pcm)).text
+    return (await ears.transcribe(pcm, timed=False)).text
 
 
 async def _reworded(message: Message, words: str, turn: Turn) -> Message:

@@ -65,7 +65,7 @@ async def _sound(part: Audio, turn: Turn) -> tuple[list[str], list[Media]]:
     if "audio" in turn.parts.model.capabilities.inputs:
         return ["[sound]"], [kept]
     if kept.hearing is None and ears:
-        kept = replace(kept, hearing=await ears.transcribe(pcm))
+        kept = replace(kept, hearing=await ears.transcribe(pcm, timed=False))
     if kept.hearing is None:
         return ["[a sound that you cannot hear]"], [kept]
     text = kept.hearing.text

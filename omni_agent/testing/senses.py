@@ -18,7 +18,9 @@ class ScriptedEars:
     def __init__(self, *hearings: Hearing) -> None:
         self._hearings = list(hearings)
 
-    async def transcribe(self, audio: Pcm, *, language: str = "", hints: Sequence[str] = ()) -> Hearing:
+    async def transcribe(
+        self, audio: Pcm, *, language: str = "", hints: Sequence[str] = (), timed: bool = True
+    ) -> Hearing:
         if not self._hearings:
             raise UnexpectedRequest("the ears' script is over")
         return self._hearings.pop(0)
@@ -89,7 +91,9 @@ class SaidEars:
         self._takes = takes
         self.heard: list[Hearing] = []
 
-    async def transcribe(self, audio: Pcm, *, language: str = "", hints: Sequence[str] = ()) -> Hearing:
+    async def transcribe(
+        self, audio: Pcm, *, language: str = "", hints: Sequence[str] = (), timed: bool = True
+    ) -> Hearing:
         from .said import words_in
 
         await self._clock.sleep(self._takes)

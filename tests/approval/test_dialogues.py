@@ -35,7 +35,9 @@ class NoisyEars:
     def __init__(self) -> None:
         self.next = Hearing("")
 
-    async def transcribe(self, audio: Pcm, *, language: str = "", hints: Sequence[str] = ()) -> Hearing:
+    async def transcribe(
+        self, audio: Pcm, *, language: str = "", hints: Sequence[str] = (), timed: bool = True
+    ) -> Hearing:
         return self.next
 
     async def prewarm(self) -> None: ...

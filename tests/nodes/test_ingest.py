@@ -36,9 +36,11 @@ class AttentiveEars(ScriptedEars):
         super().__init__(*hearings)
         self.hints: list[tuple[str, ...]] = []
 
-    async def transcribe(self, audio: Pcm, *, language: str = "", hints: Sequence[str] = ()) -> Hearing:
+    async def transcribe(
+        self, audio: Pcm, *, language: str = "", hints: Sequence[str] = (), timed: bool = True
+    ) -> Hearing:
         self.hints.append(tuple(hints))
-        return await super().transcribe(audio, language=language, hints=hints)
+        return await super().transcribe(audio, language=language, hints=hints, timed=timed)
 
 
 async def told(memory: MemoryStore | None, *before: str, tools: Sequence[Any] = (brew,)) -> tuple[str, ...]:

@@ -268,15 +268,28 @@ def test_words_have_their_times_in_the_recording() -> None:
     ]  # fmt: skip
 
 
-def test_words_from_further_off_are_left_out() -> None:
+@pytest.mark.parametrize("timed", [True, False])
+def test_words_from_further_off_are_left_out(timed: bool) -> None:
     random = np.random.default_rng(3)
-    loud = np.repeat([0.2, 0.2, 0.2, 0.2, 0.2, 0.02, 0.02, 0.02], 8000) * random.normal(0, 1, 64_000)
+    levels = [0.2, 0.2, 0.2, 0.2, 0.2, 0.02, 0.02, 0.02, 0.001]
+    loud = np.repeat(levels, 8000) * random.normal(0, 1, 72_000)
     ears = ears_of(FakeWhisper(said("turn on the hall light goodbye my dear")), (0.0, 4.0))
-    hearing = asyncio.run(ears.transcribe(Pcm(loud.astype(np.float32).clip(-1, 1), 16_000)))
+    sound = Pcm(loud.astype(np.float32).clip(-1, 1), 16_000)
+    hearing = asyncio.run(ears.transcribe(sound, timed=timed))
     asyncio.run(ears.close())
     assert hearing.text == "turn on the hall light"
     assert [word.text for word in hearing.words] == hearing.text.split()
     assert hearing.alternatives == ("turn on the hall light goodbye my dear",)
+
+
+def test_times_that_nobody_wants_are_not_looked_for() -> None:
+    random = np.random.default_rng(3)
+    sound = np.repeat([0.001, 0.2, 0.2, 0.2, 0.2, 0.001], 8000) * random.normal(0, 1, 48_000)
+    model = FakeWhisper(said("turn on the light"))
+    ears = ears_of(model, (0.5, 2.5))
+    hearing = asyncio.run(ears.transcribe(Pcm(sound.astype(np.float32).clip(-1, 1), 16_000), timed=False))
+    asyncio.run(ears.close())
+    assert (hearing.text, hearing.words, model.aligned) == ("turn on the light", (), [])
 
 
 def test_speech_further_off_never_reaches_the_model() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from omni_agent.messages import HeardWord
-from omni_agent.speech.hearing.foreground import foreground, nearest
+from omni_agent.speech.hearing.foreground import foreground, nearest, quietest, uneven
 from omni_agent.speech.pcm import Pcm
 
 RATE = 16_000
@@ -112,6 +112,14 @@ sounds = st.builds(
 def test_the_foreground_lies_in_the_sound(sound: Pcm) -> None:
     start, end = foreground(sound)
     assert 0 <= start <= end <= sound.seconds
+
+
+@given(sounds)
+def test_a_part_alone_is_not_uneven(sound: Pcm) -> None:
+    """Nothing is left out of what is as loud all along, and any sound can be asked about."""
+    assert uneven(sound, quietest(sound)) in {True, False}
+    level = Pcm(np.resize(np.asarray([0.5, -0.5], dtype=np.float32), len(sound.samples)), sound.rate)
+    assert not uneven(level, quietest(level))
 
 
 @given(sounds, st.lists(st.tuples(st.floats(0, 5), st.floats(0, 1)), max_size=12))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ...messages import HeardWord, Hearing
 from ..pcm import Pcm
-from .foreground import foreground, nearest
+from .foreground import foreground, nearest, quietest, uneven
 from .vad import evened, pieces, speech_spans
 from .whisper_window import RATE, Decoded, WindowModel, load_whisper
 
@@ -86,7 +86,9 @@ class WhisperEars:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ears")
         self._model: WindowModel | None = None
 
-    async def transcribe(self, audio: Pcm, *, language: str = "", hints: Sequence[str] = ()) -> Hearing:
+    async def transcribe(
+        self, audio: Pcm, *, language: str = "", hints: Sequence[str] = (), timed: bool = True
+    ) -> Hearing:
         """Transcribe one utterance or recording; see `omni_agent.senses.Ears`.
 
         `language_confidence` is 1 where `language` was given and known to the model. Hints beyond
@@ -98,7 +100,7 @@ class WhisperEars:
         """
         stopped = threading.Event()
         work = asyncio.get_running_loop().run_in_executor(
-            self._thread, self._transcribe, audio, language, tuple(hints), stopped
+            self._thread, self._transcribe, audio, language, tuple(hints), timed, stopped
         )
         try:
             return await work
@@ -127,13 +129,13 @@ class WhisperEars:
         return self._model
 
     def _transcribe(
-        self, audio: Pcm, language: str, hints: tuple[str, ...], stopped: threading.Event
+        self, audio: Pcm, language: str, hints: tuple[str, ...], timed: bool, stopped: threading.Event
     ) -> Hearing:
         sound = evened(audio.resampled(RATE))
         first, last = foreground(sound)
         spans = [(max(first, start), min(last, end)) for start, end in self._find_speech(sound)]
         cuts = pieces(sound, [span for span in spans if span[0] < span[1]], LONGEST_PIECE)
-        heard: list[_Heard] = []
+        noise, heard = quietest(sound), list[_Heard]()
         for at, (start, end) in enumerate(cuts):
             if stopped.is_set():
                 break
@@ -142,17 +144,18 @@ class WhisperEars:
             latest = cuts[at + 1][0] if at + 1 < len(cuts) else last
             begin = max(earliest, start - _BEFORE)
             piece = _slice(sound, begin, min(latest, end + _AFTER))
-            found, words = self._piece(piece, language or _settled(heard, end - start), hints)
+            known = language or _settled(heard, end - start)
+            found, words = self._piece(piece, known, hints, timed or uneven(piece, noise))
             if not _nothing(found):
                 heard.append(_Heard(end - start, found, tuple(_later(word, begin) for word in words)))
         return _joined(heard)
 
     def _piece(
-        self, piece: Pcm, language: str, hints: tuple[str, ...]
+        self, piece: Pcm, language: str, hints: tuple[str, ...], timed: bool
     ) -> tuple[Decoded, tuple[HeardWord, ...]]:
-        """One piece's reading and its words, without those from further off."""
+        """One piece's reading; with its words and without those from further off, if it is to be timed."""
         best, encoded = self._reading(piece, language, hints)
-        if _nothing(best):
+        if _nothing(best) or not timed:
             return best, ()
         words = self._engine().align(encoded, best.texts[0], seconds=piece.seconds, language=best.language)
         near = nearest(piece, words)
@@ -275,7 +278,8 @@ def _joined(heard: Sequence[_Heard]) -> Hearing:
         confidence=min(1.0, math.exp(logprob)),
         # Readings of a whole recording would be a product of those of its pieces.
         alternatives=heard[0].found.texts[1:] if len(heard) == 1 else (),
-        words=tuple(word for piece in heard for word in piece.words),
+        # Of all pieces or of none.
+        words=tuple(word for piece in heard for word in piece.words) if all(p.words for p in heard) else (),
     )
 
 

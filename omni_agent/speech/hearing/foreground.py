@@ -28,6 +28,10 @@ _HOP, _FRAME = 0.02, 0.12
 # A loud word is louder than nine in ten: however much others say around it, the nearest voice has some.
 _LOUD_WORD = 90
 _FEWEST_WORDS = 4
+# The noise of a room, over 120 ms, stays within this.
+_OVER_NOISE_DB = 8.0
+# The shortest that two words and the sound that dies away after them take, in seconds.
+_TWO_WORDS = 0.35
 
 
 def foreground(audio: Pcm) -> Span:
@@ -58,6 +62,27 @@ def nearest(audio: Pcm, words: Sequence[HeardWord]) -> tuple[HeardWord, ...]:
     first, last = near[0], near[-1]
     # One quiet word is how people begin and end.
     return tuple(words[first if first > 1 else 0 : last + 1 if last < len(words) - 2 else len(words)])
+
+
+def quietest(audio: Pcm) -> float:
+    """The level of a recording's quietest moment, in decibels."""
+    return float(np.min(_levels(audio)[0], initial=0.0))
+
+
+def uneven(audio: Pcm, noise: float) -> bool:
+    """Whether so much at an end is quieter than the rest that `nearest` may leave words out.
+
+    Args:
+        audio: What was said.
+        noise: The level of the room, in decibels.
+    """
+    levels, hop = _levels(audio)
+    if not len(levels):
+        return False
+    loud = float(np.percentile(levels, 95))
+    said = np.flatnonzero(levels > max(loud - _QUIET_PAUSE_DB, noise + _OVER_NOISE_DB))
+    near = np.flatnonzero(levels > loud - _FOREGROUND_DB)
+    return bool(len(said)) and bool(max(near[0] - said[0], said[-1] - near[-1]) * hop > _TWO_WORDS)
 
 
 def _pauses_are_quiet(levels: NDArray[np.float64]) -> bool:
