@@ -37,6 +37,9 @@ _MINE = re.compile(
 _BY_RULE = "asked_"
 _QUESTIONS = ("?", "？")
 _NO_QUESTION = frozenset({"remember"})
+# Why something is to be forgotten may be said before: "I sold it. Forget that I had a boat."
+_AT_THE_END = frozenset({"forget"})
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s*(?=\S)")
 # In this order: "forget everything about me" also has the shape of "forget … about …".
 _TRIED: tuple[tuple[str, Kind], ...] = (
     ("forget_all", "forget_all"),
@@ -98,6 +101,8 @@ def _in_language(said: str, told: str, code: str, noted: bool, personal: bool) -
         if is_question and key in _NO_QUESTION:
             continue
         what = phrases.fit(key, said)
+        if what is None and key in _AT_THE_END:
+            what = phrases.fit(key, _last_sentence(said)) or None
         if what is not None:
             if kind == "about" and phrases.me.fullmatch(what):
                 what = ""
@@ -107,6 +112,10 @@ def _in_language(said: str, told: str, code: str, noted: bool, personal: bool) -
     if told and not is_question and _corrects(said, told, phrases, personal):
         return Asked("correct", said, code)
     return None
+
+
+def _last_sentence(said: str) -> str:
+    return _SENTENCE_END.split(said)[-1]
 
 
 def _corrects(said: str, told: str, phrases: Phrases, personal: bool) -> bool:

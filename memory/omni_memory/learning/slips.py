@@ -36,7 +36,7 @@ _SORTS: dict[str, re.Pattern[str]] = {
         rf"\b(?:(?:twenty|thirty)[- ])?(?:{_ORDINALS})\b|\b\d+(?:st|nd|rd|th)\b", re.IGNORECASE
     ),
     "number": re.compile(rf"\b(?:{_ONES})(?:[- ](?:{_ONES}))?\b|(?<![\w.])\d[\d.,:]*(?!\w)", re.IGNORECASE),
-    "name": re.compile(rf"\b(?:{_TITLE})?{_CAPITAL}(?: {_CAPITAL}){{0,2}}"),
+    "name": re.compile(rf"\b(?:{_TITLE})?{_CAPITAL}(?: (?:{_TITLE})?{_CAPITAL}){{0,2}}"),
 }
 _CALENDAR = ("weekday", "month")
 _LEAST_ALIKE = 0.5

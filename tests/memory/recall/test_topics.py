@@ -24,6 +24,8 @@ def asked(question: str) -> set[str]:
         ("Where do I come from originally?", "comes_from"),
         ("What are my kids called?", "daughter"),
         ("Who am I married to?", "husband"),
+        ("Do you know my last name?", "surname"),
+        ("What is my surname?", "name"),
         ("What's my sister's name?", "sister"),
         ("Which pet do I have?", "dog"),
         ("Was ist mein Beruf und wo ist er?", "job"),
