@@ -2,8 +2,8 @@
 
 What needs no model is learnt at once. When it has been quiet for a moment, the conversation's prompt is
 computed as its next turn will need it; then memory does the rest piece by piece, with the model's help: what
-is to be read, and what has become long. A turn that begins stops all of it; what was not done is done later,
-also after a restart.
+is to be read, and what has become long; and the prompt is computed anew. A turn that begins stops all of it;
+what was not done is done later, also after a restart.
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ class Study:
             await self._all(None)
             await self._quiet(hurry)
             await ready()
-            await self._all(self._model)
+            if await self._all(self._model):
+                # What became long was summed up: the conversation's prompt begins elsewhere now.
+                await ready()
             await self._upkeep()
         except OmniError as error:
             log.info("study: %s", error)
@@ -99,9 +101,12 @@ class Study:
             # A store or a model of somebody else may fail in any way; the next turn must not notice.
             log.exception("study failed")
 
-    async def _all(self, model: OmniModel | None) -> None:
+    async def _all(self, model: OmniModel | None) -> bool:
+        """Do all there is to do; whether that was anything."""
+        done = False
         while await self._memory.study(model):
-            pass
+            done = True
+        return done
 
     async def _quiet(self, hurry: asyncio.Event) -> None:
         waits = [asyncio.ensure_future(self._clock.sleep(QUIET)), asyncio.ensure_future(hurry.wait())]

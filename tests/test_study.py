@@ -20,7 +20,7 @@ from omni_agent.memory import (
     TransientMemory,
     Window,
 )
-from omni_agent.models.base import OmniModel
+from omni_agent.models.base import OmniModel, Request
 from omni_agent.testing import ScriptedModel, Step, VirtualClock
 
 pytestmark = pytest.mark.anyio
@@ -108,6 +108,24 @@ async def test_what_needs_no_model_is_learnt_at_once_or_at_the_latest_when_it_en
         assert (memory.at_once, memory.done) == (1, 0)
         memory.sure = 1
     assert (memory.at_once, memory.done) == (2, 0)
+
+
+@pytest.mark.parametrize(("pieces", "readied"), [(0, [0]), (2, [0, 2])])
+async def test_the_model_is_ready_for_the_next_turn_also_after_what_was_learnt(
+    pieces: int, readied: list[int]
+) -> None:
+    """A summary moves the window: the next turn would wait for its whole prompt."""
+    memory, seen = Knowing(pieces), list[int]()
+
+    class Readied(ScriptedModel):
+        async def prewarm(self, request: Request | None = None) -> None:
+            if request and request.messages:
+                seen.append(memory.done)
+
+    async with Agent(model=Readied(Step(says="Hi.")), memory=memory, clock=VirtualClock()) as agent:
+        await agent.ask("hello", speak=False)
+        await agent.settled()
+    assert seen == readied
 
 
 async def test_settled_does_not_wait_for_the_quiet() -> None:
