@@ -92,7 +92,7 @@ class Study:
             await self._quiet(hurry)
             await ready()
             if await self._all(self._model):
-                # What became long was summed up: the conversation's prompt begins elsewhere now.
+                # A summary moves where the conversation's prompt begins, and the work took the model's cache.
                 await ready()
             await self._upkeep()
         except OmniError as error:

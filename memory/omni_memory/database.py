@@ -32,7 +32,7 @@ HEAD = "0002"
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # SQLite's waiting is not fair: of eight processes that write all the time on a busy machine, one got no turn
-# in 5 s. Only writers wait, after the answer, and what is given up is lost.
+# in 5 s. Readers need not wait, and what a writer gives up is lost.
 BUSY_SECONDS = 30.0
 LOCK_SECONDS = 120.0
 CONNECTIONS = 4

@@ -39,7 +39,7 @@ _QUESTIONS = ("?", "？")
 _NO_QUESTION = frozenset({"remember"})
 # Why something is to be forgotten may be said before: "I sold it. Forget that I had a boat."
 _AT_THE_END = frozenset({"forget"})
-_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s*(?=\S)")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=\S)|(?<=[。！？])\s*(?=\S)")
 # In this order: "forget everything about me" also has the shape of "forget … about …".
 _TRIED: tuple[tuple[str, Kind], ...] = (
     ("forget_all", "forget_all"),

@@ -115,7 +115,7 @@ def test_the_foreground_lies_in_the_sound(sound: Pcm) -> None:
 
 
 @given(sounds)
-def test_a_part_alone_is_not_uneven(sound: Pcm) -> None:
+def test_what_is_as_loud_all_along_is_not_uneven(sound: Pcm) -> None:
     """Nothing is left out of what is as loud all along, and any sound can be asked about."""
     assert uneven(sound, quietest(sound)) in {True, False}
     level = Pcm(np.resize(np.asarray([0.5, -0.5], dtype=np.float32), len(sound.samples)), sound.rate)

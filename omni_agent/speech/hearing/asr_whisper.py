@@ -135,7 +135,8 @@ class WhisperEars:
         first, last = foreground(sound)
         spans = [(max(first, start), min(last, end)) for start, end in self._find_speech(sound)]
         cuts = pieces(sound, [span for span in spans if span[0] < span[1]], LONGEST_PIECE)
-        noise, heard = quietest(sound), list[_Heard]()
+        noise = quietest(sound)
+        heard: list[_Heard] = []
         for at, (start, end) in enumerate(cuts):
             if stopped.is_set():
                 break
