@@ -277,7 +277,7 @@ class Agent:
         """Begin to recall on what was understood of an utterance so far; the turn takes it up if that was all
         of it. For programs that transcribe while the user speaks."""
         parts = self.parts
-        parts.anticipation.begin(parts.memory, parts.scope(user), session, words)
+        parts.anticipation.begin(parts.memory, parts.scope(user), session, words, parts.clock.now())
 
     async def settled(self) -> None:
         """Have done now what the turns left to do: facts noted, long conversations summed up.

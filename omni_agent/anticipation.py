@@ -6,8 +6,9 @@ import asyncio
 import logging
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from .memory import MemoryStore, Recollection, Scope
+from .memory import InView, MemoryStore, Recollection, Scope, window_of
 
 log = logging.getLogger(__name__)
 
@@ -25,10 +26,10 @@ class Anticipation:
         default_factory=dict
     )
 
-    def begin(self, memory: MemoryStore, scope: Scope, session: str, words: str) -> None:
+    def begin(self, memory: MemoryStore, scope: Scope, session: str, words: str, now: datetime) -> None:
         """Recall for the words so far; what was begun for fewer is given up."""
         self.take(scope, session, "")
-        task = asyncio.create_task(memory.recall(scope, words, limit=LIMIT))
+        task = asyncio.create_task(_recalled(memory, scope, session, words, now))
         task.add_done_callback(_look_at)
         self._begun[scope, session] = (_content(words), task)
 
@@ -46,6 +47,13 @@ class Anticipation:
         for _, task in self._begun.values():
             task.cancel()
         self._begun.clear()
+
+
+async def _recalled(
+    memory: MemoryStore, scope: Scope, session: str, words: str, now: datetime
+) -> list[Recollection]:
+    window = await window_of(memory, scope, session)
+    return await memory.recall(scope, words, limit=LIMIT, seen=InView(session, window.since(now)))
 
 
 def _content(words: str) -> frozenset[str]:

@@ -20,6 +20,7 @@ class Recalling(TransientMemory):
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[str] = []
+        self.seen: list[InView | None] = []
         self.holds: asyncio.Event | None = None
         self.error: Exception | None = None
 
@@ -27,6 +28,7 @@ class Recalling(TransientMemory):
         self, scope: Scope, query: str, *, limit: int = 8, seen: InView | None = None
     ) -> list[Recollection]:
         self.asked.append(query)
+        self.seen.append(seen)
         if self.holds:
             await self.holds.wait()
         if self.error:
@@ -48,6 +50,7 @@ async def test_what_was_begun_for_the_same_words_is_taken_up() -> None:
     memory = Recalling()
     assert "Found for who is my dentist." in await context(memory, "Who is my dentist?", "who is my dentist")
     assert memory.asked == ["who is my dentist"]
+    assert [view.session for view in memory.seen if view] == ["default"]
 
 
 async def test_other_words_are_asked_for_anew() -> None:
@@ -62,32 +65,3 @@ async def test_a_memory_that_is_late_or_fails_adds_nothing() -> None:
     assert await context(late, "Who is Eva?") == ""
     assert await context(broken, "Who is Eva?", "who is eva") == ""
     assert await context(late, "Who is Eva?", "who is eva") == ""
-
-
-class Unsure(TransientMemory):
-    """A memory that finds something vaguely like anything."""
-
-    async def recall(
-        self, scope: Scope, query: str, *, limit: int = 8, seen: InView | None = None
-    ) -> list[Recollection]:
-        return [
-            Recollection("It rained.", "turn:1/user", score=0.2),
-            Recollection("A dog.", "fact:1", score=0.8),
-        ]
-
-
-@pytest.mark.parametrize(
-    ("said", "told"),
-    [
-        ("Did it rain?", True),
-        ("tell me about the rain", True),
-        ("It rained so much today.", False),
-        ("Il a plu", False),
-    ],
-)
-async def test_what_is_vague_is_told_only_to_who_asks(said: str, told: bool) -> None:
-    model = ScriptedModel(Step(says="Yes."))
-    async with Agent(model=model, memory=Unsure()) as agent:
-        await agent.ask(said, speak=False)
-    assert ("It rained." in model.requests[0].context) is told
-    assert "A dog." in model.requests[0].context

@@ -102,6 +102,7 @@ class Understanding:
         if hearing.text:
             self._emit(PartialTranscript(hearing.text, hearing.language))
             parts = self._parts
-            parts.anticipation.begin(parts.memory, parts.scope(self._user), self._session, hearing.text)
+            scope, now = parts.scope(self._user), parts.clock.now()
+            parts.anticipation.begin(parts.memory, scope, self._session, hearing.text, now)
             if words := hearing.text.split()[:-UNSURE]:
                 self._begun(" ".join(words))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .archive import Archive, Archived, Block, Contents, Restored, Retention
 from .facts import AGENT, USER, Correction, Fact, FactKind, Forgotten, Origin, Statement
-from .knowledge import Brief, KnowledgeStore, Window
+from .knowledge import Brief, KnowledgeStore, Window, window_of
 from .records import Asker, InView, Recollection, Scope, SessionSummary, TurnRecord
 from .store import MemoryStore
 from .transient import TransientMemory
@@ -40,4 +40,5 @@ __all__ = [
     "TransientMemory",
     "TurnRecord",
     "Window",
+    "window_of",
 ]

@@ -15,12 +15,20 @@ if TYPE_CHECKING:
     from ..models.base import OmniModel
 
 
+MOST_TURNS = 200
+"""How many turns of a conversation that is never summed up a model is to see."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """A conversation as a model is to see it: a summary of what is long ago, and the turns after that."""
 
-    summary: str
-    turns: tuple[TurnRecord, ...]
+    summary: str = ""
+    turns: tuple[TurnRecord, ...] = ()
+
+    def since(self, now: datetime) -> datetime:
+        """When it begins: with its first turn, or now."""
+        return self.turns[0].started_at if self.turns else now
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +114,14 @@ class KnowledgeStore(MemoryStore, Protocol):
             model: Helps with it; None for only what can be done at once, without one.
         """
         ...
+
+
+async def window_of(memory: MemoryStore, scope: Scope, session: str) -> Window:
+    """The conversation so far, whether the memory sums up or not.
+
+    Raises:
+        MemoryStoreError: It cannot be read.
+    """
+    if isinstance(memory, KnowledgeStore):
+        return await memory.window(scope, session)
+    return Window(turns=tuple(await memory.history(scope, session, limit=MOST_TURNS)))

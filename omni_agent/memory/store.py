@@ -24,7 +24,8 @@ class MemoryStore(Protocol):
             scope: Whose memory.
             query: The user's words, or a part of them.
             limit: How many at most.
-            seen: What the model sees anyway.
+            seen: What the model sees anyway. With it the words are those of a conversation, and what is found
+                is what is worth the time that a model takes to read it; without it, all that fits.
         """
         ...
 

@@ -12,7 +12,7 @@ from ..delegation import delegated
 from ..errors import MemoryStoreError
 from ..events import ErrorRaised
 from ..execution.standing import offered
-from ..memory import Brief, InView, Recollection, TurnRecord, Window
+from ..memory import Brief, InView, Recollection, TurnRecord, Window, window_of
 from ..messages import Message, Part, Text, ToolCall, ToolResult
 from ..remembering import NAMES as MEMORY_TOOLS
 from ..remembering import request_of, rests_on
@@ -24,7 +24,6 @@ from .unknown import ANSWER, UNKNOWN, of_own, unanswered
 log = logging.getLogger(__name__)
 
 CUT = " —"
-_MOST_TURNS = 200
 _SELF = "What you are to each other:"
 _EARLIER = "Earlier in this conversation:"
 _KNOWN = "What the user has told you, newest last:"
@@ -94,20 +93,17 @@ async def _requested(message: Message, records: Sequence[TurnRecord], turn: Turn
 async def so_far(turn: Turn) -> Past:
     """The conversation before a turn; a memory that fails leaves it empty."""
     window = await _window(turn)
-    since = window.turns[0].started_at if window.turns else turn.parts.clock.now()
+    since = window.since(turn.parts.clock.now())
     brief = await _brief(turn, since)
     return Past(window, brief, since, _background(turn, window, brief))
 
 
 async def _window(turn: Turn) -> Window:
-    memory, knowledge = turn.parts.memory, turn.parts.knowledge
     try:
-        if knowledge:
-            return await knowledge.window(turn.scope, turn.session)
-        return Window("", tuple(await memory.history(turn.scope, turn.session, limit=_MOST_TURNS)))
+        return await window_of(turn.parts.memory, turn.scope, turn.session)
     except MemoryStoreError as error:
         turn.emit(ErrorRaised(error.code, error.message, error.remedy, severity="note"))
-        return Window("", ())
+        return Window()
 
 
 async def _brief(turn: Turn, since: datetime) -> Brief:

@@ -18,9 +18,6 @@ from ..tokens import estimated_tokens
 
 log = logging.getLogger(__name__)
 
-CLOSE = 0.5
-"""Beside words that ask for nothing, what meets less of them is left out: it would be recited, at a cost."""
-
 MEETS = 0.7
 """What meets so much of the question is told even if the model has it before it anyway."""
 
@@ -29,11 +26,6 @@ SLIGHT, FULL = 0.3, 600
 
 _WORD = re.compile(r"\w+")
 _QUOTED = re.compile(r'"(.*)"')
-_ASKS = re.compile(
-    r"[?？]|か。?$|^\W*(?:and |so |well |please |hey |ok(?:ay)?,? )*(?:what|which|where|when|who|whose|why"
-    r"|how|do|does|did|is|are|was|were|am|have|has|can|could|tell|remind|show|give|suggest|recommend|remember)\b",
-    re.IGNORECASE,
-)
 
 
 async def recollected(turn: Turn, words: str, seen: InView) -> list[Recollection]:
@@ -43,12 +35,10 @@ async def recollected(turn: Turn, words: str, seen: InView) -> list[Recollection
     recall = begun or parts.memory.recall(turn.scope, words, limit=LIMIT, seen=seen)
     try:
         async with asyncio.timeout(parts.recall_budget):
-            found = await recall
+            return await recall
     except (MemoryStoreError, TimeoutError) as error:
         log.info("recall gave nothing: %s", error or "out of time")
         return []
-    # A store that gives no scores is taken at its word.
-    return found if _ASKS.search(words) else [item for item in found if not 0 < item.score < CLOSE]
 
 
 def beside(background: str, recollections: Sequence[Recollection]) -> list[Recollection]:

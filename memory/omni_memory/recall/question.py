@@ -22,6 +22,8 @@ MOST_TERMS = 20
 ALIKE = 0.6
 """What a match by another word of the same meaning counts."""
 
+_CAPITAL = re.compile(r"(?<=[\w,;] )[^\W\d_a-z]\w+")
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -50,6 +52,9 @@ class Question:
         dated: It asks for a time.
         amount: It asks for a number.
         names: One to three neighbouring words each: what somebody or something may be called.
+        proper: Words that are written as names are.
+        seeks: It asks for what was said or is so, of the user or of what has been; else memory is met in
+            passing.
         topics: What it is about, as predicates of facts.
         own: It is about the user himself, who says so by "my" or "I" and speaks to nobody in it.
         words: The question as it is.
@@ -62,6 +67,8 @@ class Question:
     dated: bool = False
     amount: bool = False
     names: tuple[str, ...] = ()
+    proper: frozenset[str] = frozenset()
+    seeks: bool = False
     topics: tuple[Topic, ...] = ()
     own: bool = False
     words: str = ""
@@ -91,14 +98,17 @@ def read(query: str, scope: Scope, now: datetime) -> Question:
     parties = {word for name in (scope.user, scope.persona) for word in lexicon.words_of(name)}
     terms = _terms(words, language, parties) + _signs(bare)
     speaker = _speaker(plain, all_words, scope, language)
+    past = bool(lexicon.pattern("past", "words").search(said)) or any(span.end < now for span in times)
     return Question(
         terms=tuple(terms[:MOST_TERMS]),
         spans=times if terms or _asks(all_words, language) else (),
         speaker=speaker,
-        past=bool(lexicon.pattern("past", "words").search(said)) or any(span.end < now for span in times),
+        past=past,
         dated=bool(lexicon.pattern("temporal", "question").search(said)),
         amount=bool(lexicon.pattern("amounts", "question").search(said)),
         names=_runs(all_words),
+        proper=_proper(said, language) - {word for span in times for word in lexicon.words_of(span.words)},
+        seeks=_seeks(said, speaker, past, language),
         topics=topics(bare, language),
         own=speaker == "user" and _own(plain),
         words=said,
@@ -137,6 +147,23 @@ def _signs(plain: str) -> list[Term]:
 def _asks(words: list[str], language: str) -> bool:
     """Whether words without a matter of their own still ask for what was at a time: "what did we do …"."""
     return any(word in lexicon.function_words(language) for word in words)
+
+
+def _seeks(said: str, speaker: str, past: bool, language: str) -> bool:
+    """Whether words ask, and not of the world: what leaves out "I" and "my", as many languages do, may be
+    about the user."""
+    if not lexicon.pattern("asking", "words").search(said):
+        return False
+    ours = speaker == "user" or past or lexicon.pattern("asking", "of_what_was").search(said)
+    return language != "en" or bool(ours)
+
+
+def _proper(said: str, language: str) -> frozenset[str]:
+    """Words with a capital inside of a sentence; German has them everywhere."""
+    if language == "de":
+        return frozenset()
+    words = (match[0] for match in _CAPITAL.finditer(said))
+    return frozenset(word for one in words for word in lexicon.words_of(one)) - lexicon.function_words("en")
 
 
 def _speaker(plain: str, words: list[str], scope: Scope, language: str) -> Literal["", "user", "agent"]:

@@ -24,7 +24,7 @@ from .noted import RankedNote, rank_notes
 from .question import Question, read
 from .ranking import Ranked, rank, seeds
 from .wording import told_line, told_note, told_summary
-from .worth import ANSWERED, worth_telling
+from .worth import ANSWERED, in_passing, worth_telling
 
 if TYPE_CHECKING:
     from ..repository.repository import Repository
@@ -63,7 +63,8 @@ async def recall(
         scope: Whose memory.
         query: The user's words.
         limit: How many at most.
-        seen: Turns that the model has before it anyway.
+        seen: Turns that the model has before it anyway: it is told only what is worth its time. Without it
+            everything that fits is found.
         now: In the user's time zone; a time in UTC is taken to the zone of this machine.
         vectors: Look for what is near in meaning: always, never, or (None) among what the user stated of
             himself where too little else is found.
@@ -104,8 +105,9 @@ def _recalled(
     noted = rank_notes(look.notes(seeds(found.noted, NOTES)), found.noted, found.facts, question, whom)
     answered = bool(noted) and noted[0].share >= ANSWERED and whom.tells(noted[0].note.id)
     unseen = (one for one in ranked if not _in_view(one.line, seen))
-    worthy = islice((one for one in unseen if worth_telling(one, question, answered)), limit + SPARE)
-    told = _holding(look, worthy, question)
+    passing = seen is not None and not question.seeks
+    worthy = (one for one in unseen if worth_telling(one, question, answered, passing=passing))
+    told = _holding(look, islice(worthy, limit + SPARE), question)
     wanted, zone = _wanted(question), now.tzinfo
     turns = [_line(one, wanted, zone) for one in told]
     lines = [one.line.text for one in told]
@@ -115,10 +117,11 @@ def _recalled(
         Arm(TURNS, turns),
         Arm(SUMMARIES, _summed(look.summaries(), question, zone)),
     ]
-    wanting = question.speaker == "user" and not answered and meant.too_little(question, [*facts, *turns])
-    if vectors is None and wanting and meant.ready():
+    wanting = question.speaker == "user" and not (answered or passing)
+    if vectors is None and wanting and meant.too_little(question, [*facts, *turns]) and meant.ready():
         arms.append(Arm(MEANT, _stated(look, question, seen, zone)))
-    return fused([arm for arm in arms if arm.ranked], limit)
+    recalled = fused([arm for arm in arms if arm.ranked], limit)
+    return in_passing(recalled, _names(question, named)) if passing else recalled
 
 
 def _repeats(note: Note, lines: Sequence[str]) -> bool:
@@ -148,6 +151,12 @@ def _called(question: Question, named: Sequence[tuple[str, str]]) -> Question:
                 extra = tuple(word for word in others if word not in term.words)
                 terms[number] = replace(term, alike=tuple(dict.fromkeys((*term.alike, *extra))))
     return replace(question, terms=tuple(terms))
+
+
+def _names(question: Question, named: Sequence[tuple[str, str]]) -> frozenset[str]:
+    """Words by which the question calls somebody or something."""
+    called = {word for pair in named for one in pair for word in lexicon.words_of(one) if not _idle(word)}
+    return question.proper | called
 
 
 def _idle(word: str) -> bool:

@@ -2,64 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from itertools import count
-from pathlib import Path
-
 import pytest
-from omni_memory import SqliteMemory
 from omni_memory.recall import meant
 
-from omni_agent.clock import SystemClock
 from omni_agent.grounding import meaning
-from omni_agent.memory import Origin, Recollection, Scope, TurnRecord
-from omni_agent.messages import Message, Text
+from omni_agent.memory import Scope
 
-ANNA = Scope("anna", "butler")
-NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
+from .talk import ANNA, Talk
 
 pytestmark = pytest.mark.anyio
 vectors = pytest.mark.skipif(not meaning.available(), reason="needs the word vectors of wordllama")
-
-
-class StandingClock(SystemClock):
-    """A clock that stands still."""
-
-    def now(self) -> datetime:
-        return NOW
-
-
-class Talk:
-    """A memory, what is said to it, and what it notes."""
-
-    def __init__(self, path: Path) -> None:
-        self.memory = SqliteMemory(path, clock=StandingClock())
-        self._numbers = count()
-
-    async def say(self, said: str, answered: str = "Okay.", *, scope: Scope = ANNA) -> str:
-        id_ = f"t{next(self._numbers)}"
-        at = NOW - timedelta(days=30)
-        messages = (Message("user", (Text(said),)), Message("assistant", (Text(answered),)))
-        await self.memory.commit(scope, TurnRecord(id_, "s", messages, answered, answered, "done", at, at))
-        return id_
-
-    async def note(self, *statements: str) -> None:
-        for said in statements:
-            await self.memory.remember(ANNA, said, Origin("s", "t", NOW))
-
-    async def ask(self, query: str, scope: Scope = ANNA) -> list[Recollection]:
-        return await self.memory.recall(scope, query)
-
-    async def sources(self, query: str, scope: Scope = ANNA) -> list[str]:
-        return [one.source for one in await self.ask(query, scope)]
-
-
-@pytest.fixture
-async def talk(tmp_path: Path) -> AsyncIterator[Talk]:
-    made = Talk(tmp_path / "memory.db")
-    yield made
-    await made.memory.close()
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing
-from datetime import UTC, datetime, timedelta
-from itertools import count
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from shutil import copy
 from typing import Any
@@ -17,74 +16,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omni_memory import SqliteMemory
 
-from omni_agent.clock import SystemClock
-from omni_agent.memory import InView, Recollection, Scope, TurnRecord
+from omni_agent.memory import InView, Scope, TurnRecord
 from omni_agent.messages import Message, Text
 
-ANNA = Scope("anna", "butler")
-NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
-Say = Callable[..., Any]
+from .talk import ANNA, NOW, StandingClock, Talk, talking
 
 pytestmark = pytest.mark.anyio
 
 
-class StandingClock(SystemClock):
-    """A clock that stands still."""
-
-    def now(self) -> datetime:
-        return NOW
-
-
-class Talk:
-    """A memory and a way to put turns into it."""
-
-    def __init__(self, path: Path, *, vectors: bool = False) -> None:
-        self.memory = SqliteMemory(path, clock=StandingClock(), vectors=vectors)
-        self._numbers = count(100)
-
-    async def say(
-        self, said: str, answered: str = "", *, scope: Scope = ANNA, session: str = "s", days_ago: float = 30
-    ) -> str:
-        """Write a turn; its id comes back."""
-        id_ = f"t{next(self._numbers)}"
-        at = NOW - timedelta(days=days_ago)
-        messages = (Message("user", (Text(said),)), Message("assistant", (Text(answered),)))
-        await self.memory.commit(
-            scope, TurnRecord(id_, session, messages, answered, answered, "done", at, at)
-        )
-        return id_
-
-    async def ask(self, query: str, scope: Scope = ANNA, **options: Any) -> list[Recollection]:
-        return await self.memory.recall(scope, query, **options)
-
-    async def sources(self, query: str, scope: Scope = ANNA, **options: Any) -> list[str]:
-        return [one.source for one in await self.ask(query, scope, **options)]
-
-
-@asynccontextmanager
-async def talking(path: Path, **options: Any) -> AsyncIterator[Talk]:
-    talk = Talk(path, **options)
-    yield talk
-    await talk.memory.close()
-
-
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with the tables only, to be copied."""
-    path = tmp_path_factory.mktemp("empty") / "memory.db"
-
-    async def opened() -> None:
-        async with talking(path) as made:
-            await made.memory.sessions(ANNA)
-
-    asyncio.run(opened())
-    return path
-
-
-@pytest.fixture(scope="module")
-def filled(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def filled(empty_file: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with some chatter, to be copied."""
-    path = Path(copy(empty, tmp_path_factory.mktemp("filled") / "memory.db"))
+    path = tmp_path_factory.mktemp("filled") / "memory.db"
+    path.write_bytes(empty_file)
 
     async def said() -> None:
         async with talking(path) as made:
@@ -97,7 +41,7 @@ def filled(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def talk(filled: Path, tmp_path: Path) -> AsyncIterator[Talk]:
-    async with talking(Path(copy(filled, tmp_path / "memory.db"))) as made:
+    async with talking(Path(copy(filled, tmp_path / "memory.db")), vectors=False) as made:
         yield made
 
 
@@ -254,7 +198,7 @@ async def test_a_replaced_turn_is_found_by_its_new_words_only(talk: Talk) -> Non
 async def test_vectors_find_by_meaning_and_stay_in_the_file(filled: Path, tmp_path: Path) -> None:
     pytest.importorskip("wordllama")
     path = Path(copy(filled, tmp_path / "memory.db"))
-    async with talking(path) as talk:
+    async with talking(path, vectors=False) as talk:
         id_ = await talk.say("the doctor prescribed antibiotics for the infection")
         assert await talk.ask("which medicine was it?") == []
     for _ in range(2):
@@ -277,10 +221,14 @@ _SENTENCES = ("red fox", "blue fox", "fox and hare", "狐です", "the hare")
 )
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nothing_crosses(
-    empty: Path, tmp_path_factory: pytest.TempPathFactory, said: list[tuple[Scope, str, str]], asking: Scope
+    empty_file: bytes,
+    tmp_path_factory: pytest.TempPathFactory,
+    said: list[tuple[Scope, str, str]],
+    asking: Scope,
 ) -> None:
     async def scene() -> None:
-        path = Path(copy(empty, tmp_path_factory.mktemp("scopes") / "memory.db"))
+        path = tmp_path_factory.mktemp("scopes") / "memory.db"
+        path.write_bytes(empty_file)
         async with talking(path) as talk:
             own = set()
             for scope, words, answer in said:
