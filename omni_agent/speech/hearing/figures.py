@@ -22,14 +22,12 @@ _OF_SEVERAL = re.compile(
 
 def figures(text: str) -> str:
     """English words with their numbers whole: "700 and 4 divided by 16" is 704, and 25% of 900% is of 900."""
-    for pattern in (_AND, _COMMA):
-        text = pattern.sub(lambda found: _whole(found, text), text)
-    return _PERCENT.sub(lambda found: found["share"], text)
+    return _PERCENT.sub(r"\g<share>", _COMMA.sub(_whole, _AND.sub(_whole, text)))
 
 
-def _whole(found: re.Match[str], text: str) -> str:
+def _whole(found: re.Match[str]) -> str:
     number, rest = found["round"].replace(",", ""), found["rest"]
     zeros = len(number) - len(number.rstrip("0"))
-    if len(rest) > zeros or _OF_SEVERAL.search(text[: found.start()]):
+    if len(rest) > zeros or _OF_SEVERAL.search(found.string[: found.start()]):
         return found[0]
     return number[: -len(rest)] + rest
