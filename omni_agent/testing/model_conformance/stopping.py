@@ -12,7 +12,7 @@ from .requests import LONG, asked
 from .subject import Answer, Subject
 
 _LET_GO = "let GeneratorExit and CancelledError through, and free what the answer held in a finally"
-_WORDS = ("apple", "zebra")
+_WORDS = ("banana", "zebra")
 
 
 @check(
@@ -70,7 +70,7 @@ async def can_be_cancelled_early(subject: Subject) -> None:
     why="Jobs in the background and other conversations share the model.",
 )
 async def keeps_two_apart(subject: Subject) -> None:
-    requests = [asked(f"Write the word {word} three times, and nothing else.") for word in _WORDS]
+    requests = [asked(f"Tell me in a sentence what a {word} is.") for word in _WORDS]
     alone = [await subject.ask(request) for request in requests]
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_asked(subject, request)) for request in requests]
@@ -85,7 +85,7 @@ async def keeps_two_apart(subject: Subject) -> None:
         if other in answer.text and other not in single.text:
             raise Failed(f"the answer about {own} has words of the one about {other}", "share no state")
     if not all(word in answer.text for word, answer in zip(_WORDS, alone, strict=True)):
-        raise Inconclusive("it says neither word, so whose words are whose cannot be told")
+        raise Inconclusive("its answers do not show to which question they belong")
 
 
 async def _asked(subject: Subject, request: Request) -> Answer | Failed:

@@ -13,7 +13,7 @@ import numpy as np
 
 from omni_agent.errors import InputError, ModelError
 from omni_agent.media import MediaStore
-from omni_agent.messages import Audio, Image, Message, ToolCall, ToolResult, Video
+from omni_agent.messages import Audio, Image, JsonObject, Message, ToolCall, ToolResult, Video
 from omni_agent.models.base import (
     Capabilities,
     Done,
@@ -43,7 +43,10 @@ BLIND = Capabilities(context_tokens=2000)
 Events = AsyncGenerator[ModelEvent, None]
 
 _TONE = Pcm(np.full(240, 0.1, dtype=np.float32), 24_000)
-_ORDERS = {"set_timer": ("timer", {"minutes": 10}), "switch_lamp": ("lamp", {"room": "hall", "on": True})}
+_ORDERS: dict[str, tuple[str, JsonObject]] = {
+    "set_timer": ("timer", {"minutes": 10}),
+    "switch_lamp": ("lamp", {"room": "hall", "on": True}),
+}
 
 
 def conforming(able: Capabilities = EVERYTHING) -> ScriptedModel:
@@ -83,7 +86,7 @@ def _words(request: Request) -> str:
         return json.dumps({"city": "Graz", "country": "Austria"})
     if "Count" in text:
         return " ".join(["and another number"] * 60)
-    return next((f"{word} {word} {word}" for word in ("apple", "zebra") if word in text), "It is blue.")
+    return next((f"{word} {word} {word}" for word in ("banana", "zebra") if word in text), "It is blue.")
 
 
 def _refusal(request: Request, able: Capabilities) -> Exception | None:
@@ -115,7 +118,8 @@ class Bad:
     senses: Senses = field(default_factory=Senses)
     seen: int = 0
     closed: bool = False
-    latest: Request | None = None
+    latest: asyncio.Event | None = None
+    request: Request | None = None
 
     def __post_init__(self) -> None:
         self.good = conforming(self.able)
@@ -179,16 +183,17 @@ async def _slow_to_close(model: Bad, request: Request) -> Events:
 
 
 def _eager(model: Bad, request: Request) -> Events:
-    model.seen += 1
+    turn, model.latest = model.latest, asyncio.Event()
+    done = model.latest
 
     async def answer() -> Events:
-        while model.seen > 1:
-            await asyncio.sleep(1)
+        if turn:
+            await turn.wait()
         try:
             async for event in model.good.stream(request):
                 yield event
         finally:
-            model.seen -= 1
+            done.set()
 
     return answer()
 
@@ -215,9 +220,9 @@ async def _slow_to_cancel(model: Bad, request: Request) -> Events:
 
 
 async def _forgetful(model: Bad, request: Request) -> Events:
-    model.latest = request
+    model.request = request
     await asyncio.sleep(0.1)
-    async with aclosing(model.good.stream(model.latest)) as events:
+    async with aclosing(model.good.stream(model.request)) as events:
         async for event in events:
             yield event
 

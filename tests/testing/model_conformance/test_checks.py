@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 import pytest
@@ -9,9 +10,18 @@ import pytest
 from omni_agent.errors import ModelError, ModelUnavailable
 from omni_agent.media import MediaStore
 from omni_agent.messages import ToolCall
-from omni_agent.models.base import Capabilities, Request, TextDelta
+from omni_agent.models.base import (
+    Capabilities,
+    Done,
+    ModelEvent,
+    OmniModel,
+    Request,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+)
 from omni_agent.testing import ScriptedModel, Step, in_virtual_time, run_virtually
-from omni_agent.testing.model_conformance import CHECKS, Check, check_model
+from omni_agent.testing.model_conformance import CHECKS, Check, Finding, check_model
 from omni_agent.testing.model_conformance.subject import subject_of
 from tests.testing.model_conformance.models import BAD, BLIND, EVERYTHING, Bad, conforming
 
@@ -73,7 +83,7 @@ def test_a_bad_model_is_found_out(check: Check) -> None:
     assert good.outcome == "ok", str(good)
 
 
-async def _alone(check: Check, model: Bad | ScriptedModel):  # type: ignore[no-untyped-def]
+async def _alone(check: Check, model: OmniModel) -> Finding:
     if check.id != "errors.remedy":
         return await check(model, reproducible=True)
     with subject_of(model) as subject:
@@ -90,7 +100,7 @@ def test_a_model_that_only_crashes_fails_and_never_ends_the_suite(check: Check) 
         async def close(self) -> None:
             raise ZeroDivisionError("by the way")
 
-    def crash(model: Bad, request: Request):  # type: ignore[no-untyped-def]
+    def crash(model: Bad, request: Request) -> AsyncGenerator[ModelEvent, None]:
         raise ZeroDivisionError("by the way")
 
     finding = run_virtually(check(Crashing(crash)))
@@ -105,7 +115,7 @@ def test_a_model_that_only_crashes_fails_and_never_ends_the_suite(check: Check) 
 
 @in_virtual_time
 async def test_an_answer_without_an_end_is_a_finding() -> None:
-    async def endless(model: Bad, request: Request):  # type: ignore[no-untyped-def]
+    async def endless(model: Bad, request: Request) -> AsyncGenerator[ModelEvent, None]:
         while True:
             yield TextDelta("and on ")
 
@@ -139,9 +149,7 @@ async def test_the_media_store_is_left_as_it_was() -> None:
 
 @in_virtual_time
 async def test_a_call_torn_apart_in_deltas_is_put_together() -> None:
-    from omni_agent.models.base import Done, ToolCallDelta, Usage
-
-    async def torn(model: Bad, request: Request):  # type: ignore[no-untyped-def]
+    async def torn(model: Bad, request: Request) -> AsyncGenerator[ModelEvent, None]:
         yield ToolCallDelta(0, "set_timer", "")
         yield ToolCallDelta(0, "set_timer", '{"minutes"')
         yield ToolCallDelta(0, "set_timer", ": 10}")
@@ -167,3 +175,18 @@ async def test_a_report_is_plain_json() -> None:
     assert set(finding) == {"check", "requires", "why", "outcome", "reason", "remedy", "seconds"}
     with pytest.raises(KeyError):
         report.of("nothing")
+
+
+@pytest.mark.models
+@pytest.mark.anyio
+async def test_the_embedded_model_conforms() -> None:
+    from omni_agent.config import Settings
+    from omni_agent.models.cascade import local
+
+    model = local(Settings())
+    try:
+        report = await check_model(model, name="local")
+    finally:
+        await model.close()
+    assert report.ok, str(report)
+    assert report.of("calls.arguments").outcome == "ok"
