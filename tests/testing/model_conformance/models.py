@@ -49,12 +49,12 @@ _ORDERS: dict[str, tuple[str, JsonObject]] = {
 }
 
 
-def conforming(able: Capabilities = EVERYTHING) -> ScriptedModel:
-    """A model that answers every request as it should; a token is a word."""
-    return ScriptedModel(capabilities=able, otherwise=lambda request: _answer(request, able))
+def conforming(able: Capabilities = EVERYTHING, *, pace: float = 0.05) -> ScriptedModel:
+    """A model that answers every request as it should; a token is a word, and takes so many seconds."""
+    return ScriptedModel(capabilities=able, otherwise=lambda request: _answer(request, able, pace))
 
 
-def _answer(request: Request, able: Capabilities) -> Step:
+def _answer(request: Request, able: Capabilities, pace: float) -> Step:
     if wrong := _refusal(request, able):
         return Step(raises=wrong)
     last = request.messages[-1]
@@ -67,7 +67,7 @@ def _answer(request: Request, able: Capabilities) -> Step:
         and request.tool_choice in ("", name)
     }
     if orders:
-        return Step(calls=orders, takes=0.2)
+        return Step(calls=orders, takes=4 * pace)
     words = _words(request).split()
     cut = len(words) > request.max_tokens
     said = words[: request.max_tokens]
@@ -75,8 +75,8 @@ def _answer(request: Request, able: Capabilities) -> Step:
         says=" ".join(said),
         speaks=[_TONE] * len(said),
         stops="length" if cut else "",
-        takes=0.2,
-        pace=0.05,
+        takes=4 * pace,
+        pace=pace,
     )
 
 
@@ -324,9 +324,7 @@ def _marked(request: Request, event: ModelEvent) -> list[ModelEvent]:
 def _unfit(request: Request, event: ModelEvent) -> list[ModelEvent]:
     if request.format is None:
         return [event]
-    return (
-        [TextDelta('{"city": 8010}')] if isinstance(event, Usage) else [event][isinstance(event, TextDelta) :]
-    )
+    return [TextDelta('{"city": 8010}'), event] if isinstance(event, Done) else []
 
 
 BAD: dict[str, Callable[[], Bad]] = {
