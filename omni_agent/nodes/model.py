@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import asdict, replace
 
-from ..events import TextDelta, Usage
+from ..events import ErrorRaised, TextDelta, Usage
 from ..execution.standing import UNDO, offered
 from ..messages import Message, Part, Text, ToolCall
 from ..models import base
 from ..persona import LengthLimit, PlainText
 from ..remembering import answers_memory, as_told
 from ..state import Parts, Turn, TurnState, Update
+from .limits import within_limits
 from .sieve import Sieve
 
 
@@ -25,11 +26,12 @@ async def model(state: TurnState, turn: Turn) -> Update:
     earlier = (Message.from_json(item) for item in state["messages"])
     taken = {call.id for message in earlier for call in message.tool_calls}
     answer = _Answer(turn, state["reply"], taken)
-    async with aclosing(turn.parts.model.stream(_request(state, turn))) as events:
-        async for event in events:
-            await answer.take(event)
-            if answer.over:
-                break
+    request = _request(state, turn)
+    _tell_of_a_missing_voice(request, state, turn)
+    if _is_asked_twice(request, turn):
+        await _taken_in_two(request, answer, turn)
+    else:
+        await _taken(request, answer, turn)
     await answer.finish()
     if turn.delivery and answer.calls:
         await turn.delivery.pause()
@@ -43,6 +45,47 @@ async def model(state: TurnState, turn: Turn) -> Update:
     }
 
 
+def _tell_of_a_missing_voice(request: base.Request, state: TurnState, turn: Turn) -> None:
+    wanted, voices = turn.parts.persona.voice, turn.parts.model.capabilities.voices
+    if request.speech and voices and wanted and not request.voice and not state["steps"]:
+        remedy = f"its voices are {', '.join(voices)}"
+        turn.emit(
+            ErrorRaised("voice_missing", f"this model has no voice '{wanted}'", remedy, severity="note")
+        )
+
+
+def _is_asked_twice(request: base.Request, turn: Turn) -> bool:
+    """Whether the model has to be asked for its calls first, and for its speech when it makes none."""
+    able = turn.parts.model.capabilities
+    return bool(request.speech and request.tools and able.speech and not able.tools_with_speech)
+
+
+async def _taken_in_two(request: base.Request, answer: _Answer, turn: Turn) -> None:
+    """Ask for calls, and where there are none for the spoken answer.
+
+    The words of an answer without calls are dropped: the two may differ, and the spoken one is what is heard.
+    """
+    events: list[base.ModelEvent] = []
+    async with aclosing(turn.parts.model.stream(replace(request, speech=False))) as stream:
+        events += [event async for event in stream]
+    calls = any(isinstance(event, ToolCall) for event in events)
+    for event in events:
+        if calls or isinstance(event, Usage):
+            await answer.take(event)
+    if not calls:
+        spoken = replace(request, tools=(), tool_choice="", withheld=frozenset())
+        await _taken(spoken, answer, turn)
+
+
+async def _taken(request: base.Request, answer: _Answer, turn: Turn) -> None:
+    """Ask, and hand on what comes."""
+    async with aclosing(turn.parts.model.stream(request)) as events:
+        async for event in events:
+            await answer.take(event)
+            if answer.over:
+                break
+
+
 def _request(state: TurnState, turn: Turn) -> base.Request:
     parts = turn.parts
     messages = tuple(Message.from_json(item) for item in [*state["history"], *state["messages"]])
@@ -50,7 +93,7 @@ def _request(state: TurnState, turn: Turn) -> base.Request:
     last_step = state["steps"] + 1 >= parts.max_steps
     return base.Request(
         system=parts.persona.prompt(parts.name),
-        messages=as_told(messages),
+        messages=within_limits(as_told(messages), parts.model.capabilities),
         tools=() if last_step else offered(parts.toolbox, messages),
         tool_choice="" if last_step else state.get("choice", ""),
         withheld=_withheld(state, messages, parts),
@@ -60,6 +103,7 @@ def _request(state: TurnState, turn: Turn) -> base.Request:
         language=parts.persona.reply_language(user.language),
         languages=parts.persona.languages,
         speech=turn.delivery is not None,
+        voice=parts.own_voice if turn.delivery else "",
     )
 
 

@@ -22,6 +22,6 @@ async def speak(text: str, turn: Turn) -> None:
         return
     if turn.parts.model.capabilities.speech:
         parts = turn.parts
-        await delivery.change(Speaker(parts.senses.voice, parts.persona, delivery.language))
+        await delivery.change(Speaker(parts.senses.voice, parts.persona_beside, delivery.language))
     await delivery.say(text)
     await delivery.pause()

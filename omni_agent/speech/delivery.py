@@ -87,6 +87,7 @@ class Delivery:
     async def say(self, delta: str) -> None:
         """Take the next words of the reply."""
         self._length += len(delta)
+        self._own_voice.skip(delta)
         self._splitter.language = self.language
         clauses = self._splitter.feed(delta)
         for clause in clauses:
@@ -123,6 +124,7 @@ class Delivery:
     def written(self, delta: str) -> None:
         """Take the next words of a model with a voice of its own: it speaks them itself, see `play`."""
         self._length += len(delta)
+        self._splitter.skip(delta)
         self._own_voice.write(delta)
 
     async def play(self, pcm: bytes, sample_rate: int) -> None:
