@@ -25,6 +25,7 @@ from .plugin_options import keywords, take_none
 from .tool import Tool, Toolbox
 
 if TYPE_CHECKING:
+    from .clock import Clock
     from .models.base import OmniModel
     from .models.spec import Spec
 
@@ -200,12 +201,13 @@ def load_memory(name: str) -> MemoryStore:
     return store
 
 
-def load_model(spec: str, settings: Settings) -> OmniModel:
+def load_model(spec: str, settings: Settings, *, clock: Clock | None = None) -> OmniModel:
     """The model of a spec, not loaded into memory yet.
 
     Args:
         spec: `NAME` or `NAME:ADDRESS` of a model plugin, or several in order of preference: `a | b`.
         settings: For the plugin.
+        clock: By which a chain tries again what was down; by default the machine's.
 
     Raises:
         ConfigError: There is none of that name, it is broken, or its address is missing or wrong.
@@ -218,7 +220,7 @@ def load_model(spec: str, settings: Settings) -> OmniModel:
         return models[0]
     from .models.fallback import Fallback
 
-    return Fallback(models, names=[str(one) for one in specs])
+    return Fallback(models, names=[str(one) for one in specs], clock=clock)
 
 
 def _model(spec: Spec, settings: Settings) -> OmniModel:

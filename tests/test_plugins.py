@@ -16,6 +16,7 @@ from omni_agent.config import Settings
 from omni_agent.errors import ConfigError
 from omni_agent.memory import MemoryStore, TransientMemory
 from omni_agent.models.base import OmniModel
+from omni_agent.models.fallback import Fallback
 from omni_agent.testing import ScriptedModel
 from omni_agent.tool import Tool, ToolContext, rename, tool
 
@@ -351,6 +352,13 @@ def test_a_spec_that_is_wrong_says_what_to_do(spec: str, says: str) -> None:
     with pytest.raises(ConfigError) as caught:
         plugins.load_model(spec, Settings())
     assert says in str(caught.value)
+
+
+@pytest.mark.usefixtures("strangers")
+def test_several_models_are_a_chain() -> None:
+    chain = plugins.load_model("served:http://me:hunter2@host/ | scripted", Settings())
+    assert isinstance(chain, Fallback)
+    assert chain.health == {"served:http://host/": True, "scripted": True}
 
 
 @pytest.mark.usefixtures("strangers")

@@ -10,10 +10,10 @@ from ..events import ErrorRaised, TextDelta, Usage
 from ..execution.standing import UNDO, offered
 from ..messages import Message, Part, Text, ToolCall
 from ..models import base
+from ..models.limits import within_limits
 from ..persona import LengthLimit, PlainText
 from ..remembering import answers_memory, as_told
 from ..state import Parts, Turn, TurnState, Update
-from .limits import within_limits
 from .sieve import Sieve
 
 

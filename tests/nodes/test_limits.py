@@ -14,7 +14,7 @@ from omni_agent import Agent, ToolContext, tool
 from omni_agent.errors import InputError
 from omni_agent.messages import Audio, Hearing, Image, Media, Message, Part, Reading, Text, ToolResult, Video
 from omni_agent.models.base import Capabilities, Modality, Request
-from omni_agent.nodes.limits import within_limits
+from omni_agent.models.limits import within_limits
 from omni_agent.senses import Senses
 from omni_agent.speech.pcm import Pcm
 from omni_agent.testing import ScriptedEars, ScriptedEyes, ScriptedModel, Step

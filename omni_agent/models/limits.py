@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..messages import Audio, Image, Media, Message, Part, Text, ToolResult, Video
-from ..models.base import Capabilities
+from .base import Capabilities
 
 
 def within_limits(messages: Sequence[Message], able: Capabilities) -> tuple[Message, ...]:
