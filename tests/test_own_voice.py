@@ -208,3 +208,24 @@ async def test_speech_after_the_words_is_played_too() -> None:
     events = await all_of(Agent(model=model, memory=None).stream("hi"))
     assert text_of(events) == "Hello there."
     assert [chunk.milliseconds for chunk in chunks(events)] == [333, 333]
+
+
+@pytest.mark.parametrize(
+    "first", ["Let me look it up.", "The second one, let me see."], ids=["mute", "beside"]
+)
+@in_virtual_time
+async def test_its_voice_goes_on_after_words_that_it_did_not_speak(first: str) -> None:
+    second = "It is a word, they say there."
+    model = ScriptedModel(
+        Step(says=first, calls={"look_up": {"word": "tree"}}),
+        says(second),
+        capabilities=SPEAKS,
+        senses=Senses(voice=ToneVoice()),
+    )
+    agent = Agent(model=model, memory=None, tools=[look_up], output_guardrails=[redacting])
+    events = await all_of(agent.stream("go"))
+    reply = text_of(events)
+    own = [chunk for chunk in chunks(events) if chunk.sample_rate == 24_000]
+    assert len(own) == len(second.split())
+    words = [word for chunk in own for word in reply[slice(*chunk.span)].split()]
+    assert words == second.split()[:-1]

@@ -108,7 +108,8 @@ class Delivery:
         return self._seconds / self._estimated if self._seconds >= _TELLING else 1.0
 
     async def pause(self) -> None:
-        """Speak what has come in: the next words will be a while."""
+        """Speak what has come in: the next words will be a while, and own sound of these has come."""
+        self._own_voice.end()
         for clause in self._splitter.pause():
             await self._clauses.put(clause)
 

@@ -189,6 +189,7 @@ async def test_where_all_are_ill_they_are_tried_all_the_same() -> None:
     assert first.asked == second.asked == 4
 
 
+@in_virtual_time
 async def test_only_one_request_tries_who_was_ill() -> None:
     clock, gate = VirtualClock(), asyncio.Event()
     model = Fallback([Refusing(DOWN), saying("Hello.")], clock=clock)
@@ -206,6 +207,7 @@ async def test_only_one_request_tries_who_was_ill() -> None:
     assert await said(model) == "Back."
 
 
+@in_virtual_time
 async def test_a_trial_that_is_given_up_shows_nothing() -> None:
     clock = VirtualClock()
     model = Fallback([Refusing(DOWN), saying("Hello.")], names=["a", "b"], clock=clock)

@@ -39,6 +39,10 @@ class OwnVoice:
     def skip(self, text: str) -> None:
         """The reply goes on with this, which another voice speaks."""
         self._text += text
+        self.end()
+
+    def end(self) -> None:
+        """No more sound comes for what was written so far."""
         self._placed = len(self._text)
         self._owed = 0.0
 
