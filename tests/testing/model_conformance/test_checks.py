@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 
@@ -175,6 +178,13 @@ async def test_a_report_is_plain_json() -> None:
     assert set(finding) == {"check", "requires", "why", "outcome", "reason", "remedy", "seconds"}
     with pytest.raises(KeyError):
         report.of("nothing")
+
+
+def test_the_documentation_speaks_of_every_check() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "plugins.md").read_text(encoding="utf-8")
+    spoken_of = set(re.findall(r"^\| (`.*`) \|", page, re.MULTILINE))
+    patterns = [name for cell in spoken_of for name in re.findall(r"`([^`]+)`", cell)]
+    assert [check.id for check in CHECKS if not any(fnmatch(check.id, name) for name in patterns)] == []
 
 
 @pytest.mark.models
