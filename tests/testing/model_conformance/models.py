@@ -282,7 +282,7 @@ def _refusing(when: Callable[[tuple[Message, ...]], object]) -> Callable[[Reques
 
 def _long(error: Exception) -> Callable[[Request], Request]:
     def look(request: Request) -> Request:
-        if len(request.messages[-1].text) > 5000:
+        if len(request.messages[-1].text) > 4000:
             raise error
         return request
 
