@@ -84,6 +84,8 @@ def _words(request: Request) -> str:
     text = request.messages[-1].text
     if request.format is not None:
         return json.dumps({"city": "Graz", "country": "Austria"})
+    if "cat" in text:
+        return "Miso, you told me." if "Miso" in request.context else "I do not know."
     if "Count" in text:
         return " ".join(["and another number"] * 60)
     return next((f"{word} {word} {word}" for word in ("banana", "zebra") if word in text), "It is blue.")
@@ -271,6 +273,12 @@ def _without(kind: type) -> Callable[[Request], Request]:
     return look
 
 
+def _without_background(request: Request) -> Request:
+    if request.background:
+        raise TypeError("sequence item 0: expected str instance, dict found")
+    return request
+
+
 def _refusing(when: Callable[[tuple[Message, ...]], object]) -> Callable[[Request], Request]:
     def look(request: Request) -> Request:
         if when(request.messages):
@@ -333,6 +341,7 @@ BAD: dict[str, Callable[[], Bad]] = {
     "text.words": each(lambda r, event: [] if isinstance(event, TextDelta) else [event]),
     "text.events": each(_at(TextDelta, "Hello", Done("stop"))),  # type: ignore[arg-type]
     "text.markup": each(_marked),
+    "text.known": asking(_without_background),
     "end.usage": each(lambda r, event: [event, event] if isinstance(event, Usage) else [event]),
     "end.done": each(lambda r, event: [event, TextDelta("!")] if isinstance(event, Done) else [event]),
     "length": asking(lambda request: replace(request, max_tokens=512)),

@@ -127,6 +127,12 @@ async def test_an_answer_without_an_end_is_a_finding() -> None:
 
 
 @in_virtual_time
+async def test_half_a_character_is_a_finding() -> None:
+    halves = ScriptedModel(otherwise=lambda request: Step(says="caf\udcc3"))
+    assert "half a character" in (await BY_ID["text.events"](halves)).reason
+
+
+@in_virtual_time
 async def test_silence_is_a_finding() -> None:
     silent = ScriptedModel(otherwise=lambda request: Step(says="late", takes=1000))
     report = await check_model(silent, patience=5)
