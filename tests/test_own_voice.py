@@ -213,6 +213,31 @@ async def test_words_before_a_call_are_spoken_by_the_voice_beside(guards: list[o
     assert reply[own[0].span[0] : own[-1].span[1]].split() == second.split()[:-1]
 
 
+@in_virtual_time
+async def test_a_slow_tool_is_covered_by_the_voice_beside() -> None:
+    voice, clock = ToneVoice(), LoopClock()
+
+    @tool
+    async def dig() -> str:
+        """Dig for a while."""
+        await clock.sleep(5)
+        return "a coin"
+
+    model = ScriptedModel(
+        Step(calls={"dig": {}}),
+        Step(says="A coin."),
+        says("It is a coin."),
+        capabilities=IN_TURNS,
+        senses=Senses(voice=voice),
+    )
+    persona = Persona(fillers=("One moment.",))
+    async with Agent(model=model, memory=None, tools=[dig], persona=persona, clock=clock) as agent:
+        events = await all_of(agent.stream("dig"))
+    assert [text for text, _ in voice.spoken] == ["One moment."]
+    assert text_of(events) == "It is a coin."
+    assert len(chunks(events)) == 1 + len(["It", "is", "a", "coin."])
+
+
 @pytest.mark.parametrize(("tools", "speak"), [([], True), ([look_up], False)])
 @in_virtual_time
 async def test_it_is_asked_once_where_it_need_not_do_both(tools: list[object], speak: bool) -> None:
