@@ -26,7 +26,8 @@ from omni_agent.models.base import (
 from omni_agent.testing import ScriptedModel, Step, in_virtual_time, run_virtually
 from omni_agent.testing.model_conformance import CHECKS, Check, Finding, check_model
 from omni_agent.testing.model_conformance.subject import subject_of
-from tests.testing.model_conformance.models import BAD, BLIND, EVERYTHING, Bad, conforming
+from tests.testing.model_conformance.bad import BAD, Bad
+from tests.testing.model_conformance.models import BLIND, EVERYTHING, conforming
 
 BY_ID = {check.id: check for check in CHECKS}
 
