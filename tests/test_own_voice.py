@@ -242,7 +242,7 @@ async def test_a_slow_tool_is_covered_by_the_voice_beside() -> None:
 @in_virtual_time
 async def test_it_is_asked_once_where_it_need_not_do_both(tools: list[object], speak: bool) -> None:
     model = ScriptedModel(says("Hello."), capabilities=IN_TURNS)
-    agent = Agent(model=model, memory=None, tools=tools)  # type: ignore[arg-type]
+    agent = Agent(model=model, memory=None, tools=tools)
     assert (await agent.ask("hi", speak=speak)).text == "Hello."
     assert len(model.requests) == 1
 
