@@ -57,7 +57,8 @@ class Agent:
             (`as_tool`), or a mix.
         handoffs: Agents that it may hand a conversation over to; `agent.handoffs` may also be set later,
             before the first turn.
-        model: A model, or the name of a model plugin; by default what the settings say (`local`).
+        model: A model, or the spec of one (`name`, `name:address`, `a | b`); by default what the settings say
+            (`local`).
         memory: A store, or the name of a memory plugin; by default what the settings say (`sqlite`).
             `None` forgets everything with the process.
         learns: Draw facts and summaries from the conversations, between their turns, where the memory can.

@@ -42,7 +42,7 @@ class Settings:
     """What can be set.
 
     Attributes:
-        model: Name of a model plugin; `local` is the embedded cascade.
+        model: Name of a model plugin, `name:address`, or several, `a | b`; `local` is the embedded cascade.
         memory: Name of a memory plugin.
         voice: Name of a voice for the command line's default agent, or empty for each language's own.
         threads: Processor cores that each model may use; 0 for all.

@@ -63,7 +63,7 @@ async def _speak(text: str, parts: Parts, queue: asyncio.Queue[AgentEvent]) -> N
     async def send(event: SpeechChunk | ErrorRaised) -> None:
         queue.put_nowait(event)
 
-    delivery = Delivery(parts.senses.voice, parts.persona, send=send)
+    delivery = Delivery(parts.senses.voice, parts.persona_beside, send=send)
     async with asyncio.TaskGroup() as group:
         group.create_task(delivery.run())
         await delivery.say(text)

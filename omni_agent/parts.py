@@ -34,7 +34,9 @@ def made(agent: Agent) -> Parts:
         ConfigError: There is no plugin of such a name.
         ToolDefinitionError: Two of its tools or agents cannot be told apart.
     """
-    model = load_model(agent.model, agent.settings) if isinstance(agent.model, str) else agent.model
+    model = agent.model
+    if isinstance(model, str):
+        model = load_model(model, agent.settings, clock=agent.clock)
     memory = load_memory(agent.memory) if isinstance(agent.memory, str) else agent.memory
     for other in agent.others:
         if isinstance(other.model, str) and (other.model, other.settings) == (agent.model, agent.settings):

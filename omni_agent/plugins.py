@@ -2,8 +2,8 @@
 
 Groups: `omni_agent.tools` (a module whose `__all__` names Tool objects, a Tool, or a class or function that
 takes the options in `[plugins.NAME]` and gives tools), `omni_agent.memory` (gives a `MemoryStore`) and
-`omni_agent.models` (takes `Settings`, gives an `OmniModel`). What comes with the framework enters by the same
-door. Tools may also stand in plain files of a folder that the user names.
+`omni_agent.models` (takes `Settings`, and an address if there is one, gives an `OmniModel`). What comes with
+the framework enters by the same door. Tools may also stand in plain files of a folder that the user names.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from .plugin_options import keywords, take_none
 from .tool import Tool, Toolbox
 
 if TYPE_CHECKING:
+    from .clock import Clock
     from .models.base import OmniModel
+    from .models.spec import Spec
 
 Kind = Literal["tools", "memory", "models"]
 Options = Mapping[str, Mapping[str, Any]]
@@ -199,17 +201,46 @@ def load_memory(name: str) -> MemoryStore:
     return store
 
 
-def load_model(name: str, settings: Settings) -> OmniModel:
-    """The named model, not loaded into memory yet.
+def load_model(spec: str, settings: Settings, *, clock: Clock | None = None) -> OmniModel:
+    """The model of a spec, not loaded into memory yet.
+
+    Args:
+        spec: `NAME` or `NAME:ADDRESS` of a model plugin, or several in order of preference: `a | b`.
+        settings: For the plugin.
+        clock: By which a chain tries again what was down; by default the machine's.
 
     Raises:
-        ConfigError: There is none of that name, or it is broken.
+        ConfigError: There is none of that name, it is broken, or its address is missing or wrong.
     """
-    from .models.base import OmniModel
+    from .models.spec import parsed
 
-    model = named("models", name).load()(settings)
+    specs = parsed(spec)
+    models = [_model(one, settings) for one in specs]
+    if len(models) == 1:
+        return models[0]
+    from .models.fallback import Fallback
+
+    return Fallback(models, names=[str(one) for one in specs], clock=clock)
+
+
+def _model(spec: Spec, settings: Settings) -> OmniModel:
+    from .models.base import OmniModel
+    from .models.spec import call
+
+    plugin = named("models", spec.name)
+    factory = plugin.load()
+    try:
+        model = call(factory, spec, settings)
+    except (OmniError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # also those of compiled code, which are no Exception
+        cause = cause_of(error).replace(spec.address or spec.name, str(spec))
+        raise ConfigError(
+            f"model plugin '{plugin.name}' of {plugin.source} cannot be made: {cause}",
+            remedy=f"check its address, or update {plugin.source}",
+        ) from error
     if not isinstance(model, OmniModel):
-        raise ConfigError(f"model plugin '{name}' does not give an OmniModel")
+        raise ConfigError(f"model plugin '{spec.name}' does not give an OmniModel")
     return model
 
 

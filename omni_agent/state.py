@@ -152,6 +152,17 @@ class Parts:
         """The memory, where it also knows facts."""
         return self.memory if isinstance(self.memory, KnowledgeStore) else None
 
+    @property
+    def own_voice(self) -> str:
+        """Which of the model's own voices the persona names; empty for the usual one."""
+        wanted = self.persona.voice.casefold()
+        return next((name for name in self.model.capabilities.voices if name.casefold() == wanted), "")
+
+    @property
+    def persona_beside(self) -> Persona:
+        """The persona for the voice beside the model, which has none of the model's own voices."""
+        return replace(self.persona, voice="") if self.own_voice else self.persona
+
     def scope(self, user: str) -> Scope:
         """Whose memory it is when this agent talks with a user."""
         return Scope(user, self.name, self.persona.circle)

@@ -75,4 +75,4 @@ async def _warm_up_voice(parts: Parts) -> None:
     if voice := parts.senses.voice:
         language = next(iter(parts.persona.languages), "en")
         if language in voice.languages:
-            await voice.speak("Hello.", language=language, voice=parts.persona.voice)
+            await voice.speak("Hello.", language=language, voice=parts.persona_beside.voice)

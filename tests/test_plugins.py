@@ -16,6 +16,7 @@ from omni_agent.config import Settings
 from omni_agent.errors import ConfigError
 from omni_agent.memory import MemoryStore, TransientMemory
 from omni_agent.models.base import OmniModel
+from omni_agent.models.fallback import Fallback
 from omni_agent.testing import ScriptedModel
 from omni_agent.tool import Tool, ToolContext, rename, tool
 
@@ -42,7 +43,9 @@ def strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             ),
         ],
         "omni_agent.memory": [f"{__name__}:TransientMemory", f"{__name__}:not_a_store"],
-        "omni_agent.models": [f"{__name__}:scripted", f"{__name__}:not_a_store"],
+        "omni_agent.models": [
+            f"{__name__}:{name}" for name in ("scripted", "not_a_store", "served", "falling", "refusing")
+        ],
     }
 
     def found(*, group: str) -> list[EntryPoint]:
@@ -100,6 +103,20 @@ def one_tool() -> str:
 
 def scripted(settings: Settings) -> ScriptedModel:
     return ScriptedModel()
+
+
+def served(settings: Settings, address: str) -> ScriptedModel:
+    model = ScriptedModel()
+    model.address = address  # type: ignore[attr-defined]
+    return model
+
+
+def falling(settings: Settings, address: str = "here") -> ScriptedModel:
+    raise ZeroDivisionError(f"cannot divide {address}")
+
+
+def refusing(settings: Settings, address: str = "") -> ScriptedModel:
+    raise ConfigError("that is no folder", remedy="name one")
 
 
 def not_a_store(*args: Any) -> object:
@@ -300,6 +317,56 @@ def test_memory_and_models_must_have_the_right_shape() -> None:
             load()
     with pytest.raises(ConfigError, match="no memory plugin 'x'"):
         plugins.load_memory("x")
+
+
+@pytest.mark.usefixtures("strangers")
+@pytest.mark.parametrize(
+    ("spec", "address"),
+    [
+        ("served:http://127.0.0.1:8091/v1", "http://127.0.0.1:8091/v1"),
+        (" served : Qwen/Qwen3-Omni-30B-A3B-Instruct ", "Qwen/Qwen3-Omni-30B-A3B-Instruct"),
+        (r"served:C:\models\omni", r"C:\models\omni"),
+    ],
+)
+def test_a_model_may_have_an_address(spec: str, address: str) -> None:
+    assert plugins.load_model(spec, Settings()).address == address  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("strangers")
+@pytest.mark.parametrize(
+    ("spec", "says"),
+    [
+        ("nobody:there", "no model plugin 'nobody' (installed are: falling, not_a_store, refusing, scripted"),
+        ("served", "model 'served' needs an address (served:ADDRESS)"),
+        ("served:", "the address after 'served:' is empty"),
+        ("scripted:here", "model 'scripted' takes no address"),
+        ("", "a model's name is empty"),
+        (":8091", "a model's name is empty"),
+        ("scripted | ", "a model's name is empty"),
+        ("falling", "model plugin 'falling' of ? cannot be made: ZeroDivisionError: cannot divide here"),
+        ("refusing:x", "that is no folder (name one)"),
+        ("not_a_store:x", "does not give an OmniModel"),
+    ],
+)
+def test_a_spec_that_is_wrong_says_what_to_do(spec: str, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        plugins.load_model(spec, Settings())
+    assert says in str(caught.value)
+
+
+@pytest.mark.usefixtures("strangers")
+def test_several_models_are_a_chain() -> None:
+    chain = plugins.load_model("served:http://me:hunter2@host/ | scripted", Settings())
+    assert isinstance(chain, Fallback)
+    assert chain.health == {"served:http://host/": True, "scripted": True}
+
+
+@pytest.mark.usefixtures("strangers")
+def test_what_is_secret_in_an_address_is_not_told() -> None:
+    with pytest.raises(ConfigError) as caught:
+        plugins.load_model("falling:http://me:hunter2@host/v1?key=hunter3", Settings())
+    assert "hunter" not in str(caught.value)
+    assert "http://host/v1" in str(caught.value)
 
 
 def test_what_comes_along_is_installed_by_the_same_door() -> None:

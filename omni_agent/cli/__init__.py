@@ -28,7 +28,7 @@ app.command("chat")(chat.chat)
 app.command("talk")(talk.talk)
 app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
-app.add_typer(models.app, name="models", help="The embedded models: list, pull, verify.")
+app.add_typer(models.app, name="models", help="The embedded models: list, pull, verify. Any model: check.")
 app.add_typer(memory.app, name="memory", help="What is remembered: show, search, export, import, forget.")
 app.add_typer(tools.app, name="tools", help="The tools that are installed.")
 

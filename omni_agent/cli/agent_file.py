@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from ..persona import Persona
 
 
-def load_agent(where: str | None, tools_dir: str = "", persona: Path | None = None) -> Agent:
+def load_agent(where: str | None, tools_dir: str = "", persona: Path | None = None, model: str = "") -> Agent:
     """The agent at `FILE.py[:name]` or `module:name`; the default one for None.
 
     Args:
         where: The agent.
         tools_dir: A folder with tools for the default agent.
         persona: A TOML file with the persona that it is to have.
+        model: The spec of a model that it is to have instead of its own.
 
     Raises:
         ConfigError: There is no such file, module or agent, or it cannot be imported; or there are tools for
@@ -33,7 +34,7 @@ def load_agent(where: str | None, tools_dir: str = "", persona: Path | None = No
 
     chosen = Persona.load(persona) if persona else None
     if where is None:
-        return default_agent(tools_dir, chosen)
+        return default_agent(tools_dir, chosen, model)
     if tools_dir:
         raise ConfigError(
             "--tools-dir is for the default agent; the one of --agent has its own tools",
@@ -42,10 +43,11 @@ def load_agent(where: str | None, tools_dir: str = "", persona: Path | None = No
     place, _, name = where.partition(":")
     module = _from_file(Path(place)) if place.endswith(".py") else _from_name(place)
     agent = _agent_in(module, name, where)
+    agent.model = model or agent.model
     return agent.with_persona(chosen) if chosen else agent
 
 
-def default_agent(tools_dir: str = "", persona: Persona | None = None) -> Agent:
+def default_agent(tools_dir: str = "", persona: Persona | None = None, model: str = "") -> Agent:
     """An agent with the tools that the settings name, and those in the files of a folder."""
     from ..agent import Agent
     from ..config import Settings
@@ -63,7 +65,7 @@ def default_agent(tools_dir: str = "", persona: Persona | None = None) -> Agent:
         servers = configured(settings.mcp)
     persona = persona or Persona(style="warm, brief", max_words=60)
     persona = replace(persona, voice=persona.voice or settings.voice)
-    return Agent(persona=persona, tools=[*tools, *servers], settings=settings)
+    return Agent(persona=persona, tools=[*tools, *servers], model=model or None, settings=settings)
 
 
 def _from_file(path: Path) -> ModuleType:

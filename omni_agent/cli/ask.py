@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def ask(
     text: Annotated[str, typer.Argument(help="What you say; may be left out where --audio says it.")] = "",
     agent: Annotated[str | None, typer.Option(help="FILE.py[:name] or module:name.")] = None,
+    model: Annotated[str, typer.Option(help="NAME, NAME:ADDRESS, or several: 'a | b'.")] = "",
     audio: Annotated[Path | None, typer.Option(help="A recording of what you say.")] = None,
     image: Annotated[
         list[Path] | None, typer.Option(help="A picture to look at; may be given several times.")
@@ -34,7 +35,7 @@ def ask(
     from .models import fetch_missing
     from .screen import JsonScreen, TextScreen
 
-    chosen = load_agent(agent, tools_dir, persona)
+    chosen = load_agent(agent, tools_dir, persona, model)
     fetch_missing(chosen)
     screen: Screen = JsonScreen(chosen.parts.media) if json else TextScreen()
 

@@ -22,6 +22,7 @@ HELP = "/new starts another conversation, /quit leaves; Ctrl-C stops a reply and
 
 def chat(
     agent: Annotated[str | None, typer.Option(help="FILE.py[:name] or module:name.")] = None,
+    model: Annotated[str, typer.Option(help="NAME, NAME:ADDRESS, or several: 'a | b'.")] = "",
     session: Annotated[str, typer.Option(help="Conversation to go on with.")] = "chat",
     user: Annotated[str, typer.Option(help="Whose memory to use.")] = "local",
     persona: Annotated[Path | None, typer.Option(help="A TOML file with the persona to talk to.")] = None,
@@ -34,7 +35,7 @@ def chat(
     from .models import fetch_missing
     from .screen import TextScreen
 
-    chosen = load_agent(agent, tools_dir, persona)
+    chosen = load_agent(agent, tools_dir, persona, model)
     fetch_missing(chosen)
     console = Console(highlight=False, soft_wrap=True)
     screen = TextScreen(console)

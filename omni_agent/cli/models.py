@@ -1,7 +1,8 @@
-"""`omni-agent models`: what model files there are, fetching them, checking them."""
+"""`omni-agent models`: what model files there are, fetching them, checking them; checking a model's ways."""
 
 from __future__ import annotations
 
+import asyncio
 import json as jsonlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ _STYLES = {"ready": "green", "missing": "yellow", "damaged": "red"}
 
 @app.callback()
 def models() -> None:
-    """The embedded models: list, pull, verify."""
+    """The embedded models: list, pull, verify. Any model: check."""
 
 
 @app.command("list")
@@ -99,15 +100,41 @@ def verify(
         typer.echo("no part has been pulled yet: omni-agent models pull")
 
 
+@app.command()
+def check(
+    spec: Annotated[str, typer.Argument(help="NAME, NAME:ADDRESS, or several: 'a | b'.")],
+    reproducible: Annotated[
+        bool, typer.Option("--reproducible", help="It claims the same answer for the same question.")
+    ] = False,
+    patience: Annotated[float, typer.Option(min=0.1, help="Seconds that one answer may take.")] = 120.0,
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Check that a model does what every model must; exit with status 1 when it does not.
+
+    It is asked about fifty short questions.
+    """
+    from .model_check import checked, show
+
+    report = asyncio.run(checked(spec, reproducible=reproducible, patience=patience))
+    if json:
+        typer.echo(jsonlib.dumps(report.to_json(), ensure_ascii=False))
+    else:
+        show(report)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
 def fetch_missing(agent: Agent) -> None:
     """Pull what the embedded model still lacks, with its progress shown, before a turn is begun.
 
     Raises:
         ModelFileError: It cannot be had.
     """
-    if agent.model != "local":
-        return
+    from ..models.spec import parsed
     from ..models.store import ModelStore
+
+    if not isinstance(agent.model, str) or "local" not in {spec.name for spec in parsed(agent.model)}:
+        return
 
     store = ModelStore()
     missing = [

@@ -20,6 +20,7 @@ def serve(
         bool, typer.Option("--mcp", help="Offer the agent's tools by the Model Context Protocol.")
     ] = False,
     agent: Annotated[str | None, typer.Option(help="FILE.py[:name] or module:name.")] = None,
+    model: Annotated[str, typer.Option(help="NAME, NAME:ADDRESS, or several: 'a | b'.")] = "",
     http: Annotated[
         bool, typer.Option("--http", help="Over HTTP, not over standard input and output.")
     ] = False,
@@ -33,7 +34,7 @@ def serve(
         raise ConfigError("serve does not know what to serve", remedy="omni-agent serve --mcp")
     _check_installed()
     with nullcontext() if http else redirect_stdout(sys.stderr):
-        chosen = load_agent(agent)
+        chosen = load_agent(agent, model=model)
     asyncio.run(_served(chosen, http=http, port=port, yes=yes))
 
 

@@ -34,7 +34,7 @@ class Interjecting:
 
     async def say(self, words: str, language: str = "en") -> None:
         """Say the words after what is being said."""
-        voice, persona = self._parts.senses.voice, self._parts.persona
+        voice, persona = self._parts.senses.voice, self._parts.persona_beside
         self._emit(ErrorRaised("slow", words, severity="note"))
         if voice is None or language not in voice.languages:
             return

@@ -6,7 +6,7 @@ The graph asks `Capabilities`, never a class. Model events are not what callers 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 from ..events import Usage
@@ -14,7 +14,7 @@ from ..messages import JsonObject, Message, ToolCall, ToolSpec
 from ..senses import Senses
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Mapping
 
 Modality = Literal["text", "audio", "image", "video"]
 
@@ -25,7 +25,12 @@ class Capabilities:
 
     Attributes:
         inputs: Modalities that its messages may hold.
+        most: How many of a modality one message may hold; any number of one that is not named.
+        video_sound: It hears the sound of a clip beside its pictures.
         speech: It speaks its answer itself.
+        streams_speech: It speaks while it writes; else the speech comes when the words are done.
+        voices: Names of its voices, the first its usual one; empty where it has one without a name.
+        speech_rate: Samples a second of its speech, 0 where it has none or its events tell.
         tools: It can call tools.
         tools_with_speech: It can call tools in a request that also asks for speech.
         context_tokens: Length of its context, prompt and answer together.
@@ -35,7 +40,12 @@ class Capabilities:
     """
 
     inputs: frozenset[Modality] = frozenset({"text"})
+    most: Mapping[Modality, int] = field(default_factory=dict)
+    video_sound: bool = False
     speech: bool = False
+    streams_speech: bool = False
+    voices: tuple[str, ...] = ()
+    speech_rate: int = 0
     tools: bool = True
     tools_with_speech: bool = False
     context_tokens: int = 8192
@@ -65,6 +75,7 @@ class Request:
         temperature: 0 for the most likely words.
         seed: For what is random.
         speech: Speech is wanted, if the model has a voice of its own.
+        voice: Which of its voices; empty for its usual one.
         format: JSON Schema that the answer's text must fit; such an answer neither talks nor calls, so it
             goes without tools.
     """
@@ -83,6 +94,7 @@ class Request:
     temperature: float = 0.0
     seed: int = 0
     speech: bool = False
+    voice: str = ""
     format: JsonObject | None = None
 
 

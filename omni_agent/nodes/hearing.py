@@ -7,42 +7,68 @@ into words beside the reference.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
-from ..errors import MemoryStoreError, ModelUnavailable
+from ..errors import InputError, MemoryStoreError, ModelUnavailable, OmniError
 from ..events import Transcript
 from ..execution.standing import offered
 from ..hints import hints_of
 from ..media import load_audio, load_image, load_video
 from ..messages import Audio, Image, Message, Part, Text, Video
+from ..models.base import Modality
 from ..state import Observation, Turn
 from .language import language_of
 
+Room: TypeAlias = Mapping[Modality, int]
+
 _RECENT = 6
 _FEW_SIGNS = 8
+_FRAMES = 4
+# More than anybody hands in.
+_ANY = 1_000_000
+_CANNOT: Mapping[Modality, tuple[str, str]] = {
+    "audio": ("sound(s)", "hear"),
+    "image": ("picture(s)", "see"),
+    "video": ("clip(s)", "see"),
+}
 
 
 async def heard(observations: Sequence[Observation], turn: Turn) -> Message:
     """The user's message; one without words or media where nothing was made out.
 
     Raises:
-        InputError: It cannot be read.
+        InputError: It cannot be read, or is more than the model takes at once and nobody else takes it in.
         ModelUnavailable: Nobody here can take it in.
     """
-    return Message("user", tuple([part for item in observations for part in await _parts(item, turn)]))
+    parts: list[Part] = []
+    for place, item in enumerate(observations):
+        later: list[Modality] = [other["kind"] for other in observations[place + 1 :]]
+        parts += await _parts(item, turn, _room(turn, later))
+    return Message("user", tuple(parts))
 
 
-async def _parts(item: Observation, turn: Turn) -> list[Part]:
+async def _parts(item: Observation, turn: Turn, room: Room) -> list[Part]:
     match item["kind"]:
         case "text":
             return [await _text(item["content"], turn)]
         case "audio":
-            return [await _audio(item["content"], turn)]
+            return [await _audio(item["content"], turn, room)]
         case "image":
-            return [await _image(item["content"], turn)]
+            return [await _image(item["content"], turn, room)]
         case "video":
-            return await _video(item["content"], turn)
+            return await _video(item["content"], turn, room)
+
+
+def _room(turn: Turn, later: Sequence[Modality]) -> Room:
+    """How many of each kind the model may still be given, with what comes later; it gets the newest."""
+    able = turn.parts.model.capabilities
+    left: dict[Modality, int] = {kind: able.most.get(kind, _ANY) - later.count(kind) for kind in able.inputs}
+    if "video" not in able.inputs and "video" in later and "image" in able.most:
+        # The pictures of a later clip take what there is.
+        left["image"] = 0
+    return left
 
 
 async def _text(words: str, turn: Turn) -> Text:
@@ -62,13 +88,13 @@ async def _language_so_far(turn: Turn) -> str:
     return users[-1].language if users else ""
 
 
-async def _audio(source: str, turn: Turn) -> Audio:
+async def _audio(source: str, turn: Turn, room: Room) -> Audio:
     part, pcm = await load_audio(turn.parts.media, source)
-    if "audio" in turn.parts.model.capabilities.inputs:
+    if room.get("audio", 0) > 0:
         return part
     ears = turn.parts.senses.ears
     if ears is None:
-        raise ModelUnavailable("this model cannot hear", remedy="pip install 'omni-agent-framework[local]'")
+        raise _cannot(turn, "audio")
     tools = offered(turn.parts.toolbox, ())
     # Only a call rests on single words.
     hearing = await ears.transcribe(pcm, hints=hints_of(tools, await _recent(turn)), timed=bool(tools))
@@ -89,23 +115,41 @@ async def _recent(turn: Turn) -> list[Message]:
     return [message for record in records for message in record.messages]
 
 
-async def _image(source: str | bytes, turn: Turn) -> Image:
+async def _image(source: str | bytes, turn: Turn, room: Room) -> Image:
     part = await load_image(turn.parts.media, source)
-    if "image" in turn.parts.model.capabilities.inputs:
+    if room.get("image", 0) > 0:
         return part
     eyes = turn.parts.senses.eyes
     if eyes is None:
-        raise ModelUnavailable("this model cannot see", remedy="pip install 'omni-agent-framework[local]'")
+        raise _cannot(turn, "image")
     return replace(part, reading=await eyes.read(turn.parts.media.get(part.ref)))
 
 
-async def _video(source: str, turn: Turn) -> list[Part]:
+async def _video(source: str, turn: Turn, room: Room) -> list[Part]:
     clip = await load_video(turn.parts.media, source)
-    if "video" in turn.parts.model.capabilities.inputs:
+    if room.get("video", 0) > 0:
         return [clip]
+    if "video" in turn.parts.model.capabilities.inputs and not _sees_pictures(turn, room):
+        raise _cannot(turn, "video")
     from ..vision.frames import sample_frames
 
-    frames = await sample_frames(turn.parts.media.path(clip.ref))
+    count = min(_FRAMES, max(1, room.get("image", _FRAMES)))
+    frames = await sample_frames(turn.parts.media.path(clip.ref), count)
     parts: list[Part] = [Video(clip.ref, clip.mime, clip.seconds)]
-    parts += [await _image(frame.png, turn) for frame in frames]
+    parts += [await _image(frame.png, turn, room) for frame in frames]
     return parts
+
+
+def _sees_pictures(turn: Turn, room: Room) -> bool:
+    return room.get("image", 0) > 0 or turn.parts.senses.eyes is not None
+
+
+def _cannot(turn: Turn, kind: Modality) -> OmniError:
+    """Why nobody here can take it in."""
+    what, verb = _CANNOT[kind]
+    most = turn.parts.model.capabilities.most.get(kind, 0)
+    if kind in turn.parts.model.capabilities.inputs:
+        return InputError(
+            f"this model takes at most {most} {what} at once", code="input_too_many", remedy="hand in fewer"
+        )
+    return ModelUnavailable(f"this model cannot {verb}", remedy="pip install 'omni-agent-framework[local]'")

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import asdict, replace
 
-from ..events import TextDelta, Usage
+from ..events import ErrorRaised, TextDelta, Usage
 from ..execution.standing import UNDO, offered
 from ..messages import Message, Part, Text, ToolCall
 from ..models import base
+from ..models.limits import within_limits
 from ..persona import LengthLimit, PlainText
 from ..remembering import answers_memory, as_told
 from ..state import Parts, Turn, TurnState, Update
+from .saying import speak
 from .sieve import Sieve
 
 
@@ -24,12 +26,22 @@ async def model(state: TurnState, turn: Turn) -> Update:
     """
     earlier = (Message.from_json(item) for item in state["messages"])
     taken = {call.id for message in earlier for call in message.tool_calls}
-    answer = _Answer(turn, state["reply"], taken)
-    async with aclosing(turn.parts.model.stream(_request(state, turn))) as events:
-        async for event in events:
-            await answer.take(event)
-            if answer.over:
-                break
+    request = _request(state, turn)
+    _tell_of_a_missing_voice(request, state, turn)
+    early: list[base.ModelEvent] = []
+    if _is_asked_twice(request, turn):
+        early = await _without_speech(request, turn)
+        request = replace(request, tools=(), tool_choice="", withheld=frozenset())
+    calls = any(isinstance(event, ToolCall) for event in early)
+    answer = _Answer(turn, state["reply"], taken, sounds=not calls)
+    for event in early:
+        await answer.take(event)
+    if not calls:
+        async with aclosing(turn.parts.model.stream(request)) as events:
+            async for event in events:
+                await answer.take(event)
+                if answer.over:
+                    break
     await answer.finish()
     if turn.delivery and answer.calls:
         await turn.delivery.pause()
@@ -43,6 +55,34 @@ async def model(state: TurnState, turn: Turn) -> Update:
     }
 
 
+def _tell_of_a_missing_voice(request: base.Request, state: TurnState, turn: Turn) -> None:
+    wanted, voices = turn.parts.persona.voice, turn.parts.model.capabilities.voices
+    if request.speech and voices and wanted and not request.voice and not state["steps"]:
+        remedy = f"its voices are {', '.join(voices)}"
+        turn.emit(
+            ErrorRaised("voice_missing", f"this model has no voice '{wanted}'", remedy, severity="note")
+        )
+
+
+def _is_asked_twice(request: base.Request, turn: Turn) -> bool:
+    """Whether the model has to be asked for its calls first, and for its speech when it makes none."""
+    able = turn.parts.model.capabilities
+    return bool(request.speech and request.tools and able.speech and not able.tools_with_speech)
+
+
+async def _without_speech(request: base.Request, turn: Turn) -> list[base.ModelEvent]:
+    """The answer with its calls, whole; of one without calls its usage alone.
+
+    The words of that one are dropped: the spoken answer may differ, and that is the one that is heard.
+    """
+    async with aclosing(turn.parts.model.stream(replace(request, speech=False))) as stream:
+        events = [event async for event in stream]
+    calls = [event for event in events if isinstance(event, ToolCall)]
+    counted = [event for event in events if isinstance(event, Usage)]
+    words = "".join(event.text for event in events if isinstance(event, base.TextDelta)) if calls else ""
+    return [*([base.TextDelta(words)] if words else []), *calls, *counted]
+
+
 def _request(state: TurnState, turn: Turn) -> base.Request:
     parts = turn.parts
     messages = tuple(Message.from_json(item) for item in [*state["history"], *state["messages"]])
@@ -50,7 +90,7 @@ def _request(state: TurnState, turn: Turn) -> base.Request:
     last_step = state["steps"] + 1 >= parts.max_steps
     return base.Request(
         system=parts.persona.prompt(parts.name),
-        messages=as_told(messages),
+        messages=within_limits(as_told(messages), parts.model.capabilities),
         tools=() if last_step else offered(parts.toolbox, messages),
         tool_choice="" if last_step else state.get("choice", ""),
         withheld=_withheld(state, messages, parts),
@@ -60,6 +100,7 @@ def _request(state: TurnState, turn: Turn) -> base.Request:
         language=parts.persona.reply_language(user.language),
         languages=parts.persona.languages,
         speech=turn.delivery is not None,
+        voice=parts.own_voice if turn.delivery else "",
     )
 
 
@@ -83,14 +124,22 @@ def _limit(turn: Turn, reply: str) -> LengthLimit:
 
 
 class _Answer:
-    """Gathers one answer from model events."""
+    """Gathers one answer from model events.
 
-    def __init__(self, turn: Turn, reply: str, taken: set[str]) -> None:
+    Args:
+        turn: The turn.
+        reply: What was said before it.
+        taken: Ids of calls that there are.
+        sounds: A model with a voice of its own speaks it; else the voice beside it does.
+    """
+
+    def __init__(self, turn: Turn, reply: str, taken: set[str], *, sounds: bool = True) -> None:
         self._turn = turn
+        self._sounds = sounds
         self._gap = " " if reply else ""
         self._taken = taken
         guarded = bool(turn.parts.guardrails.output)
-        self._sieve = Sieve(turn, reply=reply, gap=self._gap) if guarded else None
+        self._sieve = Sieve(turn, reply=reply, gap=self._gap, sounds=sounds) if guarded else None
         # Who listens hears no lists; who reads along sees what is said.
         self._plain = PlainText() if turn.delivery else None
         self._limit = _limit(turn, reply)
@@ -160,7 +209,11 @@ class _Answer:
         self._turn.mark("first_text")
         self._turn.emit(TextDelta(said))
         delivery = self._turn.delivery
-        if delivery and self._turn.parts.model.capabilities.speech:
-            delivery.written(said)
-        elif delivery:
+        if delivery is None:
+            return
+        if not self._turn.parts.model.capabilities.speech:
             await delivery.say(said)
+        elif self._sounds:
+            delivery.written(said)
+        else:
+            await speak(said, self._turn)

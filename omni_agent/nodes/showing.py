@@ -22,9 +22,10 @@ async def shown(result: object, turn: Turn) -> tuple[str, tuple[Media, ...]]:
     """
     text, parts = split(result)
     words, media = [text] if text else [], list[Media]()
-    for part in parts:
+    for place, part in enumerate(parts):
+        later = sum(other.type == part.type for other in parts[place + 1 :])
         try:
-            said, kept = await _taken_in(part, turn)
+            said, kept = await _taken_in(part, turn, later)
         except Exception as error:
             # Eyes and ears may be anybody's; whatever goes wrong there must not end the turn.
             log.warning("a tool's %s cannot be shown", part.type, exc_info=error)
@@ -36,20 +37,25 @@ async def shown(result: object, turn: Turn) -> tuple[str, tuple[Media, ...]]:
     return "\n".join(words), tuple(media)
 
 
-async def _taken_in(part: Media, turn: Turn) -> tuple[list[str], list[Media]]:
+async def _taken_in(part: Media, turn: Turn, later: int) -> tuple[list[str], list[Media]]:
+    able = turn.parts.model.capabilities
+    itself = part.type in able.inputs and later < able.most.get(part.type, later + 1)
     match part:
         case Image():
-            return await _picture(part, turn)
+            return await _picture(part, turn, itself)
         case Audio():
-            return await _sound(part, turn)
+            return await _sound(part, turn, itself)
         case Video():
-            return await _clip(part, turn)
+            return await _clip(part, turn, itself)
 
 
-async def _picture(part: Image, turn: Turn, source: bytes | None = None) -> tuple[list[str], list[Media]]:
+async def _picture(
+    part: Image, turn: Turn, itself: bool, source: bytes | None = None
+) -> tuple[list[str], list[Media]]:
+    """A picture, for a model that takes it in itself or not."""
     store, eyes = turn.parts.media, turn.parts.senses.eyes
     kept = replace(await load_image(store, source or part.ref), reading=part.reading)
-    if "image" in turn.parts.model.capabilities.inputs:
+    if itself:
         return ["[picture]"], [kept]
     if kept.reading is None and eyes:
         kept = replace(kept, reading=await eyes.read(store.get(kept.ref)))
@@ -59,10 +65,10 @@ async def _picture(part: Image, turn: Turn, source: bytes | None = None) -> tupl
     return [f'[picture; it says: "{text}"]' if text else "[picture without readable text]"], [kept]
 
 
-async def _sound(part: Audio, turn: Turn) -> tuple[list[str], list[Media]]:
+async def _sound(part: Audio, turn: Turn, itself: bool) -> tuple[list[str], list[Media]]:
     kept, pcm = await load_audio(turn.parts.media, part.ref)
     kept, ears = replace(kept, hearing=part.hearing), turn.parts.senses.ears
-    if "audio" in turn.parts.model.capabilities.inputs:
+    if itself:
         return ["[sound]"], [kept]
     if kept.hearing is None and ears:
         kept = replace(kept, hearing=await ears.transcribe(pcm, timed=False))
@@ -72,16 +78,17 @@ async def _sound(part: Audio, turn: Turn) -> tuple[list[str], list[Media]]:
     return [f'[sound; it says: "{text}"]' if text else "[a sound without words]"], [kept]
 
 
-async def _clip(part: Video, turn: Turn) -> tuple[list[str], list[Media]]:
+async def _clip(part: Video, turn: Turn, itself: bool) -> tuple[list[str], list[Media]]:
     store = turn.parts.media
     kept = await load_video(store, part.ref)
-    if "video" in turn.parts.model.capabilities.inputs:
+    if itself:
         return ["[clip]"], [kept]
     from ..vision.frames import sample_frames
 
+    able = turn.parts.model.capabilities
     words, media = ["[clip, shown as pictures]"], list[Media]([kept])
-    for frame in await sample_frames(store.path(kept.ref)):
-        said, pictures = await _picture(Image(""), turn, frame.png)
+    for frame in await sample_frames(store.path(kept.ref), min(4, able.most.get("image", 4))):
+        said, pictures = await _picture(Image(""), turn, "image" in able.inputs, frame.png)
         words += said
         media += pictures
     return words, media

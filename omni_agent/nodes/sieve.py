@@ -73,6 +73,8 @@ class Sieve:
             self.withheld["rest"] = self._raw[self._judged :]
         elif not self.stopped and (self.said or not self._dropped):
             await self._utter(self._raw[self._judged :])
+        if self._own_sound:
+            self._write_down()
 
     async def judge(self, text: str, *, lead: str = "", first: int = 0) -> None:
         """Let a clause be judged, and leave where it may.
@@ -115,7 +117,7 @@ class Sieve:
         self._turn.mark("first_text")
         self._turn.emit(TextDelta(shown))
         if not self._own_sound:
-            self._voiced = len(self.said)
+            self._voiced = len(self._shown)
             await speak(shown, self._turn)
 
     async def _give_up_sound(self) -> None:
@@ -124,16 +126,31 @@ class Sieve:
             return
         self._own_sound = False
         self._sounds.clear()
-        if unvoiced := self.said[self._voiced :]:
+        if unvoiced := self._unvoiced():
             await speak(unvoiced, self._turn)
 
     async def _release_sounds(self) -> None:
         """Play the sounds of which all words so far have left."""
         while self._sounds and self._judged and not self._raw[self._judged : self._sounds[0][0]].strip():
             _, pcm, sample_rate = self._sounds.popleft()
-            self._voiced = len(self.said)
+            self._write_down()
             if self._turn.delivery:
                 await self._turn.delivery.play(pcm, sample_rate)
+
+    def _write_down(self) -> None:
+        """What has left is now the model's own to speak, or nobody's: not the voice's beside it."""
+        if (words := self._unvoiced()) and self._turn.delivery:
+            self._turn.delivery.written(words)
+
+    def _unvoiced(self) -> str:
+        """What has left since this was asked last."""
+        words = self._shown[self._voiced :]
+        self._voiced = len(self._shown)
+        return words
+
+    @property
+    def _shown(self) -> str:
+        return self._gap + self.said if self.said else ""
 
 
 def waiting(judgement: Judgement, question: str, **beside: str) -> JsonObject:

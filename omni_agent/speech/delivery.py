@@ -87,6 +87,7 @@ class Delivery:
     async def say(self, delta: str) -> None:
         """Take the next words of the reply."""
         self._length += len(delta)
+        self._own_voice.skip(delta)
         self._splitter.language = self.language
         clauses = self._splitter.feed(delta)
         for clause in clauses:
@@ -107,7 +108,8 @@ class Delivery:
         return self._seconds / self._estimated if self._seconds >= _TELLING else 1.0
 
     async def pause(self) -> None:
-        """Speak what has come in: the next words will be a while."""
+        """Speak what has come in: the next words will be a while, and own sound of these has come."""
+        self._own_voice.end()
         for clause in self._splitter.pause():
             await self._clauses.put(clause)
 
@@ -123,6 +125,7 @@ class Delivery:
     def written(self, delta: str) -> None:
         """Take the next words of a model with a voice of its own: it speaks them itself, see `play`."""
         self._length += len(delta)
+        self._splitter.skip(delta)
         self._own_voice.write(delta)
 
     async def play(self, pcm: bytes, sample_rate: int) -> None:

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+import json
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ..messages import JsonObject, ToolCall
-from ..models.base import Capabilities, Done, ModelEvent, Request, TextDelta, Usage
+from ..models.base import (
+    Capabilities,
+    Done,
+    ModelEvent,
+    Request,
+    SpeechDelta,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+)
 from ..senses import Senses
+
+if TYPE_CHECKING:
+    from ..speech.pcm import Pcm
 
 
 class ScriptError(AssertionError):
@@ -37,15 +50,20 @@ class Step:
         holds: Waits for this event after `says`: for tests of interruption.
         takes: Seconds of the loop's time before the first word; for virtual time.
         pace: Seconds of the loop's time before each further word.
+        speaks: Its sound, for a model that claims a voice of its own: given where speech is asked for, spread
+            among the words if the model claims to speak while it writes, else after them.
+        stops: Why it stopped; empty for `tool_calls` where it calls, else `stop`.
     """
 
     expect: str | Callable[[Request], bool] = ""
     says: str = ""
+    speaks: Sequence[Pcm] = ()
     calls: Mapping[str, JsonObject] | Sequence[tuple[str, JsonObject]] = field(default_factory=dict)
     raises: Exception | None = None
     holds: asyncio.Event | None = None
     takes: float = 0.0
     pace: float = 0.0
+    stops: Literal["", "stop", "length"] = ""
 
 
 class ScriptedModel:
@@ -57,12 +75,18 @@ class ScriptedModel:
         steps: What it answers, in order.
         capabilities: What it claims to be able to do.
         senses: What it brings along.
+        otherwise: Makes the step for a request that comes when the others are used up, or raises.
     """
 
     def __init__(
-        self, *steps: Step, capabilities: Capabilities | None = None, senses: Senses | None = None
+        self,
+        *steps: Step,
+        capabilities: Capabilities | None = None,
+        senses: Senses | None = None,
+        otherwise: Callable[[Request], Step] | None = None,
     ) -> None:
         self._steps = list(steps)
+        self._otherwise = otherwise
         self._capabilities = capabilities or Capabilities()
         self._senses = senses or Senses()
         self._count = 0
@@ -87,22 +111,26 @@ class ScriptedModel:
         step = self._next(request)
         if step.takes:
             await asyncio.sleep(step.takes)
-        for number, word in enumerate(_words(step.says)):
+        for number, (word, sounds) in enumerate(self._said(step, request)):
             if number and step.pace:
                 await asyncio.sleep(step.pace)
-            yield TextDelta(word)
+            if word:
+                yield TextDelta(word)
+            for sound in sounds:
+                yield SpeechDelta(sound.to_int16(), sound.rate)
         if step.holds:
             await step.holds.wait()
         if step.raises:
             raise step.raises
         pairs = list(step.calls.items() if isinstance(step.calls, Mapping) else step.calls)
-        for name, arguments in pairs:
+        for index, (name, arguments) in enumerate(pairs):
             self._count += 1
+            yield ToolCallDelta(index, name, json.dumps(arguments, ensure_ascii=False))
             yield ToolCall(f"call_{self._count}", name, arguments)
         yield Usage(
             prompt_tokens=len(request.messages), completion_tokens=len(_words(step.says)) + len(pairs)
         )
-        yield Done("tool_calls" if pairs else "stop")
+        yield Done(step.stops or ("tool_calls" if pairs else "stop"))
 
     async def prewarm(self, request: Request | None = None) -> None:
         """Nothing to load; what was to be computed ahead is noted in `prepared`."""
@@ -130,7 +158,19 @@ class ScriptedModel:
         if kind is None:
             self.finish()
 
+    def _said(self, step: Step, request: Request) -> Iterator[tuple[str, Sequence[Pcm]]]:
+        """Its words, each with the sounds that follow it."""
+        words, able = _words(step.says), self._capabilities
+        sounds = step.speaks if able.speech and request.speech else ()
+        for number, word in enumerate(words):
+            share = slice(number * len(sounds) // len(words), (number + 1) * len(sounds) // len(words))
+            yield word, sounds[share] if able.streams_speech else ()
+        if sounds and not able.streams_speech:
+            yield "", sounds
+
     def _next(self, request: Request) -> Step:
+        if not self._steps and self._otherwise:
+            return self._otherwise(request)
         if not self._steps:
             raise UnexpectedRequest(f"the script is over, but was asked: {_last(request)!r}")
         step = self._steps[0]

@@ -39,6 +39,7 @@ class Options:
 
 def talk(
     agent: Annotated[str | None, typer.Option(help="FILE.py[:name] or module:name.")] = None,
+    model: Annotated[str, typer.Option(help="NAME, NAME:ADDRESS, or several: 'a | b'.")] = "",
     persona: Annotated[Path | None, typer.Option(help="A TOML file with the persona to talk to.")] = None,
     user: Annotated[str, typer.Option(help="Whose memory to use.")] = "local",
     session: Annotated[str, typer.Option(help="Conversation to go on with.")] = "talk",
@@ -62,7 +63,7 @@ def talk(
     if devices:
         list_devices(json=json)
         return
-    chosen = load_agent(agent, tools_dir, persona)
+    chosen = load_agent(agent, tools_dir, persona, model)
     fetch_missing(chosen)
     options = Options(user, session, input, output, push_to_talk, json, mute)
     with _quiet_libraries(on=not json and sys.stdout.isatty()):

@@ -36,6 +36,16 @@ class OwnVoice:
         """The reply goes on with this."""
         self._text += text
 
+    def skip(self, text: str) -> None:
+        """The reply goes on with this, which another voice speaks."""
+        self._text += text
+        self.end()
+
+    def end(self) -> None:
+        """No more sound comes for what was written so far."""
+        self._placed = len(self._text)
+        self._owed = 0.0
+
     def next(self, pcm: Pcm) -> tuple[tuple[int, int], tuple[WordTime, ...]]:
         """The span of the reply's text that this sound, the next, speaks, and its words."""
         begun = self._placed

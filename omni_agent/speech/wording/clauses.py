@@ -96,6 +96,14 @@ class ClauseSplitter:
         rest = self._cut(len(self._text))
         return [*clauses, rest] if rest else clauses
 
+    def skip(self, text: str) -> None:
+        """Text that somebody else speaks: it takes its place and gives no clause.
+
+        What came before it must have been given, see `pause`.
+        """
+        self._text += text
+        self._restart(len(self._text))
+
     def finish(self) -> list[Clause]:
         """The reply is over; what was left of it. Text fed later has no place any more."""
         self._ended = True
