@@ -233,7 +233,7 @@ def _results(message: Message) -> str:
 
 
 def told_result(result: ToolResult) -> str:
-    """What a model is told of a result: cut to a length, marked where strangers wrote it, with how it ended."""
+    """A result as a model is told it: cut to a length, with how it ended, marked where strangers wrote it."""
     content = clean(result.content.strip())
     if len(content) > MOST_RESULT_CHARACTERS:
         content = content[:MOST_RESULT_CHARACTERS] + " … (cut)"

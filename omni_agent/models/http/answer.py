@@ -14,6 +14,7 @@ from .calls import CallAssembly
 from .piece import Piece
 from .speech import SpeechDecoder
 
+_SILENT = "see whether its stage for speech runs; ?speech=no behind the address has the local voice speak"
 _SPOKEN = "ask again; where it happens often, have the local voice speak: ?speech=no behind the address"
 
 
@@ -27,7 +28,7 @@ class Answer:
     Args:
         names: The tools that were offered.
         barred: Names that the answer may not call.
-        speaks: Speech was asked for, at so many samples a second unless the server says otherwise; 0 for none.
+        speaks: Samples a second of the speech that was asked for, unless the server says others; 0 for none.
         plain: The answer is JSON that was asked for: its words are given as they are.
         thinking: The model's prompt ends with `<think>`.
         new_id: Makes the id of a call that has none.
@@ -45,7 +46,7 @@ class Answer:
     ) -> None:
         self._offered = bool(names)
         self._parser = None if plain else HermesParser(names, new_id, thinking=thinking)
-        self._calls = CallAssembly(barred, new_id)
+        self._calls = CallAssembly(barred, new_id, allowed=self._offered)
         self._speech = SpeechDecoder(speaks) if speaks else None
         self._waiting: list[SpeechDelta] = []
         self._written: list[ToolCall] = []
@@ -96,11 +97,7 @@ class Answer:
         if self._calling and not called and not self._said and self.reason != "length":
             raise ModelError("the model's call cannot be read", code="call_invalid", remedy="ask again")
         if self._speech and self._said and not called and not self._speech.seconds:
-            raise ModelError(
-                "the server sent no speech",
-                code="speech_missing",
-                remedy="is its speech stage running? " + _SPOKEN,
-            )
+            raise ModelError("the server sent no speech", code="speech_missing", remedy=_SILENT)
         cut = self.reason in {"length", "max_tokens"}
         return [*events, self._usage, Done("tool_calls" if called else "length" if cut else "stop")]
 

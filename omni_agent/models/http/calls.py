@@ -30,10 +30,18 @@ class CallAssembly:
     Args:
         barred: Names that the answer may not call.
         new_id: Makes an id where the server gives none.
+        allowed: Whether there is anything to call.
     """
 
-    def __init__(self, barred: Collection[str] = (), new_id: Callable[[], str] = new_call_id) -> None:
+    def __init__(
+        self,
+        barred: Collection[str] = (),
+        new_id: Callable[[], str] = new_call_id,
+        *,
+        allowed: bool = True,
+    ) -> None:
         self._barred = barred
+        self._allowed = allowed
         self._new_id = new_id
         self._calls: list[_Begun] = []
         self._at: dict[int, int] = {}
@@ -50,7 +58,7 @@ class CallAssembly:
         call.name = call.name or piece.name
         if piece.arguments:
             call.arguments.append(piece.arguments)
-        if not call.name or call.name in self._barred:
+        if not self._may(call):
             return []
         return [ToolCallDelta(place, call.name, piece.arguments)]
 
@@ -59,9 +67,12 @@ class CallAssembly:
         made: list[ToolCall] = []
         for call in self._calls:
             arguments = _object("".join(call.arguments))
-            if call.name and call.name not in self._barred and arguments is not None:
+            if self._may(call) and arguments is not None:
                 made.append(ToolCall(call.id or self._new_id(), call.name, arguments))
         return made
+
+    def _may(self, call: _Begun) -> bool:
+        return self._allowed and bool(call.name) and call.name not in self._barred
 
     def _place(self, piece: CallPiece) -> int:
         """Which call the part belongs to: by index, but another id or a second name at it is a new call."""

@@ -142,7 +142,7 @@ class Connection:
         raise broken_off(self._asked)
 
     def _pause(self, attempt: int) -> float:
-        return self._limits.pause * 2 ** (attempt - 1) * (0.5 + self._chance() / 2)
+        return self._limits.pause * (1 << attempt - 1) * (0.5 + self._chance() / 2)
 
     async def _sent(self, method: str, url: str, content: bytes | None) -> httpx.Response:
         """The head of a response. A connection that the server had closed meanwhile is made anew, once."""
@@ -274,7 +274,8 @@ def _size(content: object) -> int:
 
 def _is_whole(response: httpx.Response) -> bool:
     """Whether the server answers in one piece, though a stream was asked for."""
-    return response.headers.get("content-type", "").startswith("application/json")
+    kind: str = response.headers.get("content-type", "")
+    return kind.startswith("application/json")
 
 
 def _names(text: str) -> list[str]:

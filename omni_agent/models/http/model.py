@@ -109,22 +109,19 @@ class HttpModel:
         """
         asked = offered(request, self._dialect)
         speaks = request.speech and self.capabilities.speech and request.format is None
-        spent = Usage()
+        spent, called = Usage(), False
         if speaks and asked.tools and not self._at_once:
             async with aclosing(self._answered(asked, speaks=False)) as events:
-                called = False
-                # Its words are not those that will be spoken, and before a call nobody would speak them.
                 async for event in events:
-                    called = called or isinstance(event, ToolCall)
                     if isinstance(event, Usage):
                         spent = event
-                    if not isinstance(event, TextDelta | Usage | Done) or (
-                        called and isinstance(event, Done)
-                    ):
-                        if isinstance(event, Done):
-                            yield spent
+                    # Its words are not those that will be spoken; nobody speaks those before a call.
+                    elif not isinstance(event, TextDelta | Done):
+                        called = called or isinstance(event, ToolCall)
                         yield event
             if called:
+                yield spent
+                yield Done("tool_calls")
                 return
             asked = replace(asked, tools=(), tool_choice="")
         async with aclosing(self._answered(asked, speaks=speaks)) as events:
@@ -183,6 +180,7 @@ class HttpModel:
         names = [spec.name for spec in request.tools]
         answer = Answer(
             names,
+            barred=request.withheld,
             speaks=self.capabilities.speech_rate if speaks else 0,
             plain=request.format is not None,
             thinking=self._manner.thinking,

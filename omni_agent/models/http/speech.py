@@ -105,7 +105,7 @@ class SpeechDecoder:
         return self._given(data)
 
     def _given(self, data: bytes) -> list[SpeechDelta]:
-        """Whole frames of what a file's header announced; other parts of it, as a list of titles, are none."""
+        """Whole frames of what a file's header announced; what follows them in it is no sound."""
         if self._left >= 0:
             data, self._left = data[: self._left], max(0, self._left - len(data))
         frame = 2 * self._channels
