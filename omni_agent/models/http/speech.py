@@ -43,7 +43,7 @@ class SpeechDecoder:
         self._rate = rate
         self._channels = 1
         self._text = ""
-        self._held = b""
+        self._head = self._rest = b""
         self._in_header = False
         self._left = -1
         self.seconds = 0.0
@@ -86,22 +86,22 @@ class SpeechDecoder:
     def _samples(self, data: bytes, fresh: bool) -> list[SpeechDelta]:
         """The samples in the bytes of a piece; `fresh` where a file may begin with it."""
         if fresh:
-            first = self.seconds == 0.0 and b"RIFF".startswith(data[:4])
-            self._in_header = data.startswith(b"RIFF") or first
-            # What is left of the file before is half a sample; what follows it without a header is bare.
-            self._held = b"" if self._in_header else self._held
+            first = self.seconds == 0.0 and not self._rest
+            self._in_header = data.startswith(b"RIFF") or (first and b"RIFF".startswith(data[:4]))
+            # What follows a file without a header of its own is bare.
             self._left = self._left or -1
-        data, self._held = self._held + data, b""
-        if self._in_header and len(data) >= 4 and not data.startswith(b"RIFF"):
-            self._in_header = False
         if self._in_header:
-            header = _header(data)
-            if header is None:
-                self._held = data
+            data, self._head = self._head + data, b""
+            if not (data[:4] == b"RIFF"[: len(data)] and data[8:12] == b"WAVE"[: max(0, len(data) - 8)]):
+                self._in_header = False
+            elif (header := _header(data)) is None:
+                self._head = data
                 return []
-            self._in_header = False
-            self._rate, self._channels, self._left = _checked(header.rate), header.channels, header.samples
-            data = data[header.length :]
+            else:
+                self._in_header = False
+                self._rate, self._channels, self._left = _checked(header.rate), header.channels, header.samples
+                # Of the file before half a sample may be left.
+                data, self._rest = data[header.length :], b""
         return self._given(data)
 
     def _given(self, data: bytes) -> list[SpeechDelta]:
@@ -109,8 +109,9 @@ class SpeechDecoder:
         if self._left >= 0:
             data, self._left = data[: self._left], max(0, self._left - len(data))
         frame = 2 * self._channels
+        data = self._rest + data
         whole = len(data) // frame * frame
-        self._held, data = data[whole:], data[:whole]
+        data, self._rest = data[:whole], data[whole:]
         if not data:
             return []
         self.seconds += whole / frame / self._rate
