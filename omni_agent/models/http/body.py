@@ -26,9 +26,7 @@ def offered(request: Request, dialect: Dialect) -> Request:
         tools = tuple(spec for spec in tools if spec.name == request.tool_choice)
     if request.format is not None:
         tools = ()
-    return replace(
-        request, tools=tools, withheld=frozenset(), tool_choice=request.tool_choice if tools else ""
-    )
+    return replace(request, tools=tools, tool_choice=request.tool_choice if tools else "")
 
 
 def body(
