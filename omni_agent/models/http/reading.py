@@ -43,7 +43,8 @@ def garbled(server: str) -> ModelError:
 
 def failure(server: str, message: str) -> ModelError:
     """The server said in the middle of an answer that it failed."""
-    return ModelError(f"the {server} server failed: {message[:300] or 'no reason given'}")
+    said = message[:300] or "no reason given"
+    return ModelError(f"the {server} server failed: {said}", remedy="see its log; then ask again")
 
 
 def message_of(body: object) -> str:

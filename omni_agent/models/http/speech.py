@@ -99,7 +99,11 @@ class SpeechDecoder:
                 return []
             else:
                 self._in_header = False
-                self._rate, self._channels, self._left = _checked(header.rate), header.channels, header.samples
+                self._rate, self._channels, self._left = (
+                    _checked(header.rate),
+                    header.channels,
+                    header.samples,
+                )
                 # Of the file before half a sample may be left.
                 data, self._rest = data[header.length :], b""
         return self._given(data)

@@ -53,7 +53,9 @@ SGLANG_FIELDS = frozenset(
 # vllm-omni 0.30.0, `entrypoints/openai/serving_chat.py`.
 VLLM_OMNI_FORMATS = frozenset({"wav", "pcm", "pcm16", "flac", "mp3", "opus"})
 # ollama 0.6.3 for Python, `_types.py`.
-OLLAMA_FIELDS = frozenset({"model", "messages", "tools", "stream", "format", "options", "keep_alive", "think"})
+OLLAMA_FIELDS = frozenset(
+    {"model", "messages", "tools", "stream", "format", "options", "keep_alive", "think"}
+)
 OLLAMA_MESSAGE = frozenset({"role", "content", "thinking", "images", "tool_name", "tool_calls"})
 
 

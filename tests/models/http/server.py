@@ -94,9 +94,7 @@ class Server:
             return failure(400, wrong)
         return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
 
-    async def _answer(
-        self, reply: Reply, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> bool:
+    async def _answer(self, reply: Reply, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         if reply.late:
             await reply.late.wait()
         headers = {"Content-Type": reply.kind, "Transfer-Encoding": "chunked", **reply.headers}

@@ -70,7 +70,9 @@ def test_a_conversation_with_calls_is_one_that_the_server_takes(name: str) -> No
 
     async def main() -> None:
         async with asking(name, WIRES[name].reply(["Bye."])) as (model, server):
-            request = replace(ask(tools=(SPEC,)), messages=messages, background="Ada met Bo.", context="It rains.")
+            request = replace(
+                ask(tools=(SPEC,)), messages=messages, background="Ada met Bo.", context="It rains."
+            )
             assert (await answer(model, request)).text == "Bye."
             said = json.dumps(server.bodies[0]["messages"], ensure_ascii=False)
             assert "Ömer" in said

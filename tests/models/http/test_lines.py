@@ -30,7 +30,9 @@ def test_events_are_the_same_however_they_are_cut(said: list[str], places: list[
 
 
 @given(st.lists(TEXT, min_size=1), st.lists(st.integers(0)), st.booleans())
-def test_json_lines_are_the_same_however_they_are_cut(said: list[str], places: list[int], ended: bool) -> None:
+def test_json_lines_are_the_same_however_they_are_cut(
+    said: list[str], places: list[int], ended: bool
+) -> None:
     texts = [json.dumps({"x": text}, ensure_ascii=False) for text in said]
     data = ("\n".join(texts) + ("\n" if ended else "")).encode()
     framed = JsonLines()

@@ -115,7 +115,9 @@ def test_an_empty_piece_is_no_error() -> None:
 
 
 def float_wav() -> bytes:
-    body = struct.pack("<4sIHHIIHH", b"fmt ", 16, 3, 1, 24_000, 96_000, 4, 32) + b"data" + struct.pack("<I", 0)
+    body = (
+        struct.pack("<4sIHHIIHH", b"fmt ", 16, 3, 1, 24_000, 96_000, 4, 32) + b"data" + struct.pack("<I", 0)
+    )
     return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WAVE" + body
 
 

@@ -311,7 +311,10 @@ def test_dashscope_speaks_its_calls_so_tools_and_speech_never_go_together() -> N
 
     async def main() -> None:
         wire = WIRES["dashscope"]
-        async with asking("dashscope", wire.reply(["No."]), wire.reply(["Hi."], speech=[PCM])) as (model, server):
+        async with asking("dashscope", wire.reply(["No."]), wire.reply(["Hi."], speech=[PCM])) as (
+            model,
+            server,
+        ):
             await answer(model, ask(tools=(SPEC,), speech=True))
             assert all(not ("tools" in body and "audio" in body) for body in server.bodies)
 
@@ -379,7 +382,10 @@ def test_llama_cpps_tool_choice_is_a_word_so_only_the_one_tool_is_offered() -> N
 def test_llama_cpp_is_asked_again_while_it_loads() -> None:
     async def main() -> None:
         loading = failure(503, "Loading model")
-        async with asking("llama.cpp", loading, loading, WIRES["llama.cpp"].reply(["Hi."])) as (model, server):
+        async with asking("llama.cpp", loading, loading, WIRES["llama.cpp"].reply(["Hi."])) as (
+            model,
+            server,
+        ):
             assert (await answer(model, ask())).text == "Hi."
             assert len(server.bodies) == 3
 
@@ -461,9 +467,7 @@ def test_ollama_has_pictures_beside_the_words_and_without_a_prefix() -> None:
     picture = kept(MediaStore())["image"]
     asked = Request("", (Message("user", (picture, Text("see"))),))
     body = run(sent("ollama", asked, inputs=frozenset({"text", "image"})))
-    assert body["messages"] == [
-        {"role": "user", "content": "see", "images": [base64_of(b"\x89PNG picture")]}
-    ]
+    assert body["messages"] == [{"role": "user", "content": "see", "images": [base64_of(b"\x89PNG picture")]}]
 
 
 def test_ollama_has_arguments_as_objects_and_results_by_name() -> None:
@@ -628,7 +632,11 @@ def test_names_and_ids_come_once_or_with_every_part() -> None:
 
 def test_arguments_keep_their_letters() -> None:
     call = ToolCall("c", "set_timer", {"minutes": 3, "name": "茶"})
-    asked = (user("a timer"), Message("assistant", (call,)), Message("tool", (ToolResult("c", "x", "done", ""),)))
+    asked = (
+        user("a timer"),
+        Message("assistant", (call,)),
+        Message("tool", (ToolResult("c", "x", "done", ""),)),
+    )
     body = run(sent("vllm", Request("", asked, (SPEC,))))
     assert body["messages"][1]["tool_calls"][0]["function"]["arguments"] == '{"minutes": 3, "name": "茶"}'
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from omni_agent.models.http.dialect import Dialect
 from omni_agent.models.http.dialects import DIALECTS
-
 from tests.models.http import checks
 from tests.models.http.server import Reply
 
@@ -61,7 +60,9 @@ def _called(index: int, id: str, name: str, arguments: str) -> list[Chunk]:
     """A call as vLLM and OpenAI stream it: the name first, then the arguments in pieces."""
     middle = len(arguments) // 2
     first = {"index": index, "id": id, "type": "function", "function": {"name": name, "arguments": ""}}
-    parts = [{"index": index, "function": {"arguments": part}} for part in (arguments[:middle], arguments[middle:])]
+    parts = [
+        {"index": index, "function": {"arguments": part}} for part in (arguments[:middle], arguments[middle:])
+    ]
     return [_frame({"tool_calls": [part]}) for part in (first, *parts)]
 
 
