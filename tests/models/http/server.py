@@ -52,7 +52,7 @@ def failure(status: int, message: str, **headers: str) -> Reply:
 
 
 class Server:
-    """Plays replies in order; the last one again and again. `check` may refuse what a real one would refuse."""
+    """Plays replies in order, the last one again and again; `check` refuses what a real one would refuse."""
 
     def __init__(self, *replies: Reply, models: Reply, check: Callable[[Any], str] = lambda body: "") -> None:
         self.replies = list(replies)

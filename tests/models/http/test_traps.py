@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,9 @@ def kept(store: MediaStore) -> dict[str, Part]:
 async def sent(name: str, request: Request, **able: Any) -> dict[str, Any]:
     """The body that goes to a server, which must take it."""
     async with asking(name, WIRES[name].reply(["Hi."], speech=()), **able) as (model, server):
-        try:
+        # The answer has no speech, which is an error where some was asked for.
+        with suppress(ModelError):
             await answer(model, request)
-        except ModelError as error:
-            assert error.code == "speech_missing"
         (body,) = server.bodies
         return dict(body)
 
@@ -615,9 +615,9 @@ def test_a_call_that_nobody_offered_is_not_made() -> None:
 
 def test_names_and_ids_come_once_or_with_every_part() -> None:
     async def main() -> None:
-        def part(index: int, id: str, name: str, arguments: str) -> bytes:
+        def part(index: int, call: str, name: str, arguments: str) -> bytes:
             function = {"name": name, "arguments": arguments}
-            return sse(_frame({"tool_calls": [{"index": index, "id": id, "function": function}]}))
+            return sse(_frame({"tool_calls": [{"index": index, "id": call, "function": function}]}))
 
         repeated = [part(0, "a", "set_timer", '{"min'), part(0, "a", "set_timer", 'utes": 1}')]
         emptied = [part(1, "b", "set_timer", '{"min'), part(1, "", "", 'utes": 2}')]

@@ -56,10 +56,10 @@ def _usage(**more: Any) -> Chunk:
     return {**_frame({}), "choices": [], "usage": {**counts, **more}}
 
 
-def _called(index: int, id: str, name: str, arguments: str) -> list[Chunk]:
+def _called(index: int, call: str, name: str, arguments: str) -> list[Chunk]:
     """A call as vLLM and OpenAI stream it: the name first, then the arguments in pieces."""
     middle = len(arguments) // 2
-    first = {"index": index, "id": id, "type": "function", "function": {"name": name, "arguments": ""}}
+    first = {"index": index, "id": call, "type": "function", "function": {"name": name, "arguments": ""}}
     parts = [
         {"index": index, "function": {"arguments": part}} for part in (arguments[:middle], arguments[middle:])
     ]
@@ -134,8 +134,8 @@ def _vllm_omni_spoken(pcm: bytes) -> Chunk:
     return {**_frame(delta, audio_metadata=about), "modality": "audio", "usage": usage}
 
 
-def _vllm_omni_called(index: int, id: str, name: str, arguments: str) -> list[Chunk]:
-    return [{**chunk, "modality": "text"} for chunk in _called(index, id, name, arguments)]
+def _vllm_omni_called(index: int, call: str, name: str, arguments: str) -> list[Chunk]:
+    return [{**chunk, "modality": "text"} for chunk in _called(index, call, name, arguments)]
 
 
 def _vllm_omni_end(reason: str) -> list[bytes]:
@@ -161,7 +161,7 @@ def _sglang_spoken(pcm: bytes) -> Chunk:
     return _frame({"audio": {"id": "audio-1", "data": base64_of(wav(pcm))}})
 
 
-def _marked(index: int, id: str, name: str, arguments: str) -> list[Chunk]:
+def _marked(index: int, call: str, name: str, arguments: str) -> list[Chunk]:
     """A call among the words, cut as tokens are."""
     text = f'<tool_call>\n{{"name": "{name}", "arguments": {arguments}}}\n</tool_call>'
     cuts = [text[start : start + 7] for start in range(0, len(text), 7)]
@@ -180,8 +180,8 @@ def _transformers_end(reason: str) -> list[bytes]:
     return [sse({**_frame({}, reason), "usage": _usage()["usage"], "system_fingerprint": ""})]
 
 
-def _llama_called(index: int, id: str, name: str, arguments: str) -> list[Chunk]:
-    first = {"index": index, "id": id, "type": "function", "function": {"name": name, "arguments": ""}}
+def _llama_called(index: int, call: str, name: str, arguments: str) -> list[Chunk]:
+    first = {"index": index, "id": call, "type": "function", "function": {"name": name, "arguments": ""}}
     return [_frame({"tool_calls": [first]})] + [
         _frame({"tool_calls": [{"index": index, "function": {"arguments": sign}}]}) for sign in arguments
     ]
@@ -192,7 +192,7 @@ def _ollama(message: Chunk, **more: Any) -> Chunk:
     return {**head, "message": {"role": "assistant", "content": "", **message}, "done": False, **more}
 
 
-def _ollama_called(index: int, id: str, name: str, arguments: str) -> list[Chunk]:
+def _ollama_called(index: int, call: str, name: str, arguments: str) -> list[Chunk]:
     return [_ollama({"tool_calls": [{"function": {"name": name, "arguments": json.loads(arguments)}}]})]
 
 
