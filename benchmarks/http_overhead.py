@@ -2,8 +2,8 @@
 
 `model_p50_ms` is from `OmniModel.stream` to the first event; its limit is 5 ms. `agent_p50_ms` is from
 `Agent.stream` to the first words, the graph and everything before the model included, and `graph_p50_ms` the
-same with a model in this process that takes no time. LangChain's `ChatOpenAI` is asked in turn with them, over
-a kept connection too, where `langchain-openai` is installed.
+same with a model in this process that takes no time. LangChain's `ChatOpenAI` is asked in turn with them,
+also over a kept connection, where `langchain-openai` is installed.
 """
 
 from __future__ import annotations

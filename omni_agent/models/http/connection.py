@@ -14,7 +14,7 @@ from ...errors import ModelError
 from ...messages import JsonObject
 from .lines import DONE
 from .reading import decoded, garbled, whole
-from .refusal import AGAIN, Asked, broken_off, refused, stalled, unreachable, wait_of
+from .refusal import Asked, broken_off, may_pass, refused, stalled, unreachable, wait_of
 
 if TYPE_CHECKING:
     import httpx
@@ -135,7 +135,7 @@ class Connection:
             error = refused(self._asked, response.status_code, response.headers, text)
             wait = wait_of(response.headers)
             pause = self._pause(attempt) if wait is None else wait
-            final = attempt == self._limits.tries or response.status_code not in AGAIN
+            final = attempt == self._limits.tries or not may_pass(response.status_code, text)
             if final or pause > self._limits.longest:
                 raise error
             await asyncio.sleep(pause)

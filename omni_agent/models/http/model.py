@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import ModelError, ModelUnavailable
 from ...events import Usage
-from ...messages import Message, Text, ToolCall
+from ...messages import JsonObject, Message, Text, ToolCall
 from ...senses import Senses
 from ..base import Capabilities, Done, ModelEvent, Request, TextDelta
 from ..parsing import new_call_id
@@ -141,8 +141,10 @@ class HttpModel:
             return
         messages = request.messages or (Message("user", (Text("Hello."),)),)
         asked = replace(request, messages=messages, max_tokens=1, format=None, context="")
-        async with aclosing(self._chunks_read(offered(asked, self._dialect), speaks=False)) as events:
-            async for _ in events:
+        sent = await self._body(self._fitted(offered(asked, self._dialect)), None)
+        # Whatever the one token is, it is no answer.
+        async with aclosing(self._connection.chunks(sent, lambda: True)) as chunks:
+            async for _ in chunks:
                 pass
 
     async def close(self) -> None:
@@ -163,16 +165,17 @@ class HttpModel:
     async def _answered(self, request: Request, *, speaks: bool) -> AsyncGenerator[ModelEvent, None]:
         """The answer to as much of the conversation as the server takes."""
         self._check_key()
-        request = self._fitted(request)
+        request, begun = self._fitted(request), False
         while True:
             try:
                 async with aclosing(self._chunks_read(request, speaks=speaks)) as events:
                     async for event in events:
+                        begun = True
                         yield event
                 return
             except ModelError as error:
                 shorter = _shorter(request) if error.code == "context_exceeded" else request
-                if shorter is request:
+                if begun or shorter is request:
                     raise
                 request = shorter
 
@@ -186,9 +189,7 @@ class HttpModel:
             thinking=self._manner.thinking,
             new_id=self._new_id,
         )
-        media = await loaded(request.messages, self._store(), self.capabilities.inputs)
-        voice = self._voice(request.voice) if speaks else None
-        sent = body(request, self._dialect, await self._named(), media, voice=voice)
+        sent = await self._body(request, self._voice(request.voice) if speaks else None)
         # Some releases end the words with a reason and go on speaking.
         tail = self._limits.between if speaks else 0.0
         async with aclosing(self._connection.chunks(sent, lambda: bool(answer.reason), tail=tail)) as chunks:
@@ -197,6 +198,10 @@ class HttpModel:
                     yield event
         for event in answer.finish():
             yield event
+
+    async def _body(self, request: Request, voice: str | None) -> JsonObject:
+        media = await loaded(request.messages, self._store(), self.capabilities.inputs)
+        return body(request, self._dialect, await self._named(), media, voice=voice)
 
     def _fitted(self, request: Request) -> Request:
         """The request without the oldest turns that are surely too many."""

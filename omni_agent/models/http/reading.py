@@ -13,6 +13,13 @@ from ...events import Usage
 from ...messages import JsonObject
 from .piece import CallPiece, Piece
 
+TOO_LONG = (
+    *("context length", "context_length", "maximum context", "exceed_context_size", "context size"),
+    *("max_model_len", "longer than the maximum", "reduce the length", "input length"),
+)
+"""Of these words one stands in every server's complaint that a conversation is longer than its context."""
+
+SHORTER = "send less at once, or serve the model with a longer context"
 _GARBLED = "see whether its address is that of the API, and what its log says"
 
 
@@ -44,7 +51,14 @@ def garbled(server: str) -> ModelError:
 def failure(server: str, message: str) -> ModelError:
     """The server said in the middle of an answer that it failed."""
     said = message[:300] or "no reason given"
+    if too_long(message):
+        return ModelError(f"the {server} server says: {said}", code="context_exceeded", remedy=SHORTER)
     return ModelError(f"the {server} server failed: {said}", remedy="see its log; then ask again")
+
+
+def too_long(message: str) -> bool:
+    """Whether a server complains of the conversation's length."""
+    return any(sign in message.lower() for sign in TOO_LONG)
 
 
 def message_of(body: object) -> str:
@@ -94,7 +108,8 @@ def read_openai(chunk: JsonObject) -> Piece:
         rate=_number(about.get("sample_rate_hz")),
         channels=_number(about.get("channels")) or 1,
         calls=tuple(map(_call, _list(delta.get("tool_calls")))),
-        reason=_text(choice.get("finish_reason")),
+        # Gateways that write JSON by hand say "null".
+        reason=_text(choice.get("finish_reason")).replace("null", ""),
         usage=_usage(chunk.get("usage")),
     )
 

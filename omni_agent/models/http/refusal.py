@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from ...errors import ModelError, ModelUnavailable
-from .reading import message_of
+from .reading import SHORTER, message_of, too_long
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,12 +17,8 @@ if TYPE_CHECKING:
     from .dialect import Dialect
 
 AGAIN = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
-"""Statuses after which the same request may succeed."""
 
-_TOO_LONG = (
-    *("context length", "context_length", "maximum context", "exceed_context_size", "context size"),
-    *("max_model_len", "longer than the maximum", "reduce the length", "input length"),
-)
+_SENSES = "serve the model with its projector, or say what it takes in: ?inputs=text behind the address"
 _NO_PARSER = "enable-auto-tool-choice"
 
 
@@ -51,9 +47,10 @@ def refused(asked: Asked, status: int, headers: Mapping[str, str], text: str) ->
         return ModelError(
             f"{server} sends requests on to {place}", remedy="use that address, if you trust it"
         )
-    if status in {400, 413, 422} and any(sign in text.lower() for sign in _TOO_LONG):
-        remedy = "send less at once, or serve the model with a longer context"
-        return ModelError(f"{server} says: {said}", code="context_exceeded", remedy=remedy)
+    if status in {400, 413, 422} and too_long(text):
+        return ModelError(f"{server} says: {said}", code="context_exceeded", remedy=SHORTER)
+    if _lacks_sense(text):
+        return ModelError(f"{server} says: {said}", code="request_refused", remedy=_SENSES)
     if status == 404:
         return _missing(asked, said)
     if status == 429:
@@ -67,6 +64,11 @@ def refused(asked: Asked, status: int, headers: Mapping[str, str], text: str) ->
         f"start it so: {asked.dialect.start}" if _NO_PARSER in text else "see docs/models.md for its limits"
     )
     return ModelError(f"{server} refused ({status}): {said}", code="request_refused", remedy=remedy)
+
+
+def may_pass(status: int, text: str) -> bool:
+    """Whether the same request may succeed later."""
+    return status in AGAIN and not _lacks_sense(text)
 
 
 def no_key(dialect: Dialect) -> ModelUnavailable:
@@ -140,6 +142,11 @@ def _missing(asked: Asked, said: str) -> ModelUnavailable:
     )
     message = f"{asked.dialect.title} at {asked.url} does not have {named}: {said}"
     return ModelUnavailable(message, code="model_missing", remedy=remedy)
+
+
+def _lacks_sense(text: str) -> bool:
+    """Whether the model does not see or hear: llama.cpp's server has status 500 for that, and vLLM 400."""
+    return "input is not supported" in text or "not a multimodal model" in text
 
 
 def _said(text: str) -> str:

@@ -232,6 +232,19 @@ def test_sglang_omni_reports_a_failure_in_the_stream_with_status_200() -> None:
     run(main())
 
 
+def test_sglang_omni_says_in_the_stream_that_the_conversation_is_too_long() -> None:
+    async def main() -> None:
+        said = "Please reduce the length of the input messages or the completion to fit within the limit."
+        error = {"error": {"message": said, "type": "invalid_request_error", "code": 400}}
+        refusal = Reply([sse(error), sse("[DONE]")])
+        messages = tuple(user(f"turn {number}") for number in range(4))
+        async with asking("sglang-omni", refusal, WIRES["sglang-omni"].reply(["Hi."])) as (model, server):
+            assert (await answer(model, Request("Ada", messages))).text == "Hi."
+            assert [len(body["messages"]) - 1 for body in server.bodies] == [4, 2]
+
+    run(main())
+
+
 # DashScope
 
 
@@ -413,6 +426,25 @@ def test_one_message_longer_than_the_context_is_an_error() -> None:
             with pytest.raises(ModelError) as raised:
                 await answer(model, ask())
             assert raised.value.code == "context_exceeded"
+            assert len(server.bodies) == 1
+
+    run(main())
+
+
+def test_llama_cpp_makes_one_call_an_answer_unless_more_are_asked_for() -> None:
+    assert run(sent("llama.cpp", ask(tools=(SPEC,))))["parallel_tool_calls"] is True
+    assert "parallel_tool_calls" not in run(sent("llama.cpp", ask()))
+
+
+def test_llama_cpp_without_a_projector_fails_with_500_which_will_not_pass() -> None:
+    async def main() -> None:
+        said = (
+            "audio input is not supported - hint: if this is unexpected, you may need to provide the mmproj"
+        )
+        async with asking("llama.cpp", failure(500, said)) as (model, server):
+            with pytest.raises(ModelError) as raised:
+                await answer(model, ask())
+            assert "?inputs=text" in raised.value.remedy
             assert len(server.bodies) == 1
 
     run(main())
