@@ -94,11 +94,11 @@ class Answer:
         calls = [call for call in self._calls.finish() if not self._is_written(call)]
         events += calls
         called = bool(calls or self._written)
-        if self._calling and not called and not self._said and self.reason != "length":
+        cut = self.reason in {"length", "max_tokens"}
+        if self._calling and not called and not self._said and not cut:
             raise ModelError("the model's call cannot be read", code="call_invalid", remedy="ask again")
         if self._speech and self._said and not called and not self._speech.seconds:
             raise ModelError("the server sent no speech", code="speech_missing", remedy=_SILENT)
-        cut = self.reason in {"length", "max_tokens"}
         return [*events, self._usage, Done("tool_calls" if called else "length" if cut else "stop")]
 
     def _words(self, text: str) -> list[ModelEvent]:
@@ -107,7 +107,8 @@ class Answer:
         return self._kept(self._parser.feed(text) if self._parser else [TextDelta(text)])
 
     def _kept(self, events: list[ModelEvent]) -> list[ModelEvent]:
-        self._said = self._said or any(isinstance(event, TextDelta) for event in events)
+        words = (event.text for event in events if isinstance(event, TextDelta))
+        self._said = self._said or any(map(str.strip, words))
         self._written += [event for event in events if isinstance(event, ToolCall)]
         return events
 

@@ -16,6 +16,8 @@ from ..prompt import clean, named_media, suffixes, told_result
 from . import injected
 from .attachments import attached, told
 
+_AGREED = "Understood."
+
 
 @dataclass(frozen=True, slots=True)
 class ChatForm:
@@ -24,10 +26,13 @@ class ChatForm:
     Attributes:
         tools_in_prompt: Tools, calls and results are words of the system prompt and of messages.
         one_kind: A message holds one kind of media at most, beside its words.
+        fixed_system: The only system prompt under which the model works; what ours says becomes an exchange
+            before the conversation. Empty for a model that takes any.
     """
 
     tools_in_prompt: bool = False
     one_kind: bool = False
+    fixed_system: str = ""
 
 
 def chat(request: Request, form: ChatForm, media: Mapping[str, str]) -> list[JsonObject]:
@@ -51,9 +56,7 @@ class _Writer:
         self._kinds = {part.ref: part.type for message in request.messages for part in message.media}
 
     def messages(self) -> list[JsonObject]:
-        written: list[JsonObject] = []
-        if system := self._system():
-            written.append({"role": "system", "content": system})
+        written = self._opening()
         added = suffixes(self._request)
         users = [index for index, message in enumerate(self._request.messages) if message.role == "user"]
         for index, message in enumerate(self._request.messages):
@@ -65,6 +68,15 @@ class _Writer:
             else:
                 written += self._results(message)
         return written
+
+    def _opening(self) -> list[JsonObject]:
+        fixed, system = self._form.fixed_system, self._system()
+        opening: list[JsonObject] = []
+        if fixed or system:
+            opening.append({"role": "system", "content": fixed or system})
+        if fixed and system:
+            opening += [{"role": "user", "content": system}, {"role": "assistant", "content": _AGREED}]
+        return opening
 
     def _system(self) -> str:
         request = self._request

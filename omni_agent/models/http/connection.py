@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import ModelError
 from ...messages import JsonObject
-from .lines import DONE
+from .lines import DONE, Events
 from .reading import decoded, garbled, whole
 from .refusal import Asked, broken_off, may_pass, refused, stalled, unreachable, wait_of
 
@@ -173,7 +173,7 @@ class Connection:
         self, response: httpx.Response, over: Callable[[], bool], tail: float
     ) -> AsyncGenerator[str, None]:
         """The JSON texts of a response, without the mark of its end."""
-        if _is_whole(response):
+        if self._is_whole(response):
             yield (await self._all(response)).decode("utf-8", "replace")
             return
         framed = self._asked.dialect.framing()
@@ -234,7 +234,12 @@ class Connection:
         except ModelError as error:
             message = self._asked.without_key(error.message)
             raise ModelError(message, code=error.code, remedy=error.remedy) from None
-        return whole(chunk) if _is_whole(response) and "choices" in chunk else [chunk]
+        return whole(chunk) if self._is_whole(response) and "choices" in chunk else [chunk]
+
+    def _is_whole(self, response: httpx.Response) -> bool:
+        """Whether the server answers in one piece, though a stream of events was asked for."""
+        kind: str = response.headers.get("content-type", "")
+        return kind.startswith("application/json") and self._asked.dialect.framing is Events
 
     def _ready(self) -> httpx.AsyncClient:
         """The client, made at the first use in each event loop: its connections belong to one."""
@@ -270,12 +275,6 @@ async def _encoded(body: JsonObject) -> bytes:
 
 def _size(content: object) -> int:
     return len(content) if isinstance(content, str) else _LARGE + 1 if isinstance(content, list) else 0
-
-
-def _is_whole(response: httpx.Response) -> bool:
-    """Whether the server answers in one piece, though a stream was asked for."""
-    kind: str = response.headers.get("content-type", "")
-    return kind.startswith("application/json")
 
 
 def _names(text: str) -> list[str]:

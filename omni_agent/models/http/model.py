@@ -18,6 +18,7 @@ from .answer import Answer
 from .attachments import loaded
 from .body import body, offered
 from .connection import Connection, Limits
+from .known import for_model
 from .refusal import Asked, no_key
 
 if TYPE_CHECKING:
@@ -72,13 +73,13 @@ class HttpModel:
         transport: httpx.AsyncBaseTransport | None = None,
         new_id: Callable[[], str] = new_call_id,
     ) -> None:
-        self._dialect = dialect
+        self._model = address.model or dialect.model
+        self._dialect = dialect = for_model(dialect, self._model)
         self._senses = senses or Senses()
         self._manner = manner or Manner()
         self._media = media
         self._new_id = new_id
         self._limits = limits or Limits()
-        self._model = address.model or dialect.model
         self._locked = dialect.key_needed and not key
         self._asked = Asked(dialect, address.url or dialect.base, self._model, key)
         self._connection = Connection(self._asked, self._limits, here=address.here, transport=transport)
@@ -200,8 +201,9 @@ class HttpModel:
             yield event
 
     async def _body(self, request: Request, voice: str | None) -> JsonObject:
+        model = await self._named()
         media = await loaded(request.messages, self._store(), self.capabilities.inputs)
-        return body(request, self._dialect, await self._named(), media, voice=voice)
+        return body(request, self._dialect, model, media, voice=voice)
 
     def _fitted(self, request: Request) -> Request:
         """The request without the oldest turns that are surely too many."""
@@ -230,6 +232,7 @@ class HttpModel:
                     or f"name one behind a #: {self._asked.url}#model",
                 )
             self._model = served[0]
+            self._dialect = for_model(self._dialect, self._model)
         return self._model
 
     def _store(self) -> MediaStore:

@@ -183,6 +183,53 @@ def test_a_call_in_both_places_is_one() -> None:
     run(main())
 
 
+# Qwen2.5-Omni, on the servers that apply its own template
+
+
+def test_qwen25_omni_speaks_under_its_own_system_prompt_only_so_the_persona_is_an_exchange() -> None:
+    async def main() -> None:
+        wire = WIRES["vllm-omni"]
+        reply = wire.reply(["Hi."], speech=[PCM])
+        async with asking("vllm-omni", reply, model="Qwen/Qwen2.5-Omni-7B") as (model, server):
+            await answer(model, ask(speech=True, voice="Ethan"))
+            system, persona, agreed, said = server.bodies[0]["messages"]
+            assert system["content"].startswith("You are Qwen, a virtual human developed by the Qwen Team")
+            assert persona == {"role": "user", "content": "You are Ada."}
+            assert agreed["role"] == "assistant"
+            assert said == {"role": "user", "content": "hi"}
+            assert model.capabilities.voices == ("Chelsie", "Ethan")
+            assert not model.capabilities.streams_speech
+
+    run(main())
+
+
+@pytest.mark.parametrize("name", ["vllm-omni", "vllm", "transformers-serve"])
+def test_qwen25_omnis_template_ignores_tools_so_they_are_words(name: str) -> None:
+    async def main() -> None:
+        wire = WIRES[name]
+        text = '<tool_call>{"name": "look", "arguments": {}}</tool_call>'
+        async with asking(name, wire.reply([text]), model="Qwen/Qwen2.5-Omni-7B") as (model, server):
+            assert (await answer(model, ask(tools=(OTHER,)))).calls == [("look", {})]
+            assert "tools" not in server.bodies[0]
+            assert '"name": "look"' in json.dumps(server.bodies[0]["messages"]).replace("\\", "")
+
+    run(main())
+
+
+def test_qwen25_omni_is_known_by_what_the_server_lists_too() -> None:
+    async def main() -> None:
+        wire = WIRES["vllm"]
+        served = Reply([b'{"data": [{"id": "Qwen/Qwen2.5-Omni-3B"}]}'], kind="application/json")
+        server = Server(wire.reply(["Hi."]), models=served)
+        async with serving(server):
+            model = HttpModel(DIALECTS["vllm"], Address.parse(server.url), limits=QUICK)
+            await answer(model, ask(tools=(OTHER,)))
+            assert "tools" not in server.bodies[0]
+            await model.close()
+
+    run(main())
+
+
 # SGLang-Omni
 
 

@@ -19,6 +19,8 @@ from tests.models.http.asking import NAMES, PCM, QUICK, run
 from tests.models.http.server import STALL, Reply, Server, serving
 from tests.models.http.wires import WIRES, wav
 
+HEARD = Hearing("how warm is it in Graz?", "en", 0.99, 0.99)
+
 
 @tool(effect="read")
 async def temperature(city: str) -> str:
