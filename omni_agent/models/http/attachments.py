@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...messages import Audio, Image, JsonObject, Media, Message, Video
@@ -22,10 +24,24 @@ MOST_BYTES = 16 * 1024 * 1024
 _FORMATS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
 
 
+@dataclass(frozen=True, slots=True)
+class Attachments:
+    """What goes along with a request.
+
+    Attributes:
+        data: Base64 by reference.
+        clips_sound: There are clips among it, and each has a sound track. Servers want to be told whether
+            clips are heard, once for the whole conversation, and fail on one that has nothing to hear.
+    """
+
+    data: Mapping[str, str] = field(default_factory=dict)
+    clips_sound: bool = False
+
+
 async def loaded(
     messages: Sequence[Message], store: MediaStore, inputs: frozenset[Modality], most: int = MOST_BYTES
-) -> Mapping[str, str]:
-    """The media that go along, in base64 by reference.
+) -> Attachments:
+    """The media that go along.
 
     Args:
         messages: The conversation, oldest first.
@@ -38,12 +54,12 @@ async def loaded(
     """
     wanted = [part for message in reversed(messages) for part in message.media if part.type in inputs]
     if not wanted:
-        return {}
+        return Attachments()
     last = messages[-1].media
     return await asyncio.to_thread(_encoded, wanted, last, store, most)
 
 
-def _encoded(wanted: Sequence[Media], last: Sequence[Media], store: MediaStore, most: int) -> dict[str, str]:
+def _encoded(wanted: Sequence[Media], last: Sequence[Media], store: MediaStore, most: int) -> Attachments:
     from ...errors import MediaError
 
     found: dict[str, str] = {}
@@ -58,7 +74,21 @@ def _encoded(wanted: Sequence[Media], last: Sequence[Media], store: MediaStore, 
         if data and (part in last or len(data) <= most):
             most -= len(data)
             found[part.ref] = base64.b64encode(data).decode("ascii")
-    return found
+    clips = {part.ref for part in wanted if isinstance(part, Video) and part.ref in found}
+    return Attachments(found, bool(clips) and all(_sounds(store.path(ref)) for ref in clips))
+
+
+def _sounds(clip: Path) -> bool:
+    """Whether a clip has a sound track; taken for granted where nobody can look."""
+    try:
+        import av
+    except ImportError:
+        return True
+    try:
+        with av.open(str(clip)) as container:
+            return bool(container.streams.audio)
+    except (OSError, ValueError):
+        return True
 
 
 def attached(part: Media, data: str) -> JsonObject:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 
 from ...messages import JsonObject
 from ..base import Request
 from . import injected
+from .attachments import Attachments
 from .chat import chat
 from .dialect import Dialect
 
@@ -30,7 +30,7 @@ def offered(request: Request, dialect: Dialect) -> Request:
 
 
 def body(
-    request: Request, dialect: Dialect, model: str, media: Mapping[str, str], *, voice: str | None = None
+    request: Request, dialect: Dialect, model: str, media: Attachments, *, voice: str | None = None
 ) -> JsonObject:
     """What is sent.
 
@@ -38,7 +38,7 @@ def body(
         request: From `offered`.
         dialect: Of the server.
         model: The model's name; empty leaves it out.
-        media: What goes along, in base64 by reference.
+        media: What goes along.
         voice: The voice that the answer is spoken in, empty for the usual one; None for words only.
     """
     if request.format is not None and dialect.schema == "prompt":
@@ -46,7 +46,7 @@ def body(
         request = replace(request, system=f"{request.system}\n\n{words}".strip())
     made: JsonObject = {"model": model} if model else {}
     made |= {
-        "messages": chat(request, dialect.form, media),
+        "messages": chat(request, dialect.form, media.data),
         "stream": True,
         "temperature": request.temperature,
         "seed": request.seed,
@@ -56,6 +56,7 @@ def body(
     if dialect.counts:
         made["stream_options"] = {"include_usage": True}
     made |= _tools(request, dialect) | _schema(request, dialect)
+    made |= dialect.clips_heard if media.clips_sound else {}
     made |= dialect.speaking(voice) if dialect.speaking and voice is not None else dialect.silent
     return dialect.finish(made, dialect.capabilities.context_tokens)
 

@@ -46,6 +46,7 @@ class Dialect:
         finish: Makes its body of OpenAI's.
         speaking: The fields that ask for speech; None where it has none.
         silent: The fields that ask for words only.
+        clips_heard: The fields that say that clips are to be heard, not only seen.
         read: Reads a chunk.
         framing: Cuts its answers into chunks.
         tool_choice: How a call of one tool is asked for: by name, as any call (only that tool is then
@@ -73,6 +74,7 @@ class Dialect:
     finish: Finish = unchanged
     speaking: Speaking | None = None
     silent: JsonObject = field(default_factory=dict)
+    clips_heard: JsonObject = field(default_factory=dict)
     read: Callable[[JsonObject], Piece] = read_openai
     framing: Framing = Events
     tool_choice: Literal["named", "required", "none"] = "named"

@@ -25,6 +25,8 @@ _OPENAI = (
     *("alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer"),
     *("verse", "marin", "cedar"),
 )
+_HEARD: JsonObject = {"use_audio_in_video": True}
+_MM_HEARD: JsonObject = {"mm_processor_kwargs": _HEARD}
 _WORDS: JsonObject = {"modalities": ["text"]}
 
 
@@ -45,7 +47,7 @@ VLLM_OMNI = Dialect(
     key="VLLM_API_KEY",
     start="vllm serve Qwen/Qwen3-Omni-30B-A3B-Instruct --omni --port 8091 "
     "--enable-auto-tool-choice --tool-call-parser hermes",
-    finish=shapes.with_clips_heard,
+    clips_heard=_MM_HEARD,
     speaking=shapes.vllm_omni_speaking,
     silent=_WORDS,
     read=read_vllm_omni,
@@ -60,7 +62,7 @@ VLLM = Dialect(
     key="VLLM_API_KEY",
     start="vllm serve Qwen/Qwen3-Omni-30B-A3B-Instruct --port 8901 --host 127.0.0.1 --dtype bfloat16 "
     "--max-model-len 32768 --enable-auto-tool-choice --tool-call-parser hermes",
-    finish=shapes.with_clips_heard,
+    clips_heard=_MM_HEARD,
 )
 
 # sglang-omni 0.1.9, `serve/protocol.py` and `serve/openai_api.py`: no field for tools.
@@ -81,6 +83,7 @@ SGLANG_OMNI = Dialect(
     start="sgl-omni serve --model-path Qwen/Qwen3-Omni-30B-A3B-Instruct --port 8008",
     form=ChatForm(tools_in_prompt=True),
     finish=shapes.lifted,
+    clips_heard=_HEARD,
     speaking=lambda voice: shapes.audio(voice, _QWEN3[0], "wav"),
     silent=_WORDS,
     tool_choice="none",

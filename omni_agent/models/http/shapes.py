@@ -31,13 +31,6 @@ def vllm_omni_speaking(voice: str) -> JsonObject:
     return spoken({"format": "wav"}) | ({"voice": voice} if voice else {})
 
 
-def with_clips_heard(body: JsonObject, context: int) -> JsonObject:
-    """Say that clips are to be heard too; for the whole conversation, and only where there are any."""
-    if any(part["type"] == "video_url" for part in _media(body)):
-        return {**body, "mm_processor_kwargs": {"use_audio_in_video": True}}
-    return body
-
-
 def lifted(body: JsonObject, context: int) -> JsonObject:
     """SGLang-Omni's body: the last message's media stand at its top, as data URLs.
 
@@ -59,8 +52,7 @@ def lifted(body: JsonObject, context: int) -> JsonObject:
             case {"type": "video_url", "video_url": {"url": url}}:
                 top.setdefault("videos", []).append(url)
     last["content"] = "\n".join(part["text"] for part in last["content"] if part["type"] == "text")
-    heard = {"use_audio_in_video": True} if "videos" in top else {}
-    return {**body, "messages": messages, **top, **heard}
+    return {**body, "messages": messages, **top}
 
 
 def data_urls(body: JsonObject, context: int) -> JsonObject:

@@ -21,6 +21,7 @@ from pydantic import TypeAdapter
 
 from omni_agent.messages import Message, Text, ToolCall, ToolResult
 from omni_agent.models.base import Request
+from omni_agent.models.http.attachments import Attachments
 from omni_agent.models.http.body import body, offered
 from omni_agent.models.http.dialects import DIALECTS
 from tests.models.http import checks
@@ -77,7 +78,7 @@ def test_the_fakes_chunks_are_openais_but_for_what_is_the_servers_own(name: str)
 @pytest.mark.parametrize("name", ["openai", "vllm", "llama.cpp", "dashscope"])
 def test_our_bodies_are_openais(name: str) -> None:
     for voice in (None, ""):
-        made = body(offered(REQUEST, DIALECTS[name]), DIALECTS[name], "m", {}, voice=voice)
+        made = body(offered(REQUEST, DIALECTS[name]), DIALECTS[name], "m", Attachments(), voice=voice)
         TypeAdapter(CompletionCreateParamsStreaming).validate_python(made)
         assert checks.unknown_to_openai(made) <= {"mm_processor_kwargs"}
 
@@ -92,7 +93,7 @@ def test_our_parts_are_openais() -> None:
     from omni_agent.messages import Audio, Image
 
     sound, picture = Audio("media://" + "0" * 64), Image("media://" + "1" * 64)
-    media = {sound.ref: "AAAA", picture.ref: "BBBB"}
+    media = Attachments({sound.ref: "AAAA", picture.ref: "BBBB"})
     asked = Request("", (Message("user", (sound, picture, Text("see"))),))
     made = body(asked, DIALECTS["openai"], "m", media)
     TypeAdapter(CompletionCreateParamsStreaming).validate_python(made)
@@ -131,14 +132,16 @@ def test_vllm_omni_reads_the_voice_and_the_format_where_we_put_them() -> None:
     text = ast.unparse(source("vllm_omni", "entrypoints", "openai", "serving_chat.py"))
     assert "getattr(request, 'voice', None)" in text
     assert "audio_params.get('format', DEFAULT_AUDIO_FORMAT)" in text
-    made = body(REQUEST, DIALECTS["vllm-omni"], "m", {}, voice="Ethan")
+    made = body(REQUEST, DIALECTS["vllm-omni"], "m", Attachments(), voice="Ethan")
     assert (made["voice"], made["audio"]) == ("Ethan", {"format": "wav"})
 
 
 def test_sglang_omnis_chunks_and_our_bodies_have_its_fields_only() -> None:
     protocol = source("sglang_omni", "serve", "protocol.py")
     assert fields(protocol, "ChatCompletionRequest") >= checks.SGLANG_FIELDS
-    made = body(offered(REQUEST, DIALECTS["sglang-omni"]), DIALECTS["sglang-omni"], "m", {}, voice="")
+    made = body(
+        offered(REQUEST, DIALECTS["sglang-omni"]), DIALECTS["sglang-omni"], "m", Attachments(), voice=""
+    )
     assert set(made) <= fields(protocol, "ChatCompletionRequest")
     for chunk in chunks("sglang-omni"):
         assert set(chunk) <= fields(protocol, "ChatCompletionStreamResponse")
@@ -179,7 +182,7 @@ def test_ollamas_chunks_and_our_bodies_have_its_fields_only() -> None:
     )
     assert fields(types, "Message") == checks.OLLAMA_MESSAGE
     assert message
-    made = body(offered(REQUEST, DIALECTS["ollama"]), DIALECTS["ollama"], "m", {})
+    made = body(offered(REQUEST, DIALECTS["ollama"]), DIALECTS["ollama"], "m", Attachments())
     assert set(made) <= base | fields(types, "ChatRequest")
     options = fields(types, "Options")
     assert set(made["options"]) <= options
