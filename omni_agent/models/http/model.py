@@ -81,7 +81,8 @@ class HttpModel:
         self._new_id = new_id
         self._limits = limits or Limits()
         self._locked = dialect.key_needed and not key
-        self._asked = Asked(dialect, address.url or dialect.base, self._model, key)
+        address = replace(address, url=address.url or dialect.base)
+        self._asked = Asked(dialect, address.url, self._model, key)
         self._connection = Connection(self._asked, self._limits, here=address.here, transport=transport)
 
     def __repr__(self) -> str:
@@ -207,9 +208,8 @@ class HttpModel:
 
     def _fitted(self, request: Request) -> Request:
         """The request without the oldest turns that are surely too many."""
-        room = self.capabilities.context_tokens - min(
-            request.max_tokens, self.capabilities.context_tokens // 4
-        )
+        context = self.capabilities.context_tokens
+        room = context - min(request.max_tokens, context // 4)
         length = len(request.system) + len(request.background) + len(request.context)
         length += sum(len(message.text) for message in request.messages)
         # A letter is a token at most, so that what is short need not be counted.
