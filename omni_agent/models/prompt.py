@@ -69,11 +69,11 @@ def render(request: Request) -> list[ChatMessage]:
     """The request as chat messages, the system's first."""
     mark = SAY if marked(request) else ""
     chat = _opening(request)
-    suffixes = _suffixes(request)
+    added = suffixes(request)
     kinds = {part.ref: part.type for message in request.messages for part in message.media}
     for index, message in enumerate(request.messages):
         if message.role == "user":
-            chat.append(_chat("user", _user(message) + suffixes[index]))
+            chat.append(_chat("user", _user(message) + added[index]))
         elif message.role == "tool":
             _append_results(chat, message, merge=index > 0 and request.messages[index - 1].role == "tool")
         else:
@@ -125,7 +125,7 @@ def _opening(request: Request) -> list[ChatMessage]:
     if request.format is not None:
         return [_chat("system", request.system.strip())]
     persona = f"{request.system.strip()}\n{_EYES}".strip()
-    background = [_chat("system", _clean(request.background.strip()))] if request.background.strip() else []
+    background = [_chat("system", clean(request.background.strip()))] if request.background.strip() else []
     if not request.talk:
         return [_chat("system", persona), *background]
     name = request.system.strip().split("\n", 1)[0]
@@ -143,20 +143,20 @@ def _examples(request: Request) -> Iterator[ChatMessage]:
         yield _chat("assistant", mark + turn) if index % 2 else _chat("user", turn)
 
 
-def _suffixes(request: Request) -> dict[int, str]:
+def suffixes(request: Request) -> dict[int, str]:
     """What is added to each user message: its reply's language, and to the last one what was recalled."""
     users = [index for index, message in enumerate(request.messages) if message.role == "user"]
     if not users:
         return {}
-    suffixes, foreign = {}, False
+    added, foreign = {}, False
     for index in users:
         own = request.messages[index].language
         language = _reply_language(request, own, request.messages[users[-1]].language)
         foreign = foreign or not {own, language} <= {"", "en"}
-        suffixes[index] = f"\n(Answer in {_named(language)}.)" if language and foreign else ""
+        added[index] = f"\n(Answer in {_named(language)}.)" if language and foreign else ""
     if request.context:
-        suffixes[users[-1]] = f"\n({_clean(request.context.strip())}){suffixes[users[-1]]}"
-    return suffixes
+        added[users[-1]] = f"\n({clean(request.context.strip())}){added[users[-1]]}"
+    return added
 
 
 def _reply_language(request: Request, own: str, last: str) -> str:
@@ -172,7 +172,7 @@ def _named(language: str) -> str:
 
 
 def _user(message: Message) -> str:
-    return _clean("\n".join(filter(None, map(_seen, message.parts))))
+    return clean("\n".join(filter(None, map(_seen, message.parts))))
 
 
 def _seen(part: Part) -> str:
@@ -195,10 +195,10 @@ def _assistant(message: Message, mark: str, kinds: Mapping[str, str]) -> Iterato
     if words := message.text.strip():
         yield mark + words
     if message.tool_calls:
-        yield _named_media(" ".join(map(written, message.tool_calls)), kinds)
+        yield named_media(" ".join(map(written, message.tool_calls)), kinds)
 
 
-def _named_media(text: str, kinds: Mapping[str, str]) -> str:
+def named_media(text: str, kinds: Mapping[str, str]) -> str:
     """References as the model writes them: by the kind of what they lead to."""
     return _REFERENCE.sub(lambda found: kinds.get(found[0], "media"), text)
 
@@ -210,11 +210,12 @@ def written(call: ToolCall) -> str:
 
 def _results(message: Message) -> str:
     results = (part for part in message.parts if isinstance(part, ToolResult))
-    return "\n".join(f"<tool_response>\n{_result(part)}\n</tool_response>" for part in results)
+    return "\n".join(f"<tool_response>\n{told_result(part)}\n</tool_response>" for part in results)
 
 
-def _result(result: ToolResult) -> str:
-    content = _clean(result.content.strip())
+def told_result(result: ToolResult) -> str:
+    """A result as a model is told it: cut to a length, with how it ended, marked where strangers wrote it."""
+    content = clean(result.content.strip())
     if len(content) > MOST_RESULT_CHARACTERS:
         content = content[:MOST_RESULT_CHARACTERS] + " … (cut)"
     if result.untrusted:
@@ -230,6 +231,6 @@ def _append_results(chat: list[ChatMessage], message: Message, *, merge: bool) -
         chat.append(_chat("user", _results(message)))
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """`text` without what could pass for the frame of a message or of a tool's result."""
     return CONTROL.sub("< ", text)
