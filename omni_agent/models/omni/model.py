@@ -150,15 +150,16 @@ class TransformersOmni:
                 from .libraries import library
 
                 library("torch").set_num_threads(self._threads)
-            self._ready = _Ready(load(self._options), self._new_id)
+            self._ready = _Ready(load(self._options), self._new_id, self._options.seconds)
         return self._ready
 
 
 class _Ready:
     """A loaded model and what it keeps from answer to answer; lives in the worker's thread."""
 
-    def __init__(self, loaded: Loaded, new_id: Callable[[], str]) -> None:
+    def __init__(self, loaded: Loaded, new_id: Callable[[], str], seconds: float) -> None:
         self._loaded = loaded
+        self._seconds = seconds
         self._new_id = new_id
         self._encoder = Encoder(loaded)
         self._thinker = Thinker(loaded)
@@ -190,6 +191,7 @@ class _Ready:
                     seed=request.seed,
                     play=lambda samples: relay.put(_sound(samples)),
                     stopped=relay.closed,
+                    seconds=self._seconds,
                 )
         relay.put(Usage(len(prompt.ids), written.cached, len(written.ids)))
         relay.put(Done("tool_calls" if words.called else "stop" if written.ended else "length"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal, get_args
 from urllib.parse import parse_qsl
 
@@ -27,6 +27,7 @@ class Options:
         attention: How attention is computed; `auto` takes FlashAttention 2 where it is installed and can be
             used, else torch's own.
         memory: Off loads without an estimate of what is needed.
+        seconds: Most speech of one answer; a talker that derails would go on to its limit of 4096 frames.
     """
 
     source: str
@@ -36,6 +37,7 @@ class Options:
     talker: bool = True
     attention: str = "auto"
     memory: bool = True
+    seconds: int = 300
 
     @classmethod
     def parse(cls, address: str) -> Options:
@@ -48,7 +50,7 @@ class Options:
         if not source.strip():
             raise ConfigError("transformers: needs a folder or repository", remedy=_EXAMPLE)
         given = dict(parse_qsl(query, keep_blank_values=True))
-        known = {"device", "dtype", "bits", "talker", "attention", "memory"}
+        known = {field.name for field in fields(cls)} - {"source"}
         if unknown := sorted(given.keys() - known):
             raise _wrong(f"'{unknown[0]}' is no option", f"options are: {', '.join(sorted(known))}")
         dtype, bits = given.get("dtype", "auto"), given.get("bits", "0")
@@ -56,6 +58,9 @@ class Options:
             raise _wrong(f"dtype={dtype}", f"one of: {', '.join(get_args(Dtype))}")
         if bits not in ("0", "4"):
             raise _wrong(f"bits={bits}", "4, or 0 for none; other sizes come as checkpoints of their own")
+        seconds = given.get("seconds", "300")
+        if not (seconds.isascii() and seconds.isdigit() and int(seconds) > 0):
+            raise _wrong(f"seconds={seconds}", "a whole number of seconds")
         return cls(
             source.strip(),
             device=given.get("device") or "auto",
@@ -64,6 +69,7 @@ class Options:
             talker=_switch("talker", given),
             attention=given.get("attention") or "auto",
             memory=_switch("memory", given),
+            seconds=int(seconds),
         )
 
 

@@ -50,7 +50,9 @@ class Prefix:
     def crop(self, count: int) -> None:
         """Forget what lies after `count` tokens."""
         if count < len(self.ids):
-            self.cache.crop(count)
+            # As a number of tokens to take off: transformers 5 refuses a length, and 4.57 knows both.
+            if (surplus := self.cache.get_seq_length() - count) > 0:
+                self.cache.crop(-surplus)
             self.ids = self.ids[:count]
             self.placed = tuple(item for item in self.placed if item.end <= count)
             self.layers = self.layers and (self.layers[0][:, :count], self.layers[1][:, :count])

@@ -23,7 +23,13 @@ from .waveform import WaveformStream
 if TYPE_CHECKING:
     from .loading import Loaded
 
-MOST_FRAMES = 4096
+# Codec frames a second of each family: 1920 and 480 samples of the 24 kHz sound are one frame.
+FRAMES_A_SECOND = {"qwen3": 12.5, "qwen2.5": 50.0}
+# The length that both `generate`s have by default.
+_MOST_FRAMES = 4096
+# Nobody needs longer for a token, and a talker that has derailed never comes to its end.
+_SECONDS_A_TOKEN = 1.5
+_SECONDS_BESIDE = 4.0
 _PIECE = SPEECH_RATE // 2
 
 
@@ -37,7 +43,7 @@ def speak(
     seed: int,
     play: Callable[[Any], None],
     stopped: Callable[[], bool],
-    most_frames: int = MOST_FRAMES,
+    seconds: float,
 ) -> None:
     """Speak the first tokens of an answer.
 
@@ -50,7 +56,7 @@ def speak(
         seed: For the talker's choices: it always draws, and draws without a seed have been seen to derail.
         play: Is given samples, (n,) float32 at `SPEECH_RATE`, as they are made.
         stopped: Looked at before each frame.
-        most_frames: Most frames, 80 ms each for Qwen3-Omni, 20 ms for Qwen2.5-Omni.
+        seconds: Most of the sound.
 
     Raises:
         Stopped: `stopped` became true.
@@ -60,24 +66,18 @@ def speak(
         return
     # transformers remarks on each call that its penalty cannot look at embeddings; that is how it is meant.
     warnings.filterwarnings("ignore", message="Passing `repetition_penalty` with `inputs_embeds`")
-    if loaded.checkpoint.family == "qwen3":
-        _speak_qwen3(loaded, prompt, answer, count, voice, seed, play, stopped, most_frames)
-    else:
-        _speak_qwen25(loaded, prompt, answer, count, voice, seed, play, stopped, most_frames)
+    family = loaded.checkpoint.family
+    longest = min(seconds, _SECONDS_BESIDE + count * _SECONDS_A_TOKEN)
+    frames = min(_MOST_FRAMES, int(longest * FRAMES_A_SECOND[family]))
+    with library("torch").no_grad(), seeded(seed, loaded.device), _written(loaded, prompt, answer, count):
+        asked = _asked(loaded, prompt, voice, frames)
+        (_speak_qwen3 if family == "qwen3" else _speak_qwen25)(loaded.whole, asked, play, stopped)
 
 
 def _speak_qwen3(
-    loaded: Loaded,
-    prompt: Prompt,
-    answer: Answer,
-    count: int,
-    voice: str,
-    seed: int,
-    play: Callable[[Any], None],
-    stopped: Callable[[], bool],
-    most_frames: int,
+    whole: Any, asked: dict[str, Any], play: Callable[[Any], None], stopped: Callable[[], bool]
 ) -> None:
-    whole, torch = loaded.whole, library("torch")
+    torch = library("torch")
     stream = WaveformStream(whole.code2wav)
 
     def step(module: Any, args: Any, given: dict[str, Any]) -> None:
@@ -93,40 +93,28 @@ def _speak_qwen3(
     def nothing(codes: Any, **more: Any) -> Any:
         return torch.zeros(1, 1, 0)
 
-    with torch.no_grad(), seeded(seed, loaded.device), ExitStack() as stack:
-        stack.enter_context(_written(loaded, prompt, answer, count))
-        stack.enter_context(_instead(whole.code2wav, "chunked_decode", nothing))
-        stack.enter_context(_before(whole.talker, step))
-        whole.generate(**_asked(loaded, prompt, voice, most_frames))
-        last = stream.finish()
-        if last is not None and len(last):
-            play(last)
+    with _instead(whole.code2wav, "chunked_decode", nothing), _before(whole.talker, step):
+        whole.generate(**asked)
+    last = stream.finish()
+    if last is not None and len(last):
+        play(last)
 
 
 def _speak_qwen25(
-    loaded: Loaded,
-    prompt: Prompt,
-    answer: Answer,
-    count: int,
-    voice: str,
-    seed: int,
-    play: Callable[[Any], None],
-    stopped: Callable[[], bool],
-    most_frames: int,
+    whole: Any, asked: dict[str, Any], play: Callable[[Any], None], stopped: Callable[[], bool]
 ) -> None:
     """Its decoder is not causal, so the sound comes when all of it is there; stopping works all the way."""
-    whole, torch = loaded.whole, library("torch")
 
     def look(module: Any, args: Any, given: dict[str, Any]) -> None:
         if stopped():
             raise Stopped
 
-    parts = (whole.talker, whole.token2wav, *_steps(whole.token2wav))
-    with torch.no_grad(), seeded(seed, loaded.device), ExitStack() as stack:
-        stack.enter_context(_written(loaded, prompt, answer, count))
-        for part in parts:
+    # The blocks of the diffusion transformer run many times in one call.
+    blocks = whole.token2wav.code2wav_dit_model.transformer_blocks
+    with ExitStack() as stack:
+        for part in (whole.talker, whole.token2wav, *blocks):
             stack.enter_context(_before(part, look))
-        made = whole.generate(**_asked(loaded, prompt, voice, most_frames))
+        made = whole.generate(**asked)
     wave = waveform(made)
     for start in range(0, len(wave), _PIECE):
         play(wave[start : start + _PIECE])
@@ -201,12 +189,6 @@ def _place(loaded: Loaded) -> int:
     if loaded.checkpoint.family == "qwen3":
         return int(loaded.whole.config.talker_config.accept_hidden_layer)
     return 1
-
-
-def _steps(token2wav: Any) -> Iterator[Any]:
-    """Parts of Qwen2.5-Omni's decoder that run many times: the blocks of its diffusion transformer."""
-    blocks = getattr(token2wav.code2wav_dit_model, "transformer_blocks", ())
-    yield from blocks
 
 
 @contextmanager

@@ -1,0 +1,371 @@
+"""Checkpoints of both families with random weights, small enough to be made in a test.
+
+Their templates are our own, of the same form as the published ones: Qwen3-Omni's writes tools and calls in
+the Hermes form, Qwen2.5-Omni's knows neither. All ids come from the tokenizer, because the configuration
+classes' defaults are those of the published vocabularies.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from omni_agent.models.omni.libraries import library, quiet
+
+WIDTH = 32
+_MROPE = {"rope_type": "default", "rope_theta": 10_000.0, "mrope_section": [2, 1, 1]}
+
+_TURNS = """\
+{%- for message in messages -%}
+{%- if message.role == 'tool' -%}
+<|im_start|>user
+<tool_response>
+{{ message.content }}
+</tool_response><|im_end|>
+{% else -%}
+<|im_start|>{{ message.role }}
+{% if message.content is string %}{{ message.content }}{% else %}{% for part in message.content -%}
+{%- if part.type == 'audio' or 'audio' in part -%}AUDIO
+{%- elif part.type == 'image' or 'image' in part -%}IMAGE
+{%- elif 'text' in part -%}{{ part.text }}{%- endif -%}
+{%- endfor %}{% endif %}CALLS<|im_end|>
+{% endif -%}
+{%- endfor -%}
+{%- if add_generation_prompt -%}<|im_start|>assistant
+THOUGHT{% endif -%}"""
+_TOOLS = """\
+{%- if tools -%}<|im_start|>system
+{% if messages[0].role == 'system' %}{% set first = messages[0].content %}\
+{{ first if first is string else first[0].text }}{% set messages = messages[1:] %}{% endif %}
+
+# Tools
+<tools>
+{% for tool in tools %}{{ tool | tojson }}
+{% endfor %}</tools><|im_end|>
+{% if true %}{% endif %}{%- endif -%}
+"""
+_CALLS = """\
+{% for call in message.tool_calls or [] %}
+<tool_call>
+{"name": "{{ call.function.name }}", "arguments": {{ call.function.arguments | tojson }}}
+</tool_call>{% endfor %}"""
+
+
+def qwen3_template(*, thinking: bool = False) -> str:
+    """A template in the form of Qwen3-Omni's."""
+    return (_TOOLS + _TURNS).replace("CALLS", _CALLS).replace("THOUGHT", "<think>\n" if thinking else "").replace(
+        "AUDIO", "<|audio_start|><|audio_pad|><|audio_end|>"
+    ).replace("IMAGE", "<|vision_start|><|image_pad|><|vision_end|>")
+
+
+def qwen25_template() -> str:
+    """A template in the form of Qwen2.5-Omni's: no tools, no calls."""
+    return (
+        _TURNS.replace("CALLS", "")
+        .replace("THOUGHT", "")
+        .replace("AUDIO", "<|audio_bos|><|AUDIO|><|audio_eos|>")
+        .replace("IMAGE", "<|vision_bos|><|IMAGE|><|vision_eos|>")
+    )
+
+
+def make_qwen3(folder: Path, *, talker: bool = True, thinking: bool = False, window: int = 72) -> Path:
+    """A tiny Qwen3-Omni in `folder`; `window` is how many frames its decoder's transformer looks back."""
+    quiet()
+    torch, transformers = library("torch"), library("transformers")
+    names = ("audio_start", "audio_end", "audio_pad", "vision_start", "vision_end", "image_pad", "video_pad")
+    tokens = dict(zip(names, (f"<|{name}|>" for name in names), strict=True))
+    tokenizer = _tokenizer(tokens, ("<tts_pad>", "<tts_text_bos>", "<tts_text_eod>"))
+    _processors(tokenizer, folder, qwen3_template(thinking=thinking), patch=16)
+    named = tokenizer.convert_tokens_to_ids
+    shared = {
+        "audio_token_id": named("<|audio_pad|>"),
+        "image_token_id": named("<|image_pad|>"),
+        "video_token_id": named("<|video_pad|>"),
+        "vision_start_token_id": named("<|vision_start|>"),
+        "audio_start_token_id": named("<|audio_start|>"),
+    }
+    config = transformers.Qwen3OmniMoeConfig(
+        thinker_config=_thinker3(len(tokenizer)) | shared | {"user_token_id": named("user")},
+        talker_config=_talker3() | shared,
+        code2wav_config=_code2wav(window),
+        enable_audio_output=talker,
+        im_start_token_id=named("<|im_start|>"),
+        im_end_token_id=named("<|im_end|>"),
+        tts_pad_token_id=named("<tts_pad>"),
+        tts_bos_token_id=named("<tts_text_bos>"),
+        tts_eos_token_id=named("<tts_text_eod>"),
+        system_token_id=named("system"),
+        user_token_id=named("user"),
+        assistant_token_id=named("assistant"),
+    )
+    torch.manual_seed(0)
+    transformers.Qwen3OmniMoeForConditionalGeneration(config).eval().save_pretrained(folder)
+    return folder
+
+
+def make_qwen25(folder: Path) -> Path:
+    """A tiny Qwen2.5-Omni in `folder`, with its two voices."""
+    quiet()
+    torch, transformers = library("torch"), library("transformers")
+    tokens = {
+        "audio_start": "<|audio_bos|>",
+        "audio_end": "<|audio_eos|>",
+        "audio_pad": "<|AUDIO|>",
+        "vision_start": "<|vision_bos|>",
+        "vision_end": "<|vision_eos|>",
+        "image_pad": "<|IMAGE|>",
+        "video_pad": "<|VIDEO|>",
+    }
+    tokenizer = _tokenizer(tokens, ("<tts_pad>", "<tts_text_bos>", "<tts_text_eod>"))
+    _processors(tokenizer, folder, qwen25_template(), patch=14)
+    named = tokenizer.convert_tokens_to_ids
+    shared = {
+        "audio_token_index": named("<|AUDIO|>"),
+        "image_token_index": named("<|IMAGE|>"),
+        "video_token_index": named("<|VIDEO|>"),
+        "audio_start_token_id": named("<|audio_bos|>"),
+        "audio_end_token_id": named("<|audio_eos|>"),
+        "vision_start_token_id": named("<|vision_bos|>"),
+        "vision_end_token_id": named("<|vision_eos|>"),
+    }
+    config = transformers.Qwen2_5OmniConfig(
+        thinker_config=_thinker25(len(tokenizer)) | shared | {"user_token_id": named("user")},
+        talker_config=_talker25() | shared | {
+            "tts_text_start_token_id": named("<tts_text_bos>"),
+            "tts_text_end_token_id": named("<tts_text_eod>"),
+            "tts_text_pad_token_id": named("<tts_pad>"),
+        },
+        token2wav_config=_token2wav(),
+        enable_audio_output=True,
+    )
+    torch.manual_seed(0)
+    transformers.Qwen2_5OmniForConditionalGeneration(config).eval().save_pretrained(folder)
+    voice = {"cond": torch.randn(1, 16), "ref_mel": torch.randn(1, 20, 8), "bos_token": named("<tts_text_bos>")}
+    torch.save({"Ethan": voice, "Chelsie": voice}, folder / "spk_dict.pt")
+    return folder
+
+
+def _tokenizer(tokens: dict[str, str], more: tuple[str, ...]) -> Any:
+    """Bytes, the control tokens, and each role as one token, as the talker's prompt needs it."""
+    from tokenizers import AddedToken, pre_tokenizers
+
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokenizer = library("transformers").Qwen2Tokenizer(
+        vocab={letter: number for number, letter in enumerate(letters)},
+        merges=[],
+        unk_token="<|endoftext|>",
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+        extra_special_tokens={
+            "image_token": tokens["image_pad"],
+            "audio_token": tokens["audio_pad"],
+            "video_token": tokens["video_pad"],
+            "vision_bos_token": tokens["vision_start"],
+            "vision_eos_token": tokens["vision_end"],
+            "audio_bos_token": tokens["audio_start"],
+            "audio_eos_token": tokens["audio_end"],
+        },
+    )
+    special = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", *tokens.values(), *more)
+    tokenizer.add_tokens([AddedToken(name, special=True, normalized=False) for name in special])
+    plain = ("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>", "<think>", "</think>")
+    roles = ("system", "user", "assistant")
+    tokenizer.add_tokens([AddedToken(name, special=False, normalized=False) for name in (*plain, *roles)])
+    return tokenizer
+
+
+def _processors(tokenizer: Any, folder: Path, template: str, *, patch: int) -> None:
+    transformers = library("transformers")
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save_pretrained(folder)
+    transformers.WhisperFeatureExtractor(
+        feature_size=128, sampling_rate=16_000, hop_length=160, n_fft=400, return_attention_mask=True
+    ).save_pretrained(folder)
+    features = (folder / "preprocessor_config.json").read_text(encoding="utf-8")
+    import json
+
+    about = json.loads(features) | {
+        "image_processor_type": "Qwen2VLImageProcessor",
+        "patch_size": patch,
+        "temporal_patch_size": 2,
+        "merge_size": 2,
+        "min_pixels": 56 * 56,
+        "max_pixels": 64 * 64,
+        "image_mean": [0.5, 0.5, 0.5],
+        "image_std": [0.5, 0.5, 0.5],
+    }
+    (folder / "preprocessor_config.json").write_text(json.dumps(about), encoding="utf-8")
+    (folder / "chat_template.json").write_text(json.dumps({"chat_template": template}), encoding="utf-8")
+
+
+def _text3(vocabulary: int, **more: Any) -> dict[str, Any]:
+    return {
+        "vocab_size": vocabulary,
+        "hidden_size": WIDTH,
+        "intermediate_size": 64,
+        "moe_intermediate_size": 16,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 8,
+        "num_experts": 4,
+        "num_experts_per_tok": 2,
+        "decoder_sparse_step": 1,
+        "max_position_embeddings": 4096,
+        "rope_parameters": _MROPE,
+        "rope_scaling": _MROPE,
+        **more,
+    }
+
+
+def _thinker3(vocabulary: int) -> dict[str, Any]:
+    return {
+        "text_config": _text3(vocabulary),
+        "vision_config": {
+            "depth": 2,
+            "hidden_size": WIDTH,
+            "intermediate_size": 64,
+            "num_heads": 4,
+            "patch_size": 16,
+            "spatial_merge_size": 2,
+            "temporal_patch_size": 2,
+            "out_hidden_size": WIDTH,
+            "num_position_embeddings": 64,
+            "deepstack_visual_indexes": [0],
+        },
+        "audio_config": {
+            "d_model": 32,
+            "encoder_layers": 1,
+            "encoder_attention_heads": 4,
+            "encoder_ffn_dim": 64,
+            "num_mel_bins": 128,
+            "downsample_hidden_size": 16,
+            "output_dim": WIDTH,
+            "n_window": 50,
+            "n_window_infer": 100,
+            "max_source_positions": 1500,
+        },
+    }
+
+
+def _talker3() -> dict[str, Any]:
+    """With a vocabulary of 3072, because `generate` suppresses its last 1024: codes 0 to 2047 stay."""
+    return {
+        "text_config": _text3(3072, shared_expert_intermediate_size=16),
+        "code_predictor_config": {
+            "vocab_size": 2048,
+            "hidden_size": WIDTH,
+            "intermediate_size": 64,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 4,
+            "num_key_value_heads": 2,
+            "head_dim": 8,
+            "num_code_groups": 4,
+            "max_position_embeddings": 4096,
+        },
+        "num_code_groups": 4,
+        "thinker_hidden_size": WIDTH,
+        "accept_hidden_layer": 1,
+        "spatial_merge_size": 2,
+        "codec_eos_token_id": 2150,
+        "codec_nothink_id": 2155,
+        "codec_think_bos_id": 2156,
+        "codec_think_eos_id": 2157,
+        "codec_pad_id": 2148,
+        "codec_bos_id": 2149,
+        "speaker_id": {"chelsie": 2301, "ethan": 2302, "aiden": 2303},
+    }
+
+
+def _code2wav(window: int) -> dict[str, Any]:
+    return {
+        "codebook_size": 2048,
+        "num_quantizers": 4,
+        "hidden_size": WIDTH,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 4,
+        "decoder_dim": 32,
+        "upsample_rates": [8, 5, 4, 3],
+        "upsampling_ratios": [2, 2],
+        "sliding_window": window,
+        "max_position_embeddings": 4096,
+    }
+
+
+def _thinker25(vocabulary: int) -> dict[str, Any]:
+    return {
+        "text_config": {
+            "vocab_size": vocabulary,
+            "hidden_size": WIDTH,
+            "intermediate_size": 64,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "num_key_value_heads": 2,
+            "max_position_embeddings": 4096,
+            "rope_parameters": _MROPE,
+            "rope_scaling": _MROPE,
+        },
+        "vision_config": {
+            "depth": 2,
+            "hidden_size": WIDTH,
+            "intermediate_size": 64,
+            "num_heads": 4,
+            "out_hidden_size": WIDTH,
+            "fullatt_block_indexes": [1],
+        },
+        "audio_config": {
+            "d_model": 32,
+            "encoder_layers": 1,
+            "encoder_attention_heads": 4,
+            "encoder_ffn_dim": 64,
+            "output_dim": WIDTH,
+        },
+    }
+
+
+def _talker25() -> dict[str, Any]:
+    """With the published codec vocabulary, because `generate` has the ids that end it as constants."""
+    return {
+        "vocab_size": 8448,
+        "embedding_size": WIDTH,
+        "hidden_size": WIDTH,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 8,
+        "max_position_embeddings": 4096,
+        "rope_parameters": _MROPE,
+        "rope_scaling": _MROPE,
+    }
+
+
+def _token2wav() -> dict[str, Any]:
+    return {
+        "dit_config": {
+            "hidden_size": WIDTH,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+            "head_dim": 16,
+            "emb_dim": 16,
+            "look_ahead_layers": [0],
+            "look_backward_layers": [0],
+            "num_embeds": 8449,
+            "mel_dim": 8,
+            "enc_emb_dim": 16,
+            "enc_dim": 16,
+            "enc_channels": [16, 16, 16],
+            "enc_kernel_sizes": [5, 3, 1],
+            "enc_dilations": [1, 2, 1],
+            "enc_attention_channels": 8,
+            "enc_se_channels": 8,
+        },
+        "bigvgan_config": {
+            "mel_dim": 8,
+            "upsample_initial_channel": 64,
+            "resblock_kernel_sizes": [3],
+            "resblock_dilation_sizes": [[1, 3, 5]],
+        },
+    }
