@@ -84,6 +84,7 @@ def load(options: Options) -> Loaded:
             f"{options.source} cannot be loaded: {_first_line(error)}", remedy=_remedy(error)
         ) from error
     _check_voices(checkpoint, whole)
+    _mend(checkpoint, whole)
     return Loaded(
         checkpoint,
         whole,
@@ -220,6 +221,16 @@ def _check_voices(checkpoint: Checkpoint, whole: Any) -> None:
         raise ModelUnavailable(
             f"{checkpoint.source} has no voices", remedy="add its spk_dict.pt, or ask for talker=off"
         )
+
+
+def _mend(checkpoint: Checkpoint, whole: Any) -> None:
+    """Tell Qwen3-Omni's talker how its sounds are encoded: transformers 5.23 asks it, and it does not know.
+
+    Without that an answer to a picture and a sound together is written, but ends in an AttributeError when it
+    is to be spoken.
+    """
+    if checkpoint.talks and checkpoint.family == "qwen3" and not hasattr(whole.talker.config, "audio_config"):
+        whole.talker.config.audio_config = whole.config.thinker_config.audio_config
 
 
 def _first_line(error: Exception) -> str:

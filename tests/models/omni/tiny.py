@@ -7,6 +7,7 @@ classes' defaults are those of the published vocabularies.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,11 @@ def make_qwen3(folder: Path, *, talker: bool = True, thinking: bool = False, win
         assistant_token_id=named("assistant"),
     )
     torch.manual_seed(0)
-    transformers.Qwen3OmniMoeForConditionalGeneration(config).eval().save_pretrained(folder)
+    whole = transformers.Qwen3OmniMoeForConditionalGeneration(config).eval()
+    _write_letters(whole, tokenizer)
+    if talker:
+        _sound_loud(whole.code2wav)
+    whole.save_pretrained(folder)
     return folder
 
 
@@ -139,10 +144,38 @@ def make_qwen25(folder: Path) -> Path:
         enable_audio_output=True,
     )
     torch.manual_seed(0)
-    transformers.Qwen2_5OmniForConditionalGeneration(config).eval().save_pretrained(folder)
+    whole = transformers.Qwen2_5OmniForConditionalGeneration(config).eval()
+    _write_letters(whole, tokenizer)
+    whole.save_pretrained(folder)
     voice = {"cond": torch.randn(1, 16), "ref_mel": torch.randn(1, 20, 8), "bos_token": named("<tts_text_bos>")}
     torch.save({"Ethan": voice, "Chelsie": voice}, folder / "spk_dict.pt")
     return folder
+
+
+def _write_letters(whole: Any, tokenizer: Any) -> None:
+    """Let the most likely token be a letter: random weights write tags of calls as soon as anything else."""
+    letters = set(tokenizer.convert_tokens_to_ids(list("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")))
+    weight = whole.thinker.lm_head.weight
+    with library("torch").no_grad():
+        for row in range(weight.shape[0]):
+            if row not in letters:
+                weight[row] = 0.0
+
+
+def _sound_loud(code2wav: Any) -> None:
+    """Let every layer of the decoder matter: as transformers fills them, the sound would be all but silent."""
+    torch = library("torch")
+    with torch.no_grad():
+        for name, weight in code2wav.named_parameters():
+            if weight.dim() > 1:
+                inputs = weight[0].numel() if "embedding" not in name else 1
+                weight.normal_(0.0, 0.6 / inputs**0.5)
+            elif "scale" in name or "gamma" in name:
+                weight.fill_(1.0)
+        # Full scale is cut off, so the last layer is made as weak as a few frames need it.
+        last = code2wav.decoder[-1].conv.weight
+        last *= 1e-3
+        last *= 0.2 / code2wav(torch.randint(0, 2048, (1, 4, 8))).std()
 
 
 def _tokenizer(tokens: dict[str, str], more: tuple[str, ...]) -> Any:
@@ -182,8 +215,6 @@ def _processors(tokenizer: Any, folder: Path, template: str, *, patch: int) -> N
         feature_size=128, sampling_rate=16_000, hop_length=160, n_fft=400, return_attention_mask=True
     ).save_pretrained(folder)
     features = (folder / "preprocessor_config.json").read_text(encoding="utf-8")
-    import json
-
     about = json.loads(features) | {
         "image_processor_type": "Qwen2VLImageProcessor",
         "patch_size": patch,
