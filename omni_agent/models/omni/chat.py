@@ -37,8 +37,8 @@ You can call these tools:
 <tools>
 {tools}
 </tools>
-To call one, write nothing but a line <tool_call>, a line with {{"name": ..., "arguments": {{...}}}} as JSON, \
-and a line </tool_call>; once for each call. The results come as <tool_response>. Call a tool only for what \
+To call one, write nothing but a line <tool_call>, a line of JSON {{"name": ..., "arguments": {{...}}}}, and \
+a line </tool_call>; once for each call. The results come as <tool_response>. Call a tool only for what \
 it does, with what the user said; else answer in words."""
 
 
@@ -118,7 +118,9 @@ def _open(request: Request, chat: Chat, *, exchange: bool) -> None:
     """The system prompt, or the fixed one and the persona as what the user said first."""
     persona = "\n\n".join(filter(None, (request.system.strip(), _clean(request.background.strip()))))
     if request.format is not None:
-        persona = f"{persona}\n\nAnswer with JSON only, that fits this schema: {dumps(request.format)}".strip()
+        persona = (
+            f"{persona}\n\nAnswer with JSON only, that fits this schema: {dumps(request.format)}".strip()
+        )
     if not exchange:
         chat.add("system", *([_text(persona)] if persona else []))
         return
@@ -184,7 +186,9 @@ def _assistant(message: Message, chat: Chat, *, written_out: bool) -> None:
     words, calls = message.text.strip(), message.tool_calls
     if written_out:
         lines = [_clean(words)] if words else []
-        chat.add("assistant", *([_text("\n".join([*lines, *map(_written, calls)]))] if lines or calls else []))
+        chat.add(
+            "assistant", *([_text("\n".join([*lines, *map(_written, calls)]))] if lines or calls else [])
+        )
     elif words or calls:
         # Templates join an assistant's content to its calls as text; a list of parts is not that to all.
         said: ChatMessage = {"role": "assistant", "content": _clean(words)}

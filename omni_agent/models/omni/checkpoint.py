@@ -62,7 +62,10 @@ class Checkpoint:
         """
         if self.variant == "captioner":
             return Capabilities(
-                inputs=frozenset({"audio"}), most={"audio": 1}, tools=False, context_tokens=self.context_tokens
+                inputs=frozenset({"audio"}),
+                most={"audio": 1},
+                tools=False,
+                context_tokens=self.context_tokens,
             )
         return Capabilities(
             inputs=frozenset({"text", "audio", "image", "video"}),

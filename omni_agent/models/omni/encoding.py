@@ -53,6 +53,11 @@ class Placed:
     end: int
     encoded: Encoded
 
+    def same(self, other: Placed) -> bool:
+        """Whether the other is the same medium at the same place."""
+        own = (self.start, self.end, self.encoded.key)
+        return own == (other.start, other.end, other.encoded.key)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prompt:
@@ -110,7 +115,7 @@ class Encoder:
         found = list(self._marks.finditer(text))
         if [mark[0] == tokenizer.audio_token for mark in found] != [item.hears for item in media]:
             raise ModelError(
-                f"the chat template of {self._loaded.checkpoint.source} does not show all sounds and pictures",
+                f"the template of {self._loaded.checkpoint.source} does not show all sounds and pictures",
                 code="template_mismatch",
                 remedy="use the chat template of the published checkpoint",
             )

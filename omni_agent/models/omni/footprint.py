@@ -44,7 +44,9 @@ def bytes_needed(checkpoint: Checkpoint, options: Options, dtype: str) -> int:
         dtype: Of its weights once they are loaded; `auto` for that of the files.
     """
     if checkpoint.folder is not None and (sizes := tensor_bytes(checkpoint.folder, dtype)):
-        wanted = sum(size for name, size in sizes.items() if checkpoint.talks or not name.startswith(_SPEAKING))
+        wanted = sum(
+            size for name, size in sizes.items() if checkpoint.talks or not name.startswith(_SPEAKING)
+        )
         return int(wanted * (_FOUR_BITS if options.bits == 4 else 1.0) * _MARGIN)
     known = _PUBLISHED.get(checkpoint.source.rstrip("/").rpartition("/")[2].lower(), 0.0)
     if known and checkpoint.variant == "instruct" and not checkpoint.talks:
@@ -90,7 +92,7 @@ def check_room(checkpoint: Checkpoint, options: Options, *, dtype: str, free: in
         *(["bits=4"] if options.bits == 0 and where != "the processor's memory" else []),
         *(["Qwen/Qwen2.5-Omni-3B"] if "3b" not in checkpoint.source.lower() else []),
         "a server on a larger machine",
-        "model=\"local\"",
+        'model="local"',
     ]
     raise ModelUnavailable(
         f"{checkpoint.source} needs about {needed / GB:.1f} GB, but {where} has {free / GB:.1f} GB free",

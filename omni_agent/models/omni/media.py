@@ -74,7 +74,8 @@ class MediaReader:
         found: dict[str, Decoded] = {}
         for part in (part for message in messages for part in message.media):
             if part.ref not in found:
-                found[part.ref] = self._kept.pop(part.ref, None) or await self._decoded(part)
+                known = self._kept.pop(part.ref) if part.ref in self._kept else None
+                found[part.ref] = known or await self._decoded(part)
         self._kept.update(found)
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)

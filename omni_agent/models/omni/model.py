@@ -169,9 +169,7 @@ class _Ready:
         speech = request.speech and self._loaded.checkpoint.talks and request.format is None
         with self._loaded.lock:
             prompt = self._prompt(request, decoded)
-            words = Words(
-                self._loaded.tokenizer, request, thinking=prompt.thinking, new_id=self._new_id
-            )
+            words = Words(self._loaded.tokenizer, request, thinking=prompt.thinking, new_id=self._new_id)
 
             def take(token: int) -> None:
                 for event in words.feed(token):

@@ -10,6 +10,7 @@ from ...errors import ConfigError
 
 Dtype = Literal["auto", "bfloat16", "float16", "float32"]
 _EXAMPLE = "such as transformers:Qwen/Qwen2.5-Omni-3B?device=cuda&bits=4&talker=off"
+_DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 _SWITCH = {"on": True, "off": False}
 
 
@@ -53,9 +54,10 @@ class Options:
         known = {field.name for field in fields(cls)} - {"source"}
         if unknown := sorted(given.keys() - known):
             raise _wrong(f"'{unknown[0]}' is no option", f"options are: {', '.join(sorted(known))}")
-        dtype, bits = given.get("dtype", "auto"), given.get("bits", "0")
-        if dtype not in get_args(Dtype):
-            raise _wrong(f"dtype={dtype}", f"one of: {', '.join(get_args(Dtype))}")
+        bits = given.get("bits", "0")
+        dtype = next((name for name in _DTYPES if name == given.get("dtype", "auto")), None)
+        if dtype is None:
+            raise _wrong(f"dtype={given['dtype']}", f"one of: {', '.join(_DTYPES)}")
         if bits not in ("0", "4"):
             raise _wrong(f"bits={bits}", "4, or 0 for none; other sizes come as checkpoints of their own")
         seconds = given.get("seconds", "300")

@@ -40,9 +40,8 @@ class Prefix:
         for index in range(max(len(own), len(theirs))):
             mine = own[index] if index < len(own) else None
             other = theirs[index] if index < len(theirs) else None
-            if mine and other and (mine.start, mine.end) == (other.start, other.end):
-                if mine.encoded.key == other.encoded.key and other.end <= count:
-                    continue
+            if mine and other and mine.same(other) and other.end <= count:
+                continue
             starts = [item.start for item in (mine, other) if item]
             return min(count, *starts)
         return count

@@ -1,4 +1,4 @@
-"""From a worker's thread to the event loop: what is made there is heard here, and who stops listening stops it."""
+"""From a worker's thread to the event loop; who stops listening stops the worker."""
 
 from __future__ import annotations
 

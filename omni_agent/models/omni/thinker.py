@@ -122,9 +122,7 @@ class Thinker:
         """Free what was kept."""
         self._prefixes.clear()
 
-    def _prefilled(
-        self, prompt: Prompt, *, speech: bool, stopped: Callable[[], bool]
-    ) -> tuple[Prefix, int]:
+    def _prefilled(self, prompt: Prompt, *, speech: bool, stopped: Callable[[], bool]) -> tuple[Prefix, int]:
         """The prompt but for its last token, read; and how much of it was known."""
         prefix = self._prefixes.take(prompt, speech=speech)
         cached = len(prefix.ids) if prefix else 0

@@ -34,7 +34,9 @@ class Words:
         spoken: How many tokens, from the first on, hold nothing but words for the user.
     """
 
-    def __init__(self, tokenizer: Any, request: Request, *, thinking: bool, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, tokenizer: Any, request: Request, *, thinking: bool, new_id: Callable[[], str]
+    ) -> None:
         self._tokenizer = tokenizer
         names = [spec.name for spec in request.tools if spec.name not in request.withheld]
         self._parser = None if request.format else HermesParser(names, new_id, thinking=thinking)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
+import shutil
 from collections.abc import Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -64,6 +66,17 @@ def omni25(qwen25: Path, store: MediaStore) -> Iterator[TransformersOmni]:
     model = TransformersOmni(Options(str(qwen25), device="cpu", seconds=1), store=store)
     yield model
     asyncio.run(model.close())
+
+
+@pytest.fixture(scope="session")
+def short3(qwen3: Path, tmp_path_factory: pytest.TempPathFactory, store: MediaStore) -> TransformersOmni:
+    """The tiny Qwen3-Omni with a context of 1024 tokens."""
+    folder = tmp_path_factory.mktemp("models") / "short-instruct"
+    shutil.copytree(qwen3, folder)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config["thinker_config"]["text_config"]["max_position_embeddings"] = 1024
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    return TransformersOmni(Options(str(folder), device="cpu"), store=store)
 
 
 @pytest.fixture(scope="session")

@@ -97,7 +97,9 @@ def test_trap_qwen25_has_one_system_prompt_and_the_persona_comes_as_an_exchange(
 def test_trap_qwen25_reads_calls_and_results_written_out() -> None:
     """Its template drops calls, and would print a role `tool` that it was never trained on."""
     result = Message("tool", (ToolResult("c1", "set_timer", "done", "started"),))
-    made = chat(user("go"), Message("assistant", (CALL,)), result, of=checkpoint(family="qwen2.5"), tools=(TIMER,))
+    made = chat(
+        user("go"), Message("assistant", (CALL,)), result, of=checkpoint(family="qwen2.5"), tools=(TIMER,)
+    )
     assert {message["role"] for message in made.messages} == {"system", "user", "assistant"}
     assert all("tool_calls" not in message for message in made.messages)
     written = '<tool_call>\n{"name": "set_timer", "arguments": {"minutes": 5}}\n</tool_call>'
@@ -113,7 +115,9 @@ def test_trap_the_thinking_model_needs_words_beside_a_sound() -> None:
 
 
 def test_trap_the_captioner_takes_one_sound_and_no_words() -> None:
-    made = chat(user("hi", Audio(A)), user("what is it?", Audio(A), Image(B)), of=checkpoint(variant="captioner"))
+    made = chat(
+        user("hi", Audio(A)), user("what is it?", Audio(A), Image(B)), of=checkpoint(variant="captioner")
+    )
     assert [part["type"] for part in made.messages[0]["content"] if not isinstance(part, str)] == ["audio"]
     assert len(made.messages) == 1
     assert made.shown == [SOUND]

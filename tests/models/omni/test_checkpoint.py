@@ -45,7 +45,8 @@ def test_an_address_is_a_source_and_options() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["", "?device=cpu", "x?colour=red", "x?bits=3", "x?dtype=int8", "x?talker=maybe", "x?seconds=0"]
+    "address",
+    ["", "?device=cpu", "x?colour=red", "x?bits=3", "x?dtype=int8", "x?talker=maybe", "x?seconds=0"],
 )
 def test_a_slip_in_an_address_is_named(address: str) -> None:
     with pytest.raises(ConfigError) as caught:

@@ -87,7 +87,9 @@ def test_the_estimate_is_the_models_own_size(qwen3: Path, omni3: TransformersOmn
     assert bytes_needed(loading.describe(options), options, "auto") == pytest.approx(held * 1.2, rel=0.01)
 
 
-def test_half_precision_is_loaded_and_speaks(qwen3: Path, store: MediaStore, tone: Audio, photo: Image) -> None:
+def test_half_precision_is_loaded_and_speaks(
+    qwen3: Path, store: MediaStore, tone: Audio, photo: Image
+) -> None:
     options = Options(str(qwen3), device="cpu", dtype="bfloat16", seconds=1)
     model = TransformersOmni(options, store=store)
     events = answered(model, ask(user("hi", tone, photo), speech=True))
@@ -97,7 +99,9 @@ def test_half_precision_is_loaded_and_speaks(qwen3: Path, store: MediaStore, ton
     asyncio.run(model.close())
 
 
-def test_a_thinking_model_keeps_its_thought_to_itself(tmp_path: Path, store: MediaStore, libraries: None) -> None:
+def test_a_thinking_model_keeps_its_thought_to_itself(
+    tmp_path: Path, store: MediaStore, libraries: None
+) -> None:
     from tests.models.omni.tiny import make_qwen3
 
     folder = make_qwen3(tmp_path / "tiny-Thinking", talker=False, thinking=True)
@@ -158,9 +162,11 @@ def test_placeholders_are_as_many_as_the_encoders_give(frames: int, omni25: Tran
     module = library("transformers.models.qwen3_omni_moe.processing_qwen3_omni_moe")
     lengths = module._get_feat_extract_output_lengths(torch.tensor([frames]))
     assert audio_tokens(frames, "qwen3") == int(lengths[0])
-    tower = omni25._loaded()._loaded.thinker.audio_tower if hasattr(
-        omni25._loaded()._loaded.thinker, "audio_tower"
-    ) else omni25._loaded()._loaded.thinker.model.audio_tower
+    tower = (
+        omni25._loaded()._loaded.thinker.audio_tower
+        if hasattr(omni25._loaded()._loaded.thinker, "audio_tower")
+        else omni25._loaded()._loaded.thinker.model.audio_tower
+    )
     assert audio_tokens(frames, "qwen2.5") == int(
         tower._get_feat_extract_output_lengths(torch.tensor([frames]))[1][0]
     )

@@ -36,7 +36,9 @@ def test_it_writes_and_then_speaks(omni25: TransformersOmni, tone: Audio, photo:
     assert {event.sample_rate for event in events if isinstance(event, SpeechDelta)} == {24_000}
 
 
-def test_its_sound_is_that_of_plain_generate(omni25: TransformersOmni, store: MediaStore, tone: Audio) -> None:
+def test_its_sound_is_that_of_plain_generate(
+    omni25: TransformersOmni, store: MediaStore, tone: Audio
+) -> None:
     from omni_agent.models.omni.encoding import tensors
     from omni_agent.models.omni.talker import waveform
     from omni_agent.models.omni.thinker import seeded
@@ -80,7 +82,9 @@ def test_trap_voices_are_particular_about_case(omni25: TransformersOmni) -> None
     assert len(sound_of(answered(omni25, ask(speech=True, voice="Nobody"))))
 
 
-def test_trap_an_answer_of_one_token_cannot_be_spoken(omni25: TransformersOmni, omni3: TransformersOmni) -> None:
+def test_trap_an_answer_of_one_token_cannot_be_spoken(
+    omni25: TransformersOmni, omni3: TransformersOmni
+) -> None:
     """The talkers speak from the second token on; without one `generate` fails."""
     for model in (omni25, omni3):
         events = answered(model, ask(max_tokens=1, speech=True))

@@ -25,7 +25,9 @@ from tests.models.omni.conftest import answered, ask, sound_of, text_of, user
 
 pytestmark = pytest.mark.models
 
-TIMER = ToolSpec("set_timer", "Start a timer.", {"type": "object", "properties": {"minutes": {"type": "number"}}})
+TIMER = ToolSpec(
+    "set_timer", "Start a timer.", {"type": "object", "properties": {"minutes": {"type": "number"}}}
+)
 
 
 def prompt_of(model: TransformersOmni, request: Any, store: MediaStore) -> tuple[Any, Any]:
@@ -154,14 +156,16 @@ def test_closing_the_model_ends_a_running_answer(qwen3: Path, store: MediaStore)
     model = TransformersOmni(Options(str(qwen3), device="cpu"), store=store)
 
     async def main() -> None:
-        with pytest.raises(ModelError) as caught:
-            async for _ in model.stream(ask(max_tokens=3000)):
-                closing = asyncio.ensure_future(model.close())
-                await asyncio.sleep(0)
-        await closing
-        assert caught.value.code == "model_closed"
+        async with aclosing(model.stream(ask(max_tokens=3000))) as events:
+            assert isinstance(await anext(events), TextDelta)
+            closing = asyncio.ensure_future(model.close())
+            await closing
+            while True:
+                await anext(events)
 
-    asyncio.run(main())
+    with pytest.raises(ModelError) as caught:
+        asyncio.run(main())
+    assert caught.value.code == "model_closed"
 
 
 def turns(omni: TransformersOmni, *messages: Message, **fields: Any) -> tuple[list[ModelEvent], Usage]:
@@ -299,17 +303,18 @@ def test_a_very_short_sound_is_heard(omni3: TransformersOmni, store: MediaStore)
     assert text_of(answered(omni3, ask(user(click))))
 
 
-def test_a_long_conversation_loses_its_oldest_turns(omni3: TransformersOmni) -> None:
+def test_a_long_conversation_loses_its_oldest_turns(short3: TransformersOmni) -> None:
     said = Message("assistant", (Text("a" * 200),))
     many = [message for _ in range(12) for message in (user("b" * 200), said)]
-    events = answered(omni3, ask(*many, user("last")))
-    usage = next(event for event in events if isinstance(event, Usage))
-    assert 0 < usage.prompt_tokens <= 4096
+    _, usage = turns(short3, *many, user("last"))
+    assert 200 < usage.prompt_tokens <= 1024 - 8
+    _, later = turns(short3, *many, user("last"), said, user("and"))
+    assert later.cached_tokens > 100
 
 
-def test_a_last_message_that_is_too_long_is_refused(omni3: TransformersOmni) -> None:
+def test_a_last_message_that_is_too_long_is_refused(short3: TransformersOmni) -> None:
     with pytest.raises(ModelError) as caught:
-        answered(omni3, ask(user("x" * 5000)))
+        answered(short3, ask(user("x" * 1100)))
     assert caught.value.code == "context_exceeded"
 
 

@@ -46,7 +46,9 @@ def test_chunks_together_are_the_whole_decode(decoder: Any, count: int) -> None:
     assert (joined - whole).abs().max() < 1e-4
 
 
-@pytest.mark.parametrize("windows", [{"first": 1, "most": 1}, {"first": 3, "most": 7}, {"first": 8, "most": 64}])
+@pytest.mark.parametrize(
+    "windows", [{"first": 1, "most": 1}, {"first": 3, "most": 7}, {"first": 8, "most": 64}]
+)
 def test_whatever_the_windows(decoder: Any, windows: dict[str, int]) -> None:
     torch = library("torch")
     codes = frames(40, seed=1)

@@ -54,9 +54,13 @@ _CALLS = """\
 
 def qwen3_template(*, thinking: bool = False) -> str:
     """A template in the form of Qwen3-Omni's."""
-    return (_TOOLS + _TURNS).replace("CALLS", _CALLS).replace("THOUGHT", "<think>\n" if thinking else "").replace(
-        "AUDIO", "<|audio_start|><|audio_pad|><|audio_end|>"
-    ).replace("IMAGE", "<|vision_start|><|image_pad|><|vision_end|>")
+    return (
+        (_TOOLS + _TURNS)
+        .replace("CALLS", _CALLS)
+        .replace("THOUGHT", "<think>\n" if thinking else "")
+        .replace("AUDIO", "<|audio_start|><|audio_pad|><|audio_end|>")
+        .replace("IMAGE", "<|vision_start|><|image_pad|><|vision_end|>")
+    )
 
 
 def qwen25_template() -> str:
@@ -135,7 +139,9 @@ def make_qwen25(folder: Path) -> Path:
     }
     config = transformers.Qwen2_5OmniConfig(
         thinker_config=_thinker25(len(tokenizer)) | shared | {"user_token_id": named("user")},
-        talker_config=_talker25() | shared | {
+        talker_config=_talker25()
+        | shared
+        | {
             "tts_text_start_token_id": named("<tts_text_bos>"),
             "tts_text_end_token_id": named("<tts_text_eod>"),
             "tts_text_pad_token_id": named("<tts_pad>"),
@@ -147,14 +153,20 @@ def make_qwen25(folder: Path) -> Path:
     whole = transformers.Qwen2_5OmniForConditionalGeneration(config).eval()
     _write_letters(whole, tokenizer)
     whole.save_pretrained(folder)
-    voice = {"cond": torch.randn(1, 16), "ref_mel": torch.randn(1, 20, 8), "bos_token": named("<tts_text_bos>")}
+    voice = {
+        "cond": torch.randn(1, 16),
+        "ref_mel": torch.randn(1, 20, 8),
+        "bos_token": named("<tts_text_bos>"),
+    }
     torch.save({"Ethan": voice, "Chelsie": voice}, folder / "spk_dict.pt")
     return folder
 
 
 def _write_letters(whole: Any, tokenizer: Any) -> None:
     """Let the most likely token be a letter: random weights write tags of calls as soon as anything else."""
-    letters = set(tokenizer.convert_tokens_to_ids(list("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")))
+    letters = set(
+        tokenizer.convert_tokens_to_ids(list("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    )
     weight = whole.thinker.lm_head.weight
     with library("torch").no_grad():
         for row in range(weight.shape[0]):
@@ -163,7 +175,7 @@ def _write_letters(whole: Any, tokenizer: Any) -> None:
 
 
 def _sound_loud(code2wav: Any) -> None:
-    """Let every layer of the decoder matter: as transformers fills them, the sound would be all but silent."""
+    """Let every layer of the decoder matter: as transformers fills them, there is hardly a sound."""
     torch = library("torch")
     with torch.no_grad():
         for name, weight in code2wav.named_parameters():
@@ -242,7 +254,7 @@ def _text3(vocabulary: int, **more: Any) -> dict[str, Any]:
         "num_experts": 4,
         "num_experts_per_tok": 2,
         "decoder_sparse_step": 1,
-        "max_position_embeddings": 4096,
+        "max_position_embeddings": 32_768,
         "rope_parameters": _MROPE,
         "rope_scaling": _MROPE,
         **more,
@@ -334,7 +346,7 @@ def _thinker25(vocabulary: int) -> dict[str, Any]:
             "num_hidden_layers": 2,
             "num_attention_heads": 4,
             "num_key_value_heads": 2,
-            "max_position_embeddings": 4096,
+            "max_position_embeddings": 32_768,
             "rope_parameters": _MROPE,
             "rope_scaling": _MROPE,
         },
@@ -367,7 +379,7 @@ def _talker25() -> dict[str, Any]:
         "num_attention_heads": 4,
         "num_key_value_heads": 2,
         "head_dim": 8,
-        "max_position_embeddings": 4096,
+        "max_position_embeddings": 32_768,
         "rope_parameters": _MROPE,
         "rope_scaling": _MROPE,
     }
