@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,7 +34,6 @@ class Loaded:
         pictures: Cuts pictures into patches, through PIL.
         template: The checkpoint's own chat template (Jinja).
         ends: Ids that end an answer.
-        lock: Held by whoever computes with it.
     """
 
     checkpoint: Checkpoint
@@ -45,7 +43,6 @@ class Loaded:
     pictures: Any
     template: str
     ends: tuple[int, ...]
-    lock: threading.Lock
 
     @property
     def thinker(self) -> Any:
@@ -93,7 +90,6 @@ def load(options: Options) -> Loaded:
         pictures,
         _template(folder, tokenizer),
         _ends(tokenizer),
-        threading.Lock(),
     )
 
 
@@ -158,8 +154,9 @@ def _quantised(transformers: Any, checkpoint: Checkpoint, options: Options) -> d
     needed = {"gptq": "gptqmodel", "awq": "awq", "bitsandbytes": "bitsandbytes"}.get(checkpoint.quantised)
     if options.bits == 4 and not checkpoint.quantised:
         needed = "bitsandbytes"
-    if needed and find_spec(needed) is None:
-        package = "autoawq" if needed == "awq" else needed
+    missing = [name for name in (needed, "accelerate") if needed and name and find_spec(name) is None]
+    if missing:
+        package = " ".join("autoawq" if name == "awq" else name for name in missing)
         raise ModelUnavailable(
             f"{checkpoint.source} in four bits needs {package}", remedy=f"pip install {package}, or bits=0"
         )

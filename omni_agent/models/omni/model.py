@@ -167,30 +167,29 @@ class _Ready:
     def answer(self, request: Request, decoded: Mapping[str, Decoded], relay: Relay[ModelEvent]) -> None:
         """Write, and then speak, putting events into the relay."""
         speech = request.speech and self._loaded.checkpoint.talks and request.format is None
-        with self._loaded.lock:
-            prompt = self._prompt(request, decoded)
-            words = Words(self._loaded.tokenizer, request, thinking=prompt.thinking, new_id=self._new_id)
+        prompt = self._prompt(request, decoded)
+        words = Words(self._loaded.tokenizer, request, thinking=prompt.thinking, new_id=self._new_id)
 
-            def take(token: int) -> None:
-                for event in words.feed(token):
-                    relay.put(event)
-
-            how = Sampling(self._room(request, prompt), request.temperature, request.seed, speech)
-            written = self._thinker.write(prompt, how, take, relay.closed)
-            for event in words.finish():
+        def take(token: int) -> None:
+            for event in words.feed(token):
                 relay.put(event)
-            if speech:
-                speak(
-                    self._loaded,
-                    prompt,
-                    written,
-                    count=len(written.ids) if words.complete else words.spoken,
-                    voice=self._loaded.checkpoint.voice(request.voice),
-                    seed=request.seed,
-                    play=lambda samples: relay.put(_sound(samples)),
-                    stopped=relay.closed,
-                    seconds=self._seconds,
-                )
+
+        how = Sampling(self._room(request, prompt), request.temperature, request.seed, speech)
+        written = self._thinker.write(prompt, how, take, relay.closed)
+        for event in words.finish():
+            relay.put(event)
+        if speech:
+            speak(
+                self._loaded,
+                prompt,
+                written,
+                count=len(written.ids) if words.complete else words.spoken,
+                voice=self._loaded.checkpoint.voice(request.voice),
+                seed=request.seed,
+                play=lambda samples: relay.put(_sound(samples)),
+                stopped=relay.closed,
+                seconds=self._seconds,
+            )
         relay.put(Usage(len(prompt.ids), written.cached, len(written.ids)))
         relay.put(Done("tool_calls" if words.called else "stop" if written.ended else "length"))
 
@@ -200,9 +199,9 @@ class _Ready:
         """Compute the prefix of a request: what any next message of this conversation comes after."""
         # What was recalled, and for whom the last word is, is not known before there is a message.
         bare = replace(request, context="", language="", tool_choice="")
-        speech = request.speech and self._loaded.checkpoint.talks
-        with self._loaded.lock:
-            self._thinker.read(self._prompt(bare, decoded, answer=False), speech=speech, stopped=stopped)
+        prompt = self._prompt(bare, decoded, answer=False)
+        # Whether the answer will be spoken may not be known yet, and a prefix for the talker serves both.
+        self._thinker.read(prompt, speech=self._loaded.checkpoint.talks, stopped=stopped)
 
     def _prompt(self, request: Request, decoded: Mapping[str, Decoded], *, answer: bool = True) -> Prompt:
         """As much of the request as fits into the context.

@@ -31,7 +31,7 @@ class Relay(Generic[T]):
 
     def closed(self) -> bool:
         """Whether nobody listens any more."""
-        return self._closed.is_set()
+        return self._closed.is_set() or self._loop.is_closed()
 
     def put(self, item: T) -> None:
         """Hand over an item; waits where the listener is far behind. Called by the worker.
@@ -39,12 +39,9 @@ class Relay(Generic[T]):
         Raises:
             Stopped: Nobody listens any more.
         """
-        while not self._room.acquire(timeout=_LOOK_S):
-            if self._loop.is_closed():
-                self._closed.set()
-            if self._closed.is_set():
-                break
-        if self._closed.is_set():
+        while not (self._room.acquire(timeout=_LOOK_S) or self.closed()):
+            pass
+        if self.closed():
             raise Stopped
         self._hand(item)
 

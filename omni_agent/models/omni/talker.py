@@ -48,7 +48,7 @@ def speak(
     """Speak the first tokens of an answer.
 
     Args:
-        loaded: The model. Whoever calls holds its lock.
+        loaded: The model; nobody else computes with it meanwhile.
         prompt: What was answered.
         answer: What was written, with its layers.
         count: How many of its tokens are spoken; fewer than two cannot be.

@@ -61,7 +61,7 @@ class Thinker:
     """Writes, keeping what it read for the next turn.
 
     Args:
-        loaded: The model. Whoever calls holds its lock.
+        loaded: The model.
     """
 
     def __init__(self, loaded: Loaded) -> None:
@@ -76,6 +76,8 @@ class Thinker:
         Raises:
             Stopped: `stopped` became true.
         """
+        if not prompt.ids:
+            return
         with self._torch.no_grad():
             self._prefixes.keep(self._prefilled(prompt, speech=speech, stopped=stopped)[0])
 
@@ -202,7 +204,8 @@ def talker_layer(loaded: Loaded) -> int:
 def seeded(seed: int, device: Any) -> Iterator[None]:
     """Random numbers that the seed decides; the program's own go on after it as if nothing had been."""
     torch = library("torch")
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    cards = list(range(torch.cuda.device_count())) if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=cards):
         torch.manual_seed(seed)
         yield
 
