@@ -10,7 +10,7 @@ from ...errors import ConfigError
 
 Dtype = Literal["auto", "bfloat16", "float16", "float32"]
 _EXAMPLE = "such as transformers:Qwen/Qwen2.5-Omni-3B?device=cuda&bits=4&talker=off"
-_DTYPES: tuple[Dtype, ...] = get_args(Dtype)
+_DTYPES: dict[str, Dtype] = {name: name for name in get_args(Dtype)}
 _SWITCH = {"on": True, "off": False}
 
 
@@ -55,7 +55,7 @@ class Options:
         if unknown := sorted(given.keys() - known):
             raise _wrong(f"'{unknown[0]}' is no option", f"options are: {', '.join(sorted(known))}")
         bits = given.get("bits", "0")
-        dtype = next((name for name in _DTYPES if name == given.get("dtype", "auto")), None)
+        dtype = _DTYPES.get(given.get("dtype", "auto"))
         if dtype is None:
             raise _wrong(f"dtype={given['dtype']}", f"one of: {', '.join(_DTYPES)}")
         if bits not in ("0", "4"):

@@ -132,4 +132,4 @@ def text_of(events: list[ModelEvent]) -> str:
 def sound_of(events: list[ModelEvent]) -> np.ndarray[Any, np.dtype[np.float32]]:
     """The speech among the events, as samples."""
     pcm = b"".join(event.pcm for event in events if isinstance(event, SpeechDelta))
-    return np.frombuffer(pcm, "<i2").astype(np.float32) / 32767
+    return (np.frombuffer(pcm, "<i2") / 32767).astype(np.float32)

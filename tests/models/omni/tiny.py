@@ -78,7 +78,7 @@ def make_qwen3(folder: Path, *, talker: bool = True, thinking: bool = False, win
     quiet()
     torch, transformers = library("torch"), library("transformers")
     names = ("audio_start", "audio_end", "audio_pad", "vision_start", "vision_end", "image_pad", "video_pad")
-    tokens = dict(zip(names, (f"<|{name}|>" for name in names), strict=True))
+    tokens: dict[str, str] = {name: f"<|{name}|>" for name in names}
     tokenizer = _tokenizer(tokens, ("<tts_pad>", "<tts_text_bos>", "<tts_text_eod>"))
     _processors(tokenizer, folder, qwen3_template(thinking=thinking), patch=16)
     named = tokenizer.convert_tokens_to_ids
