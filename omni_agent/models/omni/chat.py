@@ -210,7 +210,8 @@ def _results(message: Message, decoded: Mapping[str, Decoded], chat: Chat, *, wr
         written = (f"<tool_response>\n{_result(part)}\n</tool_response>" for part in results)
         chat.add("user", _text("\n".join(written)))
     else:
-        chat.messages += [{"role": "tool", "content": _result(part)} for part in results]
+        for part in results:
+            chat.messages.append({"role": "tool", "content": _result(part)})
     for part in results:
         shown = [piece for medium in part.media for piece in _media(medium, decoded, chat)]
         chat.add("user", *([_text(f"[shown by {part.name}]"), *shown] if shown else []))

@@ -138,7 +138,11 @@ def heard(work: Callable[[Relay[int]], None]) -> list[int]:
 
 
 def test_all_that_is_put_is_heard_in_order() -> None:
-    assert heard(lambda relay: [relay.put(n) for n in range(3 * AHEAD)] and None) == list(range(3 * AHEAD))
+    def work(relay: Relay[int]) -> None:
+        for number in range(3 * AHEAD):
+            relay.put(number)
+
+    assert heard(work) == list(range(3 * AHEAD))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ classes' defaults are those of the published vocabularies.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,9 @@ def make_qwen3(folder: Path, *, talker: bool = True, thinking: bool = False, win
     whole = transformers.Qwen3OmniMoeForConditionalGeneration(config).eval()
     _write_letters(whole, tokenizer)
     if talker:
-        _sound_loud(whole.code2wav)
+        decoder = whole.code2wav
+        codes = torch.randint(0, 2048, (1, 4, 8))
+        _sound_loud(decoder, decoder.decoder[-1].conv.weight, lambda: decoder(codes))
     whole.save_pretrained(folder)
     return folder
 
@@ -152,6 +155,8 @@ def make_qwen25(folder: Path) -> Path:
     torch.manual_seed(0)
     whole = transformers.Qwen2_5OmniForConditionalGeneration(config).eval()
     _write_letters(whole, tokenizer)
+    decoder = whole.token2wav.code2wav_bigvgan_model
+    _sound_loud(decoder, decoder.conv_post.weight, lambda: decoder(torch.randn(1, 8, 40)))
     whole.save_pretrained(folder)
     voice = {
         "cond": torch.randn(1, 16),
@@ -174,20 +179,24 @@ def _write_letters(whole: Any, tokenizer: Any) -> None:
                 weight[row] = 0.0
 
 
-def _sound_loud(code2wav: Any) -> None:
-    """Let every layer of the decoder matter: as transformers fills them, there is hardly a sound."""
+def _sound_loud(decoder: Any, last: Any, sound: Callable[[], Any]) -> None:
+    """Let every layer of a decoder matter: as transformers fills them, there is hardly a sound.
+
+    Args:
+        decoder: What makes the sound.
+        last: The weight of its last layer; full scale is cut off, so it is set as `sound` needs it.
+        sound: Decodes something.
+    """
     torch = library("torch")
     with torch.no_grad():
-        for name, weight in code2wav.named_parameters():
+        for name, weight in decoder.named_parameters():
             if weight.dim() > 1:
                 inputs = weight[0].numel() if "embedding" not in name else 1
                 weight.normal_(0.0, 0.6 / inputs**0.5)
             elif "scale" in name or "gamma" in name:
                 weight.fill_(1.0)
-        # Full scale is cut off, so the last layer is made as weak as a few frames need it.
-        last = code2wav.decoder[-1].conv.weight
         last *= 1e-3
-        last *= 0.2 / code2wav(torch.randint(0, 2048, (1, 4, 8))).std()
+        last *= 0.2 / sound().std()
 
 
 def _tokenizer(tokens: dict[str, str], more: tuple[str, ...]) -> Any:
