@@ -56,8 +56,13 @@ def bytes_needed(checkpoint: Checkpoint, options: Options, dtype: str) -> int:
 
 
 def tensor_bytes(folder: Path, dtype: str = "auto") -> dict[str, int]:
-    """Bytes of each tensor in the folder's safetensors files, in `dtype` or in that of the files."""
+    """Bytes of each tensor in the folder's safetensors files, in `dtype` or in that of the files.
+
+    Empty where there are none, or not all that the index names: a download that was broken off tells nothing.
+    """
     sizes: dict[str, int] = {}
+    if not _complete(folder):
+        return sizes
     for path in sorted(folder.glob("*.safetensors")):
         for name, about in _header(path).items():
             if name == "__metadata__":
@@ -111,6 +116,16 @@ def free_main_memory() -> int:
     except (OSError, ValueError, IndexError):
         pass
     return 0
+
+
+def _complete(folder: Path) -> bool:
+    try:
+        index = json.loads((folder / "model.safetensors.index.json").read_text(encoding="utf-8"))
+        return all((folder / name).is_file() for name in set(index["weight_map"].values()))
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError, KeyError, AttributeError):
+        return False
 
 
 def _header(path: Path) -> dict[str, Any]:

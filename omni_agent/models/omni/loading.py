@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ModelUnavailable, OmniError
+from ..store import ModelStore
 from .checkpoint import Checkpoint, describe
 from .footprint import check_room, free_main_memory
 from .libraries import library, quiet
@@ -68,7 +69,7 @@ def load(options: Options) -> Loaded:
     device, dtype = placed(options)
     _check_room(checkpoint, options, device, dtype)
     try:
-        folder = checkpoint.folder or Path(library("huggingface_hub").snapshot_download(checkpoint.source))
+        folder = _fetched(options.source)
         checkpoint = checkpoint if checkpoint.folder else describe(options)
         whole = _whole(transformers, checkpoint, folder, options, device, dtype)
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
@@ -91,6 +92,15 @@ def load(options: Options) -> Loaded:
         _template(folder, tokenizer),
         _ends(tokenizer),
     )
+
+
+def _fetched(source: str) -> Path:
+    """The folder of a checkpoint; of a repository what is missing is fetched, unless that is forbidden."""
+    path = Path(source).expanduser()
+    if path.is_dir():
+        return path
+    hub = library("huggingface_hub")
+    return Path(hub.snapshot_download(source, local_files_only=ModelStore().offline))
 
 
 def placed(options: Options) -> tuple[str, str]:
@@ -235,6 +245,8 @@ def _first_line(error: Exception) -> str:
 
 
 def _remedy(error: Exception) -> str:
+    if type(error).__name__ == "LocalEntryNotFoundError":
+        return "allow fetching (OMNI_AGENT_OFFLINE, HF_HUB_OFFLINE), or give a folder that has all files"
     if "spk_dict" in str(error):
         return "fetch spk_dict.pt, the voices of Qwen2.5-Omni, beside its weights"
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():

@@ -191,3 +191,13 @@ def test_a_second_of_sound_is_13_tokens_of_qwen3_and_25_of_qwen25() -> None:
     assert audio_tokens(100, "qwen3") == 13
     assert audio_tokens(6000, "qwen3") == 780
     assert audio_tokens(100, "qwen2.5") == 25
+
+
+def test_a_download_that_was_broken_off_tells_no_size(tmp_path: Path) -> None:
+    path = Path(folder(tmp_path / "m", QWEN3, thinker__w=("BF16", [1000])))
+    index = {"weight_map": {"thinker.w": "model.safetensors"}}
+    (path / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
+    assert tensor_bytes(path) == {"thinker.w": 2000}
+    index["weight_map"]["talker.w"] = "model-2.safetensors"
+    (path / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
+    assert tensor_bytes(path) == {}

@@ -189,3 +189,13 @@ def test_trap_generate_returns_four_shapes(libraries: None) -> None:
     for made, count in shapes:
         assert torch.equal(sequences(made), ids)
         assert waveform(made).shape == (count,)
+
+
+def test_where_fetching_is_forbidden_nothing_is_fetched(
+    monkeypatch: pytest.MonkeyPatch, libraries: None, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OMNI_AGENT_OFFLINE", "1")
+    monkeypatch.setenv("OMNI_AGENT_CACHE", str(tmp_path))
+    with pytest.raises(ModelUnavailable) as caught:
+        loading.load(Options("Qwen/Qwen2.5-Omni-3B", memory=False))
+    assert "OMNI_AGENT_OFFLINE" in caught.value.remedy
