@@ -193,11 +193,14 @@ def _place(loaded: Loaded) -> int:
 
 @contextmanager
 def _instead(module: Any, name: str, function: Callable[..., Any]) -> Iterator[None]:
+    # What another library has put in its place, as those do that spread a model, comes back after it.
+    before = {key: value for key, value in vars(module).items() if key == name}
     setattr(module, name, function)
     try:
         yield
     finally:
         delattr(module, name)
+        vars(module).update(before)
 
 
 @contextmanager
