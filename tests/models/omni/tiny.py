@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from omni_agent.models.omni.libraries import library, quiet
-
-WIDTH = 32
-_MROPE = {"rope_type": "default", "rope_theta": 10_000.0, "mrope_section": [2, 1, 1]}
+from tests.models.omni.tiny_parts import code2wav, talker3, talker25, thinker3, thinker25, token2wav
 
 _TURNS = """\
 {%- for message in messages -%}
@@ -91,9 +89,9 @@ def make_qwen3(folder: Path, *, talker: bool = True, thinking: bool = False, win
         "audio_start_token_id": named("<|audio_start|>"),
     }
     config = transformers.Qwen3OmniMoeConfig(
-        thinker_config=_thinker3(len(tokenizer)) | shared | {"user_token_id": named("user")},
-        talker_config=_talker3() | shared,
-        code2wav_config=_code2wav(window),
+        thinker_config=thinker3(len(tokenizer)) | shared | {"user_token_id": named("user")},
+        talker_config=talker3() | shared,
+        code2wav_config=code2wav(window),
         enable_audio_output=talker,
         im_start_token_id=named("<|im_start|>"),
         im_end_token_id=named("<|im_end|>"),
@@ -141,15 +139,15 @@ def make_qwen25(folder: Path) -> Path:
         "vision_end_token_id": named("<|vision_eos|>"),
     }
     config = transformers.Qwen2_5OmniConfig(
-        thinker_config=_thinker25(len(tokenizer)) | shared | {"user_token_id": named("user")},
-        talker_config=_talker25()
+        thinker_config=thinker25(len(tokenizer)) | shared | {"user_token_id": named("user")},
+        talker_config=talker25()
         | shared
         | {
             "tts_text_start_token_id": named("<tts_text_bos>"),
             "tts_text_end_token_id": named("<tts_text_eod>"),
             "tts_text_pad_token_id": named("<tts_pad>"),
         },
-        token2wav_config=_token2wav(),
+        token2wav_config=token2wav(),
         enable_audio_output=True,
     )
     torch.manual_seed(0)
@@ -248,176 +246,3 @@ def _processors(tokenizer: Any, folder: Path, template: str, *, patch: int) -> N
     }
     (folder / "preprocessor_config.json").write_text(json.dumps(about), encoding="utf-8")
     (folder / "chat_template.json").write_text(json.dumps({"chat_template": template}), encoding="utf-8")
-
-
-def _text3(vocabulary: int, **more: Any) -> dict[str, Any]:
-    return {
-        "vocab_size": vocabulary,
-        "hidden_size": WIDTH,
-        "intermediate_size": 64,
-        "moe_intermediate_size": 16,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
-        "head_dim": 8,
-        "num_experts": 4,
-        "num_experts_per_tok": 2,
-        "decoder_sparse_step": 1,
-        "max_position_embeddings": 32_768,
-        "rope_parameters": _MROPE,
-        "rope_scaling": _MROPE,
-        **more,
-    }
-
-
-def _thinker3(vocabulary: int) -> dict[str, Any]:
-    return {
-        "text_config": _text3(vocabulary),
-        "vision_config": {
-            "depth": 2,
-            "hidden_size": WIDTH,
-            "intermediate_size": 64,
-            "num_heads": 4,
-            "patch_size": 16,
-            "spatial_merge_size": 2,
-            "temporal_patch_size": 2,
-            "out_hidden_size": WIDTH,
-            "num_position_embeddings": 64,
-            "deepstack_visual_indexes": [0],
-        },
-        "audio_config": {
-            "d_model": 32,
-            "encoder_layers": 1,
-            "encoder_attention_heads": 4,
-            "encoder_ffn_dim": 64,
-            "num_mel_bins": 128,
-            "downsample_hidden_size": 16,
-            "output_dim": WIDTH,
-            "n_window": 50,
-            "n_window_infer": 100,
-            "max_source_positions": 1500,
-        },
-    }
-
-
-def _talker3() -> dict[str, Any]:
-    """With a vocabulary of 3072, because `generate` suppresses its last 1024: codes 0 to 2047 stay."""
-    return {
-        "text_config": _text3(3072, shared_expert_intermediate_size=16),
-        "code_predictor_config": {
-            "vocab_size": 2048,
-            "hidden_size": WIDTH,
-            "intermediate_size": 64,
-            "num_hidden_layers": 1,
-            "num_attention_heads": 4,
-            "num_key_value_heads": 2,
-            "head_dim": 8,
-            "num_code_groups": 4,
-            "max_position_embeddings": 4096,
-        },
-        "num_code_groups": 4,
-        "thinker_hidden_size": WIDTH,
-        "accept_hidden_layer": 1,
-        "spatial_merge_size": 2,
-        "codec_eos_token_id": 2150,
-        "codec_nothink_id": 2155,
-        "codec_think_bos_id": 2156,
-        "codec_think_eos_id": 2157,
-        "codec_pad_id": 2148,
-        "codec_bos_id": 2149,
-        "speaker_id": {"chelsie": 2301, "ethan": 2302, "aiden": 2303},
-    }
-
-
-def _code2wav(window: int) -> dict[str, Any]:
-    return {
-        "codebook_size": 2048,
-        "num_quantizers": 4,
-        "hidden_size": WIDTH,
-        "intermediate_size": 64,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 4,
-        "decoder_dim": 32,
-        "upsample_rates": [8, 5, 4, 3],
-        "upsampling_ratios": [2, 2],
-        "sliding_window": window,
-        "max_position_embeddings": 4096,
-    }
-
-
-def _thinker25(vocabulary: int) -> dict[str, Any]:
-    return {
-        "text_config": {
-            "vocab_size": vocabulary,
-            "hidden_size": WIDTH,
-            "intermediate_size": 64,
-            "num_hidden_layers": 2,
-            "num_attention_heads": 4,
-            "num_key_value_heads": 2,
-            "max_position_embeddings": 32_768,
-            "rope_parameters": _MROPE,
-            "rope_scaling": _MROPE,
-        },
-        "vision_config": {
-            "depth": 2,
-            "hidden_size": WIDTH,
-            "intermediate_size": 64,
-            "num_heads": 4,
-            "out_hidden_size": WIDTH,
-            "fullatt_block_indexes": [1],
-        },
-        "audio_config": {
-            "d_model": 32,
-            "encoder_layers": 1,
-            "encoder_attention_heads": 4,
-            "encoder_ffn_dim": 64,
-            "output_dim": WIDTH,
-        },
-    }
-
-
-def _talker25() -> dict[str, Any]:
-    """With the published codec vocabulary, because `generate` has the ids that end it as constants."""
-    return {
-        "vocab_size": 8448,
-        "embedding_size": WIDTH,
-        "hidden_size": WIDTH,
-        "intermediate_size": 64,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
-        "head_dim": 8,
-        "max_position_embeddings": 32_768,
-        "rope_parameters": _MROPE,
-        "rope_scaling": _MROPE,
-    }
-
-
-def _token2wav() -> dict[str, Any]:
-    return {
-        "dit_config": {
-            "hidden_size": WIDTH,
-            "num_hidden_layers": 1,
-            "num_attention_heads": 2,
-            "head_dim": 16,
-            "emb_dim": 16,
-            "look_ahead_layers": [0],
-            "look_backward_layers": [0],
-            "num_embeds": 8449,
-            "mel_dim": 8,
-            "enc_emb_dim": 16,
-            "enc_dim": 16,
-            "enc_channels": [16, 16, 16],
-            "enc_kernel_sizes": [5, 3, 1],
-            "enc_dilations": [1, 2, 1],
-            "enc_attention_channels": 8,
-            "enc_se_channels": 8,
-        },
-        "bigvgan_config": {
-            "mel_dim": 8,
-            "upsample_initial_channel": 64,
-            "resblock_kernel_sizes": [3],
-            "resblock_dilation_sizes": [[1, 3, 5]],
-        },
-    }
