@@ -1,7 +1,7 @@
 """The events of one response, read: what they say as model events, and what the server then holds of it.
 
 Both generations of names are read, whichever the profile sends. Events that nobody knows are passed over;
-those of a response that is not ours and never was are an error, because nobody could tell whose words they are.
+those of a response that nobody asked for are an error, because nobody could tell whose words they are.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The entry points: `realtime+dashscope:MODEL`, `realtime+openai:MODEL`.
 
-In place of the model an address may stand, with the model behind a `#`: a region's, a workspace's, or that of a
-server of one's own that speaks the same protocol: `realtime+openai:ws://127.0.0.1:8000/v1/realtime#my-model`.
+In place of the model an address may stand, with the model behind a `#`: a region's, a workspace's, or that of
+a server of one's own that speaks the same protocol: `realtime+openai:ws://127.0.0.1:8000/v1/realtime#my-model`.
 """
 
 from __future__ import annotations

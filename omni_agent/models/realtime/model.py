@@ -1,7 +1,7 @@
 """A realtime service as a model: sessions that go on where the conversation stands, or begin anew.
 
-A request holds the whole conversation. A session whose server already has its beginning gets only the rest; for
-any other conversation a fresh session is opened and told all of it. So a dropped connection, the end of a
+A request holds the whole conversation. A session whose server already has its beginning gets only the rest;
+for any other conversation a fresh session is opened and told all of it. So a dropped connection, the end of a
 session's life and a restart are one thing: the next request finds no session, and opens one.
 """
 

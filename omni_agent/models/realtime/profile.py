@@ -1,8 +1,9 @@
 """What is known of each realtime service, as data: addresses, rates, limits, and what its protocol can do.
 
-Facts of DashScope are from its pages "client events", "server events" and "realtime" (alibabacloud.com/help/en/
-model-studio, seen 2025-11 to 2026-06) and from the `dashscope` wheel 2.0.2; those of OpenAI from the types of
-the `openai` wheel 3.57 and the Realtime guide. `docs/realtime-models.md` says which are not certain.
+Facts of DashScope are from its pages "client events", "server events" and "realtime"
+(alibabacloud.com/help/en/model-studio, seen 2025-11 to 2026-06) and from the
+`dashscope` wheel 2.0.2; those of OpenAI from the types of the `openai` wheel 3.57 and the Realtime guide.
+`docs/realtime-models.md` says which are not certain.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ class Profile:
         speaks_at: Samples a second of the speech that comes.
         pictures: What it takes of them.
         nested_audio: Formats and voice stand in `session.audio`, though the rest is flat.
-        makes_items: Messages of the user and the assistant, and calls, can be put into the conversation; where
-            not, they are told in the instructions.
+        makes_items: Messages of the user and the assistant, and calls, can be put into the conversation;
+            where not, they are told in the instructions.
         amends_items: Items can be cut to what was heard and deleted.
         ends_cancelled: A cancelled response comes to its `response.done`.
         seconds: How long a session may last.
@@ -80,9 +81,9 @@ class Profile:
 _FLASH_VOICES = (
     "Cherry", "Serena", "Ethan", "Chelsie", "Momo", "Vivian", "Moon", "Maia", "Kai", "Nofish", "Bella",
     "Jennifer", "Ryan", "Katerina", "Aiden", "Eldric Sage", "Mia", "Mochi", "Bellona", "Vincent", "Bunny",
-    "Neil", "Elias", "Arthur", "Nini", "Ebona", "Seren", "Pip", "Stella", "Bodega", "Sonrisa", "Alek", "Dolce",
-    "Sohee", "Ono Anna", "Lenn", "Emilien", "Andre", "Radio Gol", "Jada", "Dylan", "Li", "Marcus", "Roy",
-    "Peter", "Sunny", "Eric", "Rocky", "Kiki",
+    "Neil", "Elias", "Arthur", "Nini", "Ebona", "Seren", "Pip", "Stella", "Bodega", "Sonrisa", "Alek",
+    "Dolce", "Sohee", "Ono Anna", "Lenn", "Emilien", "Andre", "Radio Gol", "Jada", "Dylan", "Li", "Marcus",
+    "Roy", "Peter", "Sunny", "Eric", "Rocky", "Kiki",
 )  # fmt: skip
 _OPENAI_VOICES = (
     "marin", "cedar", "alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse",

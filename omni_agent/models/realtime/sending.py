@@ -1,12 +1,13 @@
 """Entries of a conversation put into a server's: as items where it takes them, else as sound and pictures.
 
-DashScope takes no messages: of the user it takes a committed utterance with pictures in it, of the tools their
-results. Typed words stand in its instructions; what makes it listen then is a moment of silence.
+DashScope takes no messages: of the user it takes a committed utterance with pictures in it, of the tools
+their results. Typed words stand in its instructions; what makes it listen then is a moment of silence.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from uuid import uuid4
 
@@ -96,7 +97,7 @@ class Sender:
 
     async def _call(self, entry: Entry, part: ToolCall) -> Held:
         name = short_id(part.id)
-        _, _, arguments = wording.told(part).partition(" ")
+        arguments = json.dumps(part.arguments, ensure_ascii=False)
         item = await self._create(type="function_call", call_id=name, name=part.name, arguments=arguments)
         return Held(entry, (item,), call_id=name)
 

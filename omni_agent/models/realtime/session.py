@@ -21,13 +21,14 @@ from ..base import ModelEvent, Request
 from . import refusals, settings, wording
 from .answer import Answer
 from .entries import Entry
-from .held import Fit, Held, fit, taken_over
+from .held import Fit, Held, fit, server_call_id, taken_over
 from .limits import Limits
 from .profile import Profile
 from .sending import Sender, is_told
 from .socket import Socket
 
 _ENDED = 16
+_UNSET = object()
 
 
 class Session:
@@ -173,9 +174,12 @@ class Session:
         if self._profile.makes_items:
             return ""
         itself = shared >= begin and all(one.itself for one in self._held[:begin])
-        calls = {one.entry.parts[0].id for one in self._held[:shared] if one.call_id}  # type: ignore[union-attr]
-        last = [entry for entry in map(_typed_of, wanted[begin:]) if entry.parts]
-        last = [e for e in last if e.kind != "result" or getattr(e.parts[0], "call_id", "") not in calls]
+        # A result whose call is held goes there as an item.
+        last = [
+            entry
+            for entry in map(_typed_of, wanted[begin:])
+            if entry.parts and not server_call_id(self._held[:shared], getattr(entry.parts[0], "call_id", ""))
+        ]
         return wording.transcript(() if itself else wanted[:begin], last)
 
     def _prompted(self, shared: int, begin: int) -> bool:
@@ -196,16 +200,18 @@ class Session:
             self._held.append(Held(wanted[found.shared], (item,), audio_ms=found.audio_ms))
 
     async def _update(self, wanted: JsonObject) -> None:
-        if wanted != self._set:
-            await self._socket.send("session.update", session=wanted)
-            self._set = wanted
+        # The voice, once it was heard, may not be named again; what is not named stays.
+        changed = {name: value for name, value in wanted.items() if self._set.get(name, _UNSET) != value}
+        if changed:
+            kind = {"type": wanted["type"]} if "type" in wanted else {}
+            await self._socket.send("session.update", session={**kind, **changed})
+            self._set = {**self._set, **wanted}
 
     async def _create(self, response: JsonObject, answer: Answer) -> None:
         if self._profile.shape == "openai":
             response = {**response, "metadata": {"answer": answer.token}}
-        self._asked = await self._socket.send(
-            "response.create", **({"response": response} if response else {})
-        )
+        fields = {"response": response} if response else {}
+        self._asked = await self._socket.send("response.create", **fields)
 
     async def _read(self, answer: Answer, response: JsonObject) -> AsyncGenerator[ModelEvent, None]:
         time = asyncio.get_running_loop().time
@@ -221,11 +227,13 @@ class Session:
                     await self._create(response, answer)
                 continue
             given = answer.take(event)
+            if answer.over:
+                # Before the last events leave: whoever has them may not come back.
+                self._note(answer)
             for one in given:
                 yield one
             if given or event.get("response_id") == answer.id:
                 until = time() + self._limits.between
-        self._note(answer)
 
     def _refused(self, error: JsonObject, answer: Answer) -> bool:
         """What an error means for the answer; whether another one must end first.

@@ -1,7 +1,7 @@
 """What a session and a response are set to, in the shape of each protocol.
 
-The turn is ours: server turn detection is off, so a committed utterance waits for our `response.create`. Where
-frames are pushed instead, turn detection would be set here; nothing does so yet.
+The turn is ours: server turn detection is off, so a committed utterance waits for our `response.create`.
+Where frames are pushed instead, turn detection would be set here; nothing does so yet.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ async def connect(profile: Profile, url: str, model: str, key: str, limits: Limi
     """
     try:
         from websockets.asyncio.client import connect as opened
-        from websockets.exceptions import InvalidHandshake, InvalidStatus
+        from websockets.exceptions import InvalidStatus, WebSocketException
     except ImportError:
         raise ModelUnavailable("realtime models need 'websockets'", remedy="pip install websockets") from None
     joint = "&" if "?" in url else "?"
@@ -150,13 +150,16 @@ async def connect(profile: Profile, url: str, model: str, key: str, limits: Limi
             max_size=_LARGEST,
             max_queue=_WAITING,
             logger=_unheard,
-            **({"proxy": None} if here else {}),
+            proxy=None if here else True,
         )
     except InvalidStatus as error:
         raise refusals.refused(profile, error.response.status_code) from None
     except TimeoutError:
         raise refusals.unreachable(profile, f"no answer within {limits.open:g} seconds") from None
-    except (InvalidHandshake, OSError, ValueError, EOFError) as error:
+    except (OSError, EOFError) as error:
         why = refusals.redacted(str(error), key) or type(error).__name__
         raise refusals.unreachable(profile, why) from None
+    except (WebSocketException, ValueError) as error:
+        # What they say may hold the address, and in it whatever stands there.
+        raise refusals.unreachable(profile, type(error).__name__) from None
     return Socket(wire, profile, limits, key)

@@ -1,7 +1,7 @@
 """Words and sounds of an answer: no call and no markup is heard.
 
-A model that was not trained to call in this protocol may write a call among its words, and then says it aloud.
-The transcript runs ahead of the sound, so the sound stops before the call is reached.
+A model may write a call among its words, and then says it aloud (QwenLM/Qwen3-Omni, issue 126). The
+transcript runs ahead of the sound, so the sound stops before the call is reached.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a realtime model is told in its instructions: who it is, what is known, and what it does not hold itself.
+"""What a realtime model is told in its instructions: who it is, what is known, what it does not hold itself.
 
 Media that are put into words are said by `models/limits.py`.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from ...messages import Media, Part, Text, ToolCall, ToolResult
+from ...messages import Audio, Hearing, Media, Part, Text, ToolCall, ToolResult
 from ...persona.phrases import LANGUAGES
 from ..base import Request
 from ..limits import described
@@ -58,6 +58,8 @@ def told(part: Part) -> str:
     """A part in words."""
     match part:
         case Text(text=text):
+            return clean(text)
+        case Audio(hearing=Hearing(text=text)) if text:
             return clean(text)
         case ToolCall(name=name, arguments=arguments):
             return f"{name} {json.dumps(arguments, ensure_ascii=False)}"
