@@ -99,12 +99,12 @@ class Answer:
         name = event.get("response_id") or (response.get("id") if isinstance(response, dict) else None)
         if kind == "response.created":
             return self._created_ours(str(name or ""), response if isinstance(response, dict) else {})
-        if name is None or name == self.id:
-            if self.id:
-                return True
-            raise refusals.garbled(self._profile, f"'{kind}' before 'response.created'")
         if name in self._foreign or name in self._before:
             return False
+        if not self.id:
+            raise refusals.garbled(self._profile, f"'{kind}' before 'response.created'")
+        if name is None or name == self.id:
+            return True
         raise refusals.garbled(self._profile, f"'{kind}' of a response that nobody asked for")
 
     def _created_ours(self, name: str, response: JsonObject) -> bool:

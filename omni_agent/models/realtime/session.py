@@ -215,9 +215,9 @@ class Session:
 
     async def _read(self, answer: Answer, response: JsonObject) -> AsyncGenerator[ModelEvent, None]:
         time = asyncio.get_running_loop().time
-        until, other = time() + self._limits.first, False
+        limit, since, other = self._limits.first, time(), False
         while not answer.over:
-            event = await self._socket.receive(max(until - time(), 0.0))
+            event = await self._socket.receive(limit, left=since + limit - time())
             if event["type"] == "error":
                 other = self._refused(_error(event), answer) or other
                 continue
@@ -233,7 +233,7 @@ class Session:
             for one in given:
                 yield one
             if given or event.get("response_id") == answer.id:
-                until = time() + self._limits.between
+                limit, since = self._limits.between, time()
 
     def _refused(self, error: JsonObject, answer: Answer) -> bool:
         """What an error means for the answer; whether another one must end first.

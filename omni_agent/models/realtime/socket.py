@@ -74,16 +74,20 @@ class Socket:
             raise refusals.silent(self._profile, self._limits.send) from None
         return name
 
-    async def receive(self, limit: float) -> JsonObject:
+    async def receive(self, limit: float, *, left: float | None = None) -> JsonObject:
         """The next event.
+
+        Args:
+            limit: Seconds that the service has for it.
+            left: How many of them are left; by default all.
 
         Raises:
             Dropped: The connection is gone.
-            ModelError: Nothing came within `limit` seconds, or what came is no event.
+            ModelError: Nothing came in that time, or what came is no event.
         """
         from websockets.exceptions import ConnectionClosed
 
-        waiting = asyncio.timeout(limit)
+        waiting = asyncio.timeout(limit if left is None else max(left, 0.0))
         try:
             async with waiting:
                 text = await self._wire.recv()

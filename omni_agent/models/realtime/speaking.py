@@ -58,12 +58,17 @@ class Words:
         return events
 
     def _noted(self, events: list[ModelEvent]) -> list[ModelEvent]:
+        noted: list[ModelEvent] = []
         for event in events:
+            if isinstance(event, TextDelta) and self.held_calls:
+                # Their sound cannot be told from that of the call.
+                continue
             if isinstance(event, TextDelta):
                 self.said += event.text
             elif isinstance(event, ToolCall):
                 self.held_calls = True
-        return events
+            noted.append(event)
+        return noted
 
 
 def _bare(text: str) -> int:

@@ -1,4 +1,4 @@
-"""What the fake services answer: a small mind that goes by the last words, and sounds that stand for words."""
+"""What the fake services answer: a small mind that goes by the last words, and sounds in place of words."""
 
 from __future__ import annotations
 
@@ -22,11 +22,20 @@ class Thought:
         words: What is said.
         calls: Names and arguments.
         cut: It was longer than allowed.
+        exact: The words are pieces with their spaces.
     """
 
     words: tuple[str, ...] = ()
     calls: tuple[tuple[str, dict[str, Any]], ...] = ()
     cut: bool = False
+    exact: bool = False
+
+    @property
+    def pieces(self) -> list[str]:
+        """The words as they are streamed."""
+        if self.exact:
+            return list(self.words)
+        return [word if number == 0 else f" {word}" for number, word in enumerate(self.words)]
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""A fake of DashScope's realtime service: the older event names, flat settings, no messages, no truncation."""
+"""A fake of DashScope's realtime service: older event names, flat settings, no messages, no truncation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from .service import Event, Fault, Service, Talk
 _MOST_IMAGE = 256 * 1024
 _CLIENT = {
     "session.update", "input_audio_buffer.append", "input_audio_buffer.commit", "input_audio_buffer.clear",
-    "input_image_buffer.append", "response.create", "response.cancel", "conversation.item.create", "session.finish",
+    "input_image_buffer.append", "response.create", "response.cancel", "conversation.item.create",
+    "session.finish",
 }  # fmt: skip
 
 
@@ -64,6 +65,7 @@ class DashScopeTalk(Talk):
             return
         assert base64.b64decode(event["image"], validate=True).startswith(b"\xff\xd8")
         self.shown.append(event["image"])
+        self.service.times.append(asyncio.get_running_loop().time())
 
     async def on_input_audio_buffer_commit(self, event: Event) -> None:
         if not self.audio:
@@ -72,8 +74,14 @@ class DashScopeTalk(Talk):
         item = self.new("item")
         await self.send("input_audio_buffer.committed", item_id=item, previous_item_id="")
         content = [{"type": "input_audio"}]
-        made = {"id": item, "object": "realtime.item", "type": "message", "status": "completed", "role": "user",
-                "content": content}  # fmt: skip
+        made = {
+            "id": item,
+            "object": "realtime.item",
+            "type": "message",
+            "status": "completed",
+            "role": "user",
+            "content": content,
+        }
         self.items.append({**made, "bytes": len(self.audio), "shown": len(self.shown)})
         self.audio, self.shown = b"", []
         # With our own commits the Flash model sends no transcription of what it heard.
@@ -90,6 +98,7 @@ class DashScopeTalk(Talk):
             return
         self.items.append({**item, "id": self.new("item")})
         await self.send("conversation.item.created", item=self.items[-1])
+        await self.begin_itself()
 
     async def on_response_cancel(self, event: Event) -> None:
         # It stops, and often no response.done comes any more.
@@ -104,9 +113,13 @@ class DashScopeTalk(Talk):
         instructions = self.session["instructions"]
         tools = [tool["function"]["name"] for tool in self.session["tools"]]
         last = self.items[-1] if self.items else {"type": "message"}
-        resulted = last["type"] == "function_call_output" or "The tool gave" in instructions.rpartition("User:")[2]
+        resulted = (
+            last["type"] == "function_call_output" or "The tool gave" in instructions.rpartition("User:")[2]
+        )
         words = instructions.rpartition("writes this to you; answer it:")[2]
-        return self.service.mind.think(words, instructions, tools, self.session["max_tokens"], resulted=resulted)
+        return self.service.mind.think(
+            words, instructions, tools, self.session["max_tokens"], resulted=resulted
+        )
 
     async def answer(self, event: Event, thought: Thought, fault: Fault | None) -> None:
         name, spoken = self.active, self.session["modalities"] != ["text"]
@@ -118,7 +131,7 @@ class DashScopeTalk(Talk):
         }  # fmt: skip
         await self.send("response.created", response=response)
         output: list[Event] = []
-        if thought.words or fault == "markup":
+        if thought.words:
             output.append(await self._message(name, thought, fault, spoken=spoken))
         for call in thought.calls:
             output.append(await self._call(name, len(output), call, fault))
@@ -151,7 +164,7 @@ class DashScopeTalk(Talk):
         await self.send("response.content_part.added", **place, part=part)
         kind = "response.audio_transcript" if spoken else "response.text"
         said = ""
-        for number, word in enumerate(_pieces(thought, fault)):
+        for number, word in enumerate(thought.pieces):
             said += word
             if fault != "transcript at end":
                 await self.send(f"{kind}.delta", **place, delta=word)
@@ -185,9 +198,16 @@ class DashScopeTalk(Talk):
             return whole
         await self.send("response.output_item.added", response_id=name, output_index=index, item=item)
         await self.send("conversation.item.created", item=item)
-        place = {"response_id": name, "item_id": item["id"], "output_index": index, "call_id": item["call_id"]}
+        place = {
+            "response_id": name,
+            "item_id": item["id"],
+            "output_index": index,
+            "call_id": item["call_id"],
+        }
         for start in range(0, len(arguments), 5):
-            await self.send("response.function_call_arguments.delta", **place, delta=arguments[start : start + 5])
+            await self.send(
+                "response.function_call_arguments.delta", **place, delta=arguments[start : start + 5]
+            )
         await self.send("response.function_call_arguments.done", **place, name=called, arguments=arguments)
         await self.send("response.output_item.done", response_id=name, output_index=index, item=whole)
         return whole
@@ -197,11 +217,3 @@ class DashScopeService(Service):
     """The service."""
 
     talk = DashScopeTalk
-
-
-def _pieces(thought: Thought, fault: Fault | None) -> list[str]:
-    words = list(thought.words)
-    if fault == "markup":
-        call = json.dumps({"name": "set_timer", "arguments": {"minutes": 10}})
-        words = ["Let", "me", "see.", "<tool", f"_call>{call}", "</tool_call>"]
-    return [word if number == 0 else f" {word}" for number, word in enumerate(words)]

@@ -36,6 +36,8 @@ def types() -> tuple[Any, Any] | None:
 class OpenAITalk(Talk):
     """One connection."""
 
+    word = "response.output_text.delta"
+
     def check(self, event: Event) -> None:
         if adapters := types():
             adapters[0].validate_python(event)
@@ -68,7 +70,9 @@ class OpenAITalk(Talk):
         await self.send("session.created", session=self.session)
 
     async def on_session_update(self, event: Event) -> None:
-        voiced = any(content.get("type") == "output_audio" for item in self.items for content in item["content"])
+        voiced = any(
+            content.get("type") == "output_audio" for item in self.items for content in item["content"]
+        )
         if voiced and "audio" in event["session"]:
             await self.complain("cannot_update_voice", "Cannot update a conversation's voice", event)
             return
@@ -82,7 +86,9 @@ class OpenAITalk(Talk):
         item = self.new("item")
         await self.send("input_audio_buffer.committed", item_id=item, previous_item_id=self._last())
         content = [{"type": "input_audio", "transcript": None}]
-        await self._add({"id": item, "type": "message", "role": "user", "status": "completed", "content": content})
+        await self._add(
+            {"id": item, "type": "message", "role": "user", "status": "completed", "content": content}
+        )
         self.items[-1]["bytes"] = len(self.audio)
         self.audio = b""
 
@@ -112,7 +118,9 @@ class OpenAITalk(Talk):
 
     async def on_response_cancel(self, event: Event) -> None:
         if not self.active:
-            await self.complain("response_cancel_not_active", "Cancellation failed: no active response found", event)
+            await self.complain(
+                "response_cancel_not_active", "Cancellation failed: no active response found", event
+            )
             return
         self.service.stopped.set()
         self.cancelled = True
@@ -143,7 +151,7 @@ class OpenAITalk(Talk):
             await self.send("response.output_text.delta", **fields, delta="before")
         await self.send("response.created", response=self._response(name, "in_progress", asked))
         output: list[Event] = []
-        if thought.words or fault == "markup":
+        if thought.words:
             output.append(await self._message(name, thought, fault, spoken=spoken))
         for call in thought.calls if not self.cancelled else ():
             output.append(await self._call(name, len(output), call, fault))
@@ -173,7 +181,8 @@ class OpenAITalk(Talk):
 
     async def _message(self, name: str, thought: Thought, fault: Fault | None, *, spoken: bool) -> Event:
         item: Event = {
-            "id": self.new("item"), "type": "message", "role": "assistant", "status": "in_progress", "content": [],
+            "id": self.new("item"), "type": "message", "role": "assistant", "status": "in_progress",
+            "content": [],
         }  # fmt: skip
         await self.send("response.output_item.added", response_id=name, output_index=0, item=item)
         await self._add(item)
@@ -182,7 +191,7 @@ class OpenAITalk(Talk):
         await self.send("response.content_part.added", **place, part=part)
         kind = "response.output_audio_transcript" if spoken else "response.output_text"
         said, heard = "", 0.0
-        for number, word in enumerate(_pieces(thought, fault)):
+        for number, word in enumerate(thought.pieces):
             if self.cancelled:
                 break
             said += word
@@ -199,7 +208,9 @@ class OpenAITalk(Talk):
             await self.send("response.output_audio.done", **place)
         await self.send(f"{kind}.done", **place, **text)
         await self.send("response.content_part.done", **place, part={**part, **text})
-        content = {"type": "output_audio", "transcript": said} if spoken else {"type": "output_text", "text": said}
+        content = (
+            {"type": "output_audio", "transcript": said} if spoken else {"type": "output_text", "text": said}
+        )
         status = "incomplete" if self.cancelled or thought.cut else "completed"
         self.items[-1] |= {"status": status, "content": [content], "milliseconds": heard}
         item = {**item, "status": status, "content": [content]}
@@ -222,9 +233,16 @@ class OpenAITalk(Talk):
             return whole
         await self.send("response.output_item.added", response_id=name, output_index=index, item=item)
         await self._add({"content": [], **item}, shown=item)
-        place = {"response_id": name, "item_id": item["id"], "output_index": index, "call_id": item["call_id"]}
+        place = {
+            "response_id": name,
+            "item_id": item["id"],
+            "output_index": index,
+            "call_id": item["call_id"],
+        }
         for start in range(0, len(arguments), 5):
-            await self.send("response.function_call_arguments.delta", **place, delta=arguments[start : start + 5])
+            await self.send(
+                "response.function_call_arguments.delta", **place, delta=arguments[start : start + 5]
+            )
         await self.send("response.function_call_arguments.done", **place, name=called, arguments=arguments)
         self.items[-1] |= whole
         await self.send("conversation.item.done", item=whole, previous_item_id=None)
@@ -234,7 +252,9 @@ class OpenAITalk(Talk):
     async def _add(self, item: Event, *, shown: Event | None = None) -> None:
         previous = self._last()
         self.items.append(dict(item))
-        public = shown or {key: value for key, value in item.items() if key != "content" or item["type"] == "message"}
+        public = shown or {
+            key: value for key, value in item.items() if key != "content" or item["type"] == "message"
+        }
         await self.send("conversation.item.added", item=public, previous_item_id=previous)
         if item.get("status") == "completed":
             await self.send("conversation.item.done", item=public, previous_item_id=previous)
@@ -243,7 +263,8 @@ class OpenAITalk(Talk):
         return {
             "object": "realtime.response", "id": name, "status": status, "status_details": None, "output": [],
             "conversation_id": "conv_1", "output_modalities": asked.get("output_modalities", ["audio"]),
-            "max_output_tokens": "inf", "metadata": asked.get("metadata"), "usage": None,
+            "max_output_tokens": "inf", "usage": None,
+            "metadata": asked.get("metadata") if self.service.echoes else None,
         }  # fmt: skip
 
     def _calls(self) -> set[str]:
@@ -263,11 +284,3 @@ def _words(item: Event) -> str:
     if item["type"] != "message" or item["role"] != "user":
         return ""
     return " ".join(part.get("text", "") for part in item["content"])
-
-
-def _pieces(thought: Thought, fault: Fault | None) -> list[str]:
-    words = list(thought.words)
-    if fault == "markup":
-        call = json.dumps({"name": "set_timer", "arguments": {"minutes": 10}})
-        words = ["Let", "me", "see.", "<tool", f"_call>{call}", "</tool_call>"]
-    return [word if number == 0 else f" {word}" for number, word in enumerate(words)]

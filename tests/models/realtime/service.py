@@ -19,7 +19,7 @@ from .brain import Mind, Thought, sound
 Event = dict[str, Any]
 Fault = Literal[
     "close", "close first", "garbage", "stall", "silent", "error", "wrong order", "foreign", "empty audio",
-    "odd bytes", "markup", "malformed call", "unknown call", "failed", "busy", "expired", "late", "no frame",
+    "odd bytes", "malformed call", "unknown call", "failed", "busy", "expired", "late", "no frame",
     "empty", "torn base64", "transcript at end", "call at end", "filtered",
 ]  # fmt: skip
 
@@ -33,7 +33,14 @@ class Service:
         faults: One for each answer to come; empty for none.
         refuses: HTTP status with which connections are refused.
         pace: Seconds from word to word.
+        begins_itself: It answers a tool's result before it is asked to.
+        echoes: It gives a response's metadata back.
+        between: Events that come in the middle of the next answer.
+        times: When pictures came, by the loop's time.
+        asked: Set when an answer is asked for.
+        begun: Set when a response was created.
         stopped: Set for every response that was cancelled.
+        wrong: What its own events, or the client's, were found not to be as documented.
     """
 
     talk: type[Talk]
@@ -45,7 +52,14 @@ class Service:
         self.refuses: list[int] = []
         self.greets: Event | None = None
         self.pace = 0.001
+        self.begins_itself = False
+        self.echoes = True
+        self.between: list[Event] = []
+        self.times: list[float] = []
+        self.asked = asyncio.Event()
+        self.begun = asyncio.Event()
         self.stopped = asyncio.Event()
+        self.wrong: list[Exception] = []
         self._server: Server | None = None
 
     @property
@@ -74,6 +88,8 @@ class Service:
             talk.stop()
         self._server.close()
         await self._server.wait_closed()
+        if kind is None and self.wrong:
+            raise self.wrong[0]
 
     def _look(self, wire: ServerConnection, request: Request) -> Response | None:
         if self.refuses:
@@ -87,6 +103,8 @@ class Service:
             await talk.serve()
         except ConnectionClosed:
             pass
+        except Exception as error:
+            self.wrong.append(error)
         finally:
             talk.stop()
 
@@ -99,6 +117,8 @@ class Talk:
         sent: Its own.
         items: The conversation, oldest first.
     """
+
+    word = "response.text.delta"
 
     def __init__(self, service: Service, wire: ServerConnection) -> None:
         self.service = service
@@ -143,6 +163,8 @@ class Talk:
     async def send(self, kind: str, **fields: Any) -> None:
         self._count += 1
         event = {"event_id": f"event_{self._count}", "type": kind, **fields}
+        if kind == "response.created":
+            self.service.begun.set()
         self.sent.append(event)
         self.checked(event)
         await self.wire.send(json.dumps(event))
@@ -173,19 +195,31 @@ class Talk:
         await self.send("input_audio_buffer.cleared")
 
     async def on_response_create(self, event: Event) -> None:
+        self.service.asked.set()
         fault = self.service.faults.popleft() if self.service.faults else None
         if fault == "busy":
-            await self.complain("conversation_already_has_active_response", "Conversation already has one", event)
+            await self.complain(
+                "conversation_already_has_active_response", "Conversation already has one", event
+            )
             await self.other()
             return
         if self.active:
-            await self.complain("conversation_already_has_active_response", "Conversation already has one", event)
+            await self.complain(
+                "invalid_value", "Cannot create response while another response is in progress.", event
+            )
             return
         self.active = self.new("resp")
         self._answering = asyncio.create_task(self._answered(event, fault))
 
     async def on_response_cancel(self, event: Event) -> None:
         raise NotImplementedError
+
+    async def begin_itself(self) -> None:
+        if self.service.begins_itself and not self.active:
+            self.active = self.new("resp")
+            self.service.begun.clear()
+            self._answering = asyncio.create_task(self._answered({}, None))
+            await self.service.begun.wait()
 
     async def other(self) -> None:
         """The end of a response that nobody here asked for."""
@@ -208,14 +242,21 @@ class Talk:
                 await self.complain("session_expired", "Your session is over", event)
                 return
             if fault == "error":
-                await self.complain("server_error", "The server had an error: sk-secret-123456", kind="server_error")
+                await self.complain(
+                    "server_error", "The server had an error: sk-secret-123456", kind="server_error"
+                )
                 return
             await self.answer(event, self.thought(event), fault)
         except ConnectionClosed:
             pass
+        except Exception as error:
+            self.service.wrong.append(error)
+            self.wire.transport.abort()
 
     async def interrupt(self, fault: Fault | None) -> bool:
         """A fault in the middle of the words; whether the answer ends with it."""
+        while self.service.between:
+            await self.wire.send(json.dumps(self.service.between.pop(0)))
         match fault:
             case "close":
                 self.wire.transport.abort()
@@ -226,7 +267,8 @@ class Talk:
             case "stall":
                 await asyncio.Event().wait()
             case "foreign":
-                await self.send("response.text.delta", response_id="resp_nobody", item_id="x", delta="boo")
+                place = {"item_id": "x", "output_index": 0, "content_index": 0}
+                await self.send(self.word, response_id="resp_nobody", **place, delta="boo")
             case _:
                 return False
         return True

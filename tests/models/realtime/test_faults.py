@@ -162,8 +162,7 @@ async def test_a_cancelled_reader_stops_the_service(pair: Pair) -> None:
 async def test_a_reader_that_is_cancelled_before_the_first_event(pair: Pair) -> None:
     pair.service.faults.append("silent")
     reader = asyncio.create_task(events_of(pair.model, HI))
-    while not pair.service.of("response.create"):
-        await asyncio.sleep(0)
+    await pair.service.asked.wait()
     reader.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reader

@@ -1,0 +1,329 @@
+"""What others have stumbled over with these services; the sources are named in docs/realtime-models.md."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from contextlib import aclosing
+from dataclasses import replace
+
+import pytest
+from PIL import Image as Pictures
+
+from omni_agent.errors import ModelError, ModelUnavailable
+from omni_agent.messages import Message, ToolResult
+from omni_agent.models.base import Done, TextDelta, ToolCallDelta, Usage
+from omni_agent.models.realtime import DASHSCOPE_35, DASHSCOPE_38, DASHSCOPE_FLASH, Profile
+from omni_agent.testing.model_conformance.requests import TIMER
+
+from .asking import (
+    HI,
+    Pair,
+    asked,
+    calls_of,
+    events_of,
+    paired,
+    picture,
+    said,
+    speech_of,
+    text_of,
+    tone,
+    until,
+    user,
+)
+from .brain import Thought, sound
+from .dashscope_service import DashScopeService
+
+pytestmark = pytest.mark.anyio
+
+SPOKEN = asked(*HI.messages, speech=True)
+ORDER = asked(user("Set a timer."), speech=True, tools=(TIMER,))
+
+
+def sessions(pair: Pair) -> list[dict[str, object]]:
+    return [event["session"] for event in pair.service.of("session.update")]
+
+
+# DashScope
+
+
+async def test_flash_takes_tools_and_never_calls_so_it_gets_none(flash: Pair) -> None:
+    assert not flash.model.capabilities.tools
+    await events_of(flash.model, ORDER)
+    assert "tools" not in sessions(flash)[0]
+
+
+@pytest.mark.parametrize("profile", [DASHSCOPE_35, DASHSCOPE_38], ids=["3.5", "3.8"])
+async def test_tools_work_from_3_5_on(profile: Profile) -> None:
+    async with paired(DashScopeService(), profile) as pair:
+        (call,) = calls_of(await events_of(pair.model, ORDER))
+    assert call.name == "set_timer"
+
+
+async def test_dashscope_wants_functions_in_an_object_and_knows_no_tool_choice(dashscope: Pair) -> None:
+    await events_of(dashscope.model, replace(ORDER, tool_choice="set_timer"))
+    (session,) = sessions(dashscope)
+    assert session["tools"][0]["function"]["name"] == "set_timer"  # type: ignore[index]
+    assert not {"tool_choice", "parallel_tool_calls", "enable_search"} & set(session)
+
+
+async def test_an_answer_that_calls_has_no_sound_and_that_is_no_error(pair: Pair) -> None:
+    events = await events_of(pair.model, ORDER)
+    assert calls_of(events)
+    assert not speech_of(events)
+
+
+async def test_the_answer_to_a_result_is_always_asked_for(dashscope: Pair) -> None:
+    (call,) = calls_of(await events_of(dashscope.model, ORDER))
+    done = Message("tool", (ToolResult(call.id, call.name, "done", "It runs."),))
+    await events_of(dashscope.model, asked(*ORDER.messages, Message("assistant", (call,)), done))
+    kinds = [event["type"] for event in dashscope.service.received]
+    assert kinds[-2:] == ["conversation.item.create", "response.create"]
+
+
+async def test_an_answer_that_the_service_began_itself_is_ours(dashscope: Pair) -> None:
+    (call,) = calls_of(await events_of(dashscope.model, ORDER))
+    dashscope.service.begins_itself, dashscope.service.pace = True, 0.02
+    done = Message("tool", (ToolResult(call.id, call.name, "done", "It runs."),))
+    request = asked(*ORDER.messages, Message("assistant", (call,)), done, tools=(TIMER,), speech=True)
+    assert text_of(await events_of(dashscope.model, request)) == "The timer runs."
+
+
+async def test_where_another_answer_is_not_over_ours_is_asked_for_again(pair: Pair) -> None:
+    pair.service.faults.append("busy")
+    assert text_of(await events_of(pair.model, HI)) == "It is blue."
+    assert len(pair.service.of("response.create")) == 2
+    assert len(pair.service.talks) == 1
+
+
+async def test_a_voice_is_fixed_from_its_first_sound_on() -> None:
+    # It has one voice that is known; with two, the other one speaks in another session.
+    profile = replace(DASHSCOPE_38, able=replace(DASHSCOPE_38.able, voices=("Tina", "Tom")))
+    async with paired(DashScopeService(), profile) as pair:
+        one, two = await tone(), await tone(hertz=550)
+        first = await events_of(pair.model, asked(user(one), speech=True))
+        more = asked(user(one), said(text_of(first)), user(two), speech=True, max_tokens=32)
+        await events_of(pair.model, more)
+        assert len(pair.service.talks) == 1
+        assert set(sessions(pair)[1]) == {"max_tokens"}
+        await events_of(pair.model, replace(more, voice="Tom"))
+        assert len(pair.service.talks) == 2
+
+
+async def test_after_a_cancel_nobody_waits_for_the_end_of_the_answer(dashscope: Pair) -> None:
+    dashscope.service.pace = 0.01
+    async with aclosing(dashscope.model.stream(asked(user("Count."), max_tokens=512))) as stream:
+        await until(stream, TextDelta, 2)
+    assert text_of(await events_of(dashscope.model, HI)) == "It is blue."
+    assert not [e for e in dashscope.service.talks[0].sent if e["type"] == "response.done"]
+
+
+async def test_a_picture_comes_after_the_first_sound(dashscope: Pair) -> None:
+    await events_of(dashscope.model, asked(user(await picture(), "What is this?")))
+    kinds = [e["type"].partition(".")[0] for e in dashscope.service.received if "buffer" in e["type"]]
+    assert kinds[:2] == ["input_audio_buffer", "input_image_buffer"]
+    assert dashscope.service.talks[0].items[0]["shown"] == 1
+
+
+async def test_a_picture_is_a_jpeg_of_at_most_256_kb_and_1080p(dashscope: Pair) -> None:
+    await events_of(dashscope.model, asked(user(await tone(), await picture(1400, noisy=True))))
+    (sent,) = [event["image"] for event in dashscope.service.of("input_image_buffer.append")]
+    assert len(sent) <= 256 * 1024
+    shown = Pictures.open(io.BytesIO(base64.b64decode(sent)))
+    assert shown.format == "JPEG"
+    assert max(shown.size) <= 1080
+
+
+async def test_pictures_come_no_faster_than_they_are_taken() -> None:
+    profile = replace(DASHSCOPE_35, pictures=replace(DASHSCOPE_35.pictures, gap=0.05))
+    async with paired(DashScopeService(), profile) as pair:
+        await events_of(pair.model, asked(user(await picture(), await picture(shade=9), "Which?")))
+        first, second = pair.service.times
+    assert second - first > 0.03
+    assert DASHSCOPE_FLASH.pictures.gap == 0.5
+
+
+async def test_sound_goes_in_packets_of_a_tenth_of_a_second(pair: Pair) -> None:
+    await events_of(pair.model, asked(user(await tone(0.55)), speech=True))
+    sizes = [len(base64.b64decode(e["audio"])) for e in pair.service.of("input_audio_buffer.append")]
+    assert len(sizes) == 6
+    assert max(sizes) == pair.profile.hears_at * 2 // 10
+
+
+async def test_flash_never_tells_what_it_heard_of_a_committed_utterance(flash: Pair) -> None:
+    events = await events_of(flash.model, asked(user(await tone()), speech=True))
+    assert text_of(events) == "It is blue."
+    assert sessions(flash)[0]["input_audio_transcription"] is None
+
+
+async def test_speech_without_words_is_no_modality(pair: Pair) -> None:
+    await events_of(pair.model, SPOKEN)
+    await events_of(pair.model, HI)
+    if pair.profile.shape == "dashscope":
+        assert [session["modalities"] for session in sessions(pair)] == [["text", "audio"], ["text"]]
+    else:
+        asked_for = [e["response"]["output_modalities"] for e in pair.service.of("response.create")]
+        assert asked_for == [["audio"], ["text"]]
+
+
+async def test_formats_and_voice_of_3_8_are_nested() -> None:
+    async with paired(DashScopeService(), DASHSCOPE_38) as pair:
+        await events_of(pair.model, SPOKEN)
+        (session,) = sessions(pair)
+    assert session["audio"] == {
+        "input": {"format": {"type": "pcm", "sample_rate": 16_000}},
+        "output": {"format": {"type": "pcm", "sample_rate": 24_000}, "voice": "Tina"},
+    }
+    assert not {"voice", "input_audio_format", "output_audio_format"} & set(session)
+
+
+async def test_the_services_own_turn_detection_is_off(pair: Pair) -> None:
+    await events_of(pair.model, SPOKEN)
+    told = json.dumps(sessions(pair)[0])
+    assert '"turn_detection": null' in told
+
+
+async def test_a_temperature_of_2_is_refused_so_it_stays_below(dashscope: Pair) -> None:
+    await events_of(dashscope.model, replace(HI, temperature=3.0))
+    assert sessions(dashscope)[0]["temperature"] == 1.99
+
+
+# OpenAI's protocol
+
+
+async def test_only_the_ga_protocol_is_spoken(openai: Pair) -> None:
+    await events_of(openai.model, SPOKEN)
+    assert "OpenAI-Beta" not in openai.service.talks[0].request.headers
+    (session,) = sessions(openai)
+    assert session["type"] == "realtime"
+    assert not {"modalities", "voice", "input_audio_format", "turn_detection", "temperature"} & set(session)
+    assert session["audio"]["input"]["format"]["rate"] == 24_000  # type: ignore[index]
+
+
+async def test_less_than_a_tenth_of_a_second_cannot_be_committed(openai: Pair) -> None:
+    events = await events_of(openai.model, asked(user(await tone(0.02)), speech=True))
+    assert text_of(events) == "It is blue."
+    assert openai.service.talks[0].items[0]["bytes"] >= 4800
+
+
+async def test_a_service_that_gives_no_metadata_back_is_understood(openai: Pair) -> None:
+    openai.service.echoes = False
+    assert text_of(await events_of(openai.model, HI)) == "It is blue."
+
+
+async def test_a_call_that_is_told_only_at_the_end_is_taken(pair: Pair) -> None:
+    pair.service.faults.append("call at end")
+    events = await events_of(pair.model, ORDER)
+    (call,) = calls_of(events)
+    assert call.arguments == {"minutes": 10}
+    assert [event.name for event in events if isinstance(event, ToolCallDelta)] == ["set_timer"]
+
+
+async def test_events_that_nobody_knows_are_passed_over(pair: Pair) -> None:
+    pair.service.between = [
+        {"type": "rate_limits.updated", "event_id": "e", "rate_limits": []},
+        {"type": "response.of.a.new.kind", "event_id": "e", "response_id": None},
+        {"type": "brand.new", "more": [1]},
+    ]
+    assert text_of(await events_of(pair.model, HI)) == "It is blue."
+
+
+async def test_an_error_beside_the_answer_does_not_end_it(pair: Pair) -> None:
+    error = {"type": "invalid_request_error", "code": "response_cancel_not_active", "message": "no"}
+    pair.service.between = [{"type": "error", "event_id": "e", "error": error}]
+    assert text_of(await events_of(pair.model, HI)) == "It is blue."
+
+
+async def test_words_that_come_only_when_they_are_done(pair: Pair) -> None:
+    pair.service.faults.append("transcript at end")
+    events = await events_of(pair.model, SPOKEN)
+    assert text_of(events) == "It is blue."
+    assert speech_of(events) == sound(1) * 3
+
+
+@pytest.mark.parametrize("fault", ["odd bytes", "torn base64"])
+async def test_sound_that_is_cut_within_a_sample_or_a_letter(pair: Pair, fault: object) -> None:
+    pair.service.faults.append(fault)  # type: ignore[arg-type]
+    events = await events_of(pair.model, SPOKEN)
+    assert speech_of(events) == sound(1) * 3
+
+
+async def test_a_call_among_the_words_is_not_spoken(pair: Pair) -> None:
+    call_text = json.dumps({"name": "set_timer", "arguments": {"minutes": 10}})
+    pieces = ("Let", " me", " see.", " <tool", f"_call>{call_text}", "</tool_call>", " Ready.")
+    pair.service.mind.script.append(Thought(pieces, exact=True))
+    events = await events_of(pair.model, ORDER)
+    (call,) = calls_of(events)
+    assert (call.name, call.arguments) == ("set_timer", {"minutes": 10})
+    assert text_of(events).strip() == "Let me see."
+    assert speech_of(events) == sound(1) * 3
+    # What the service holds of it is no call, so the result goes to a fresh session.
+    done = Message("tool", (ToolResult(call.id, call.name, "done", "It runs."),))
+    both = Message("assistant", (*said("Let me see.").parts, call))
+    after = await events_of(pair.model, asked(*ORDER.messages, both, done, speech=True))
+    assert text_of(after) == "The timer runs."
+    assert len(pair.service.talks) == 2
+
+
+async def test_no_frame_is_longer_than_a_megabyte(openai: Pair) -> None:
+    await events_of(openai.model, asked(user(await tone(3.0), await picture(1500, noisy=True))))
+    assert max(len(json.dumps(event)) for event in openai.service.received) < 1024 * 1024 + 500
+
+
+async def test_a_frame_of_more_than_a_megabyte_is_taken(openai: Pair) -> None:
+    openai.service.between = [{"type": "rate_limits.updated", "padding": "x" * 2_000_000}]
+    assert text_of(await events_of(openai.model, HI)) == "It is blue."
+
+
+async def test_spent_credit_is_told_and_not_tried_again(pair: Pair) -> None:
+    error = {
+        "type": "insufficient_quota",
+        "code": "insufficient_quota",
+        "message": "You exceeded your quota.",
+    }
+    pair.service.between = [{"type": "error", "event_id": "e", "error": error}]
+    with pytest.raises(ModelUnavailable) as caught:
+        await events_of(pair.model, HI)
+    assert caught.value.code == "quota_spent"
+    assert len(pair.service.talks) == 1
+
+
+async def test_a_wrong_model_closes_with_4000(openai: Pair) -> None:
+    openai.service.greets = {
+        "type": "invalid_request_error",
+        "code": "invalid_model",
+        "message": "No such model",
+    }
+    with pytest.raises(ModelUnavailable, match="No such model") as caught:
+        await events_of(openai.model, HI)
+    assert caught.value.code == "model_unknown"
+
+
+async def test_keys_in_what_a_service_says_are_struck_out(pair: Pair) -> None:
+    pair.service.faults.append("error")
+    with pytest.raises(ModelError) as caught:
+        await events_of(pair.model, HI)
+    assert "sk-" not in str(caught.value)
+
+
+async def test_cached_tokens_are_a_part_of_the_prompts(openai: Pair) -> None:
+    events = await events_of(openai.model, HI)
+    assert events[-2:] == [Usage(20, 5, 3), Done("stop")]
+
+
+async def test_spoken_words_take_more_tokens_than_written_ones(openai: Pair) -> None:
+    await events_of(openai.model, replace(SPOKEN, max_tokens=10))
+    await events_of(openai.model, replace(HI, max_tokens=10))
+    await events_of(openai.model, replace(SPOKEN, max_tokens=4000))
+    most = [event["response"]["max_output_tokens"] for event in openai.service.of("response.create")]
+    assert most == [80, 10, 4096]
+
+
+async def test_an_item_is_never_cut_beyond_its_length(openai: Pair) -> None:
+    openai.service.mind.script.append(Thought(("One.",)))
+    await events_of(openai.model, SPOKEN)
+    await events_of(openai.model, asked(*HI.messages, said("On"), user("What?"), speech=True))
+    assert not [e for e in openai.service.talks[0].sent if e["type"] == "error"]
+    (cut,) = openai.service.of("conversation.item.truncate")
+    assert 1 <= cut["audio_end_ms"] <= 50
