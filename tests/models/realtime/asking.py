@@ -17,8 +17,7 @@ from omni_agent.models.base import Done, ModelEvent, Request, SpeechDelta, TextD
 from omni_agent.models.realtime import Limits, Profile, RealtimeModel
 from omni_agent.speech.pcm import Pcm
 from omni_agent.testing import VirtualClock
-
-from .service import Service
+from tests.models.realtime.service import Service
 
 KEY = "sk-test-0123456789abcdef"
 QUICK = Limits(open=5.0, send=5.0, first=0.4, between=0.3, ending=0.5, margin=300.0)

@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from omni_agent.models.realtime import DASHSCOPE_35, DASHSCOPE_FLASH, OPENAI
-
-from .asking import Pair, paired
-from .dashscope_service import DashScopeService
-from .openai_service import OpenAIService
+from tests.models.realtime.asking import Pair, paired
+from tests.models.realtime.dashscope_service import DashScopeService
+from tests.models.realtime.openai_service import OpenAIService
 
 
 @pytest.fixture(params=["openai", "dashscope"])

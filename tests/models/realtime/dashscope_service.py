@@ -6,8 +6,8 @@ import asyncio
 import base64
 import json
 
-from .brain import Thought
-from .service import Event, Fault, Service, Talk
+from tests.models.realtime.brain import Thought
+from tests.models.realtime.service import Event, Fault, Service, Talk
 
 _MOST_IMAGE = 256 * 1024
 _CLIENT = {

@@ -10,8 +10,8 @@ import json
 from functools import cache
 from typing import Any
 
-from .brain import Thought
-from .service import Event, Fault, Service, Talk
+from tests.models.realtime.brain import Thought
+from tests.models.realtime.service import Event, Fault, Service, Talk
 
 _USAGE = {
     "total_tokens": 30,

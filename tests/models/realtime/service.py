@@ -14,7 +14,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from .brain import Mind, Thought, sound
+from tests.models.realtime.brain import Mind, Thought, sound
 
 Event = dict[str, Any]
 Fault = Literal[

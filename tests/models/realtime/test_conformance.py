@@ -6,10 +6,9 @@ import pytest
 
 from omni_agent.models.realtime import DASHSCOPE_35, DASHSCOPE_38, DASHSCOPE_FLASH, OPENAI, Limits, Profile
 from omni_agent.testing.model_conformance import check_model
-
-from .asking import paired
-from .dashscope_service import DashScopeService
-from .openai_service import OpenAIService
+from tests.models.realtime.asking import paired
+from tests.models.realtime.dashscope_service import DashScopeService
+from tests.models.realtime.openai_service import OpenAIService
 
 pytestmark = pytest.mark.anyio
 
@@ -28,4 +27,3 @@ async def test_a_profile_conforms(profile: Profile, service: type) -> None:
     async with paired(service(), profile, limits=Limits()) as pair:
         report = await check_model(pair.model, name=profile.model, patience=10.0)
     assert report.ok, str(report)
-    print(report, [str(finding) for finding in report if finding.outcome != "ok"])

@@ -5,16 +5,16 @@ from __future__ import annotations
 import base64
 import json
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
 from omni_agent.errors import ModelError
 from omni_agent.messages import Hearing, Message, ToolCall, ToolResult, ToolSpec
 from omni_agent.models.base import SpeechDelta, TextDelta
-from omni_agent.models.realtime import OPENAI, Limits
+from omni_agent.models.realtime import OPENAI, Limits, RealtimeModel
 from omni_agent.testing.model_conformance.requests import LAMP, TIMER
-
-from .asking import (
+from tests.models.realtime.asking import (
     HI,
     Pair,
     asked,
@@ -30,8 +30,8 @@ from .asking import (
     until,
     user,
 )
-from .brain import Thought, sound
-from .openai_service import OpenAIService
+from tests.models.realtime.brain import Thought, sound
+from tests.models.realtime.openai_service import OpenAIService
 
 pytestmark = pytest.mark.anyio
 
@@ -130,8 +130,6 @@ async def test_pictures_are_shown_beside_the_words(openai: Pair) -> None:
 
 
 async def test_an_old_sound_is_told_by_its_words(openai: Pair) -> None:
-    from dataclasses import replace
-
     old = replace(await tone(), hearing=Hearing("where is Graz", "en"))
     await events_of(openai.model, asked(user(old), said("In Austria."), user("And Linz?")))
     assert typed(openai)[0] == "where is Graz"
@@ -264,16 +262,12 @@ QUICK_MARGIN = 300.0
 
 async def test_tools_are_withheld_and_chosen(pair: Pair) -> None:
     both = asked(user("The timer and the lamp."), tools=(TIMER, LAMP))
-    from dataclasses import replace
-
     (lamp,) = calls_of(await events_of(pair.model, replace(both, withheld=frozenset({"set_timer"}))))
     (chosen,) = calls_of(await events_of(pair.model, replace(both, tool_choice="switch_lamp")))
     assert lamp.name == chosen.name == "switch_lamp"
 
 
 async def test_what_was_recalled_holds_for_one_answer(openai: Pair) -> None:
-    from dataclasses import replace
-
     await events_of(openai.model, replace(HI, context="The user is called Eva."))
     await events_of(openai.model, asked(*HI.messages, said("It is blue."), user("And now?")))
     first, second = openai.service.of("response.create")
@@ -283,8 +277,6 @@ async def test_what_was_recalled_holds_for_one_answer(openai: Pair) -> None:
 
 
 async def test_languages_and_form_are_asked_for(pair: Pair) -> None:
-    from dataclasses import replace
-
     events = await events_of(pair.model, replace(HI, language="de", format={"type": "object"}))
     assert json.loads(text_of(events))["city"] == "Graz"
     sent = json.dumps(pair.service.received)
@@ -292,8 +284,6 @@ async def test_languages_and_form_are_asked_for(pair: Pair) -> None:
 
 
 async def test_voices_are_those_of_the_service(openai: Pair) -> None:
-    from dataclasses import replace
-
     await events_of(openai.model, replace(HI, voice="cedar", speech=True))
     await events_of(openai.model, replace(HI, voice="nobody", speech=True))
     voices = [event["session"]["audio"]["output"]["voice"] for event in openai.service.of("session.update")]
@@ -326,8 +316,6 @@ async def test_words_and_a_call_in_one_answer(pair: Pair) -> None:
 
 
 async def test_there_must_be_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    from omni_agent.models.realtime import RealtimeModel
-
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(ModelError, match="no key") as caught:
         await events_of(RealtimeModel(OPENAI), HI)

@@ -9,12 +9,24 @@ from contextlib import aclosing
 import pytest
 
 from omni_agent.errors import ModelError, ModelUnavailable, OmniError
-from omni_agent.models.base import TextDelta
+from omni_agent.models.base import Request, TextDelta
 from omni_agent.models.realtime import OPENAI, RealtimeModel
 from omni_agent.testing.model_conformance.requests import TIMER
-
-from .asking import HI, KEY, QUICK, Pair, asked, events_of, text_of, until, user
-from .service import Fault
+from tests.models.realtime.asking import (
+    HI,
+    KEY,
+    QUICK,
+    Pair,
+    asked,
+    events_of,
+    reason_of,
+    said,
+    text_of,
+    until,
+    user,
+)
+from tests.models.realtime.brain import Thought
+from tests.models.realtime.service import Fault
 
 pytestmark = pytest.mark.anyio
 
@@ -22,10 +34,10 @@ ORDER = asked(user("Set a timer."), tools=(TIMER,), speech=True)
 SPOKEN = asked(*HI.messages, speech=True)
 
 
-async def failed(pair: Pair, request: object = SPOKEN) -> OmniError:
+async def failed(pair: Pair, request: Request = SPOKEN) -> OmniError:
     async with asyncio.timeout(5):
         with pytest.raises(ModelError) as caught:
-            await events_of(pair.model, request)  # type: ignore[arg-type]
+            await events_of(pair.model, request)
     assert caught.value.remedy
     assert KEY not in str(caught.value)
     return caught.value
@@ -58,12 +70,10 @@ async def test_a_call_that_is_none_is_never_run(pair: Pair, fault: Fault) -> Non
     pair.service.faults.append(fault)
     error = await failed(pair, ORDER)
     assert error.code == "call_malformed"
-    assert (await events_of(pair.model, ORDER))[-1].reason == "tool_calls"  # type: ignore[union-attr]
+    assert reason_of(await events_of(pair.model, ORDER)) == "tool_calls"
 
 
 async def test_an_answer_without_anything_is_an_error(pair: Pair) -> None:
-    from .brain import Thought
-
     pair.service.mind.script.append(Thought())
     assert "empty answer" in (await failed(pair)).message
 
@@ -173,8 +183,6 @@ async def test_late_events_of_an_answer_that_is_over_are_nobodys(pair: Pair) -> 
     pair.service.faults.append("late")
     heard = asked(*HI.messages)
     first = await events_of(pair.model, heard)
-    from .asking import said
-
     after = asked(*HI.messages, said(text_of(first)), user("And at night?"))
     assert text_of(await events_of(pair.model, after)) == "It is blue."
     assert len(pair.service.talks) == 1

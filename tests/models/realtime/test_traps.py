@@ -16,8 +16,7 @@ from omni_agent.messages import Message, ToolResult
 from omni_agent.models.base import Done, TextDelta, ToolCallDelta, Usage
 from omni_agent.models.realtime import DASHSCOPE_35, DASHSCOPE_38, DASHSCOPE_FLASH, Profile
 from omni_agent.testing.model_conformance.requests import TIMER
-
-from .asking import (
+from tests.models.realtime.asking import (
     HI,
     Pair,
     asked,
@@ -32,8 +31,9 @@ from .asking import (
     until,
     user,
 )
-from .brain import Thought, sound
-from .dashscope_service import DashScopeService
+from tests.models.realtime.brain import Thought, sound
+from tests.models.realtime.dashscope_service import DashScopeService
+from tests.models.realtime.service import Event, Fault
 
 pytestmark = pytest.mark.anyio
 
@@ -41,7 +41,7 @@ SPOKEN = asked(*HI.messages, speech=True)
 ORDER = asked(user("Set a timer."), speech=True, tools=(TIMER,))
 
 
-def sessions(pair: Pair) -> list[dict[str, object]]:
+def sessions(pair: Pair) -> list[Event]:
     return [event["session"] for event in pair.service.of("session.update")]
 
 
@@ -64,7 +64,7 @@ async def test_tools_work_from_3_5_on(profile: Profile) -> None:
 async def test_dashscope_wants_functions_in_an_object_and_knows_no_tool_choice(dashscope: Pair) -> None:
     await events_of(dashscope.model, replace(ORDER, tool_choice="set_timer"))
     (session,) = sessions(dashscope)
-    assert session["tools"][0]["function"]["name"] == "set_timer"  # type: ignore[index]
+    assert session["tools"][0]["function"]["name"] == "set_timer"
     assert not {"tool_choice", "parallel_tool_calls", "enable_search"} & set(session)
 
 
@@ -198,7 +198,7 @@ async def test_only_the_ga_protocol_is_spoken(openai: Pair) -> None:
     (session,) = sessions(openai)
     assert session["type"] == "realtime"
     assert not {"modalities", "voice", "input_audio_format", "turn_detection", "temperature"} & set(session)
-    assert session["audio"]["input"]["format"]["rate"] == 24_000  # type: ignore[index]
+    assert session["audio"]["input"]["format"]["rate"] == 24_000
 
 
 async def test_less_than_a_tenth_of_a_second_cannot_be_committed(openai: Pair) -> None:
@@ -243,8 +243,8 @@ async def test_words_that_come_only_when_they_are_done(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("fault", ["odd bytes", "torn base64"])
-async def test_sound_that_is_cut_within_a_sample_or_a_letter(pair: Pair, fault: object) -> None:
-    pair.service.faults.append(fault)  # type: ignore[arg-type]
+async def test_sound_that_is_cut_within_a_sample_or_a_letter(pair: Pair, fault: Fault) -> None:
+    pair.service.faults.append(fault)
     events = await events_of(pair.model, SPOKEN)
     assert speech_of(events) == sound(1) * 3
 

@@ -6,9 +6,8 @@ import pytest
 
 from omni_agent.messages import Message, ToolResult
 from omni_agent.testing.model_conformance.requests import TIMER
-
-from .asking import Pair, asked, calls_of, events_of, picture, said, tone, user
-from .openai_service import types
+from tests.models.realtime.asking import Pair, asked, calls_of, events_of, picture, said, tone, user
+from tests.models.realtime.openai_service import types
 
 pytestmark = pytest.mark.anyio
 
