@@ -6,8 +6,8 @@ those of a response that nobody asked for are an error, because nobody could tel
 
 from __future__ import annotations
 
-from collections.abc import Container
-from typing import Any, Literal
+from collections.abc import Callable, Container
+from typing import Literal
 
 from ...errors import ModelError
 from ...messages import JsonObject
@@ -61,7 +61,7 @@ class Answer:
         self._calls = Calls(names, profile)
         self._sound = SpeechDecoder()
         self._items: list[str] = []
-        self._written: set[tuple[Any, Any]] = set()
+        self._written: set[str] = set()
         self._usage = Usage()
         self.id = ""
         self.over = False
@@ -83,8 +83,8 @@ class Answer:
             kind = kind.replace(new, old)
         if not kind.startswith("response.") or not self._ours(kind, event):
             return []
-        method = getattr(self, f"_{kind.removeprefix('response.').replace('.', '_')}", None)
-        return method(event) if method else []
+        read = _READERS.get(kind)
+        return read(self, event) if read else []
 
     def held(self) -> list[Held]:
         """What the server now holds of it, in the order of our messages: words, then calls."""
@@ -96,62 +96,63 @@ class Answer:
 
     def _ours(self, kind: str, event: JsonObject) -> bool:
         response = event.get("response")
-        name = event.get("response_id") or (response.get("id") if isinstance(response, dict) else None)
+        response = response if isinstance(response, dict) else {}
+        name = str(event.get("response_id") or response.get("id") or "")
         if kind == "response.created":
-            return self._created_ours(str(name or ""), response if isinstance(response, dict) else {})
+            return self._created_ours(name, response)
         if name in self._foreign or name in self._before:
             return False
         if not self.id:
             raise refusals.garbled(self._profile, f"'{kind}' before 'response.created'")
-        if name is None or name == self.id:
+        if name in ("", self.id):
             return True
         raise refusals.garbled(self._profile, f"'{kind}' of a response that nobody asked for")
 
     def _created_ours(self, name: str, response: JsonObject) -> bool:
-        told = (response.get("metadata") or {}).get("answer", self.token)
+        metadata = response.get("metadata")
+        told = metadata.get("answer", self.token) if isinstance(metadata, dict) else self.token
         if self.id or told != self.token or name in self._before:
             self._foreign.add(name)
             return False
         self.id = name or "unnamed"
         return True
 
-    def _output_item_added(self, event: JsonObject) -> list[ModelEvent]:
+    def item_added(self, event: JsonObject) -> list[ModelEvent]:
         item = self._item(event)
         if item.get("type") == "function_call":
             return list(self._calls.begun(item))
-        if item.get("type") == "message" and item.get("id") not in self._items:
-            self._items.append(str(item.get("id", "")))
+        name = str(item.get("id") or "")
+        if item.get("type") == "message" and name not in self._items:
+            self._items.append(name)
         return []
 
-    def _output_item_done(self, event: JsonObject) -> list[ModelEvent]:
+    def item_done(self, event: JsonObject) -> list[ModelEvent]:
         item = self._item(event)
         if item.get("type") == "function_call" and item.get("status", "completed") == "completed":
             return list(self._calls.finished(item))
         return []
 
-    def _text_delta(self, event: JsonObject) -> list[ModelEvent]:
-        self._written.add((event.get("item_id"), event.get("content_index")))
+    def words_added(self, event: JsonObject) -> list[ModelEvent]:
+        self._written.add(_place(event))
         return self._spoken(self._words.feed(self._text(event, "delta")))
 
-    def _text_done(self, event: JsonObject) -> list[ModelEvent]:
+    def text_done(self, event: JsonObject) -> list[ModelEvent]:
         return self._whole(event, "text")
 
-    _audio_transcript_delta = _text_delta
-
-    def _audio_transcript_done(self, event: JsonObject) -> list[ModelEvent]:
+    def transcript_done(self, event: JsonObject) -> list[ModelEvent]:
         return self._whole(event, "transcript")
 
-    def _audio_delta(self, event: JsonObject) -> list[ModelEvent]:
+    def sound_added(self, event: JsonObject) -> list[ModelEvent]:
         pcm = self._sound.feed(self._text(event, "delta"))
         return self._spoken([SpeechDelta(pcm, self._profile.speaks_at)]) if pcm and self._speech else []
 
-    def _function_call_arguments_delta(self, event: JsonObject) -> list[ModelEvent]:
+    def arguments_added(self, event: JsonObject) -> list[ModelEvent]:
         return list(self._calls.written(event, self._text(event, "delta")))
 
-    def _function_call_arguments_done(self, event: JsonObject) -> list[ModelEvent]:
+    def arguments_done(self, event: JsonObject) -> list[ModelEvent]:
         return list(self._calls.whole(event))
 
-    def _done(self, event: JsonObject) -> list[ModelEvent]:
+    def done(self, event: JsonObject) -> list[ModelEvent]:
         self.over = True
         response = event.get("response")
         response = response if isinstance(response, dict) else {}
@@ -195,7 +196,7 @@ class Answer:
 
     def _whole(self, event: JsonObject, field: str) -> list[ModelEvent]:
         """Words that came only when they were done."""
-        if (event.get("item_id"), event.get("content_index")) in self._written:
+        if _place(event) in self._written:
             return []
         text = event.get(field)
         return self._spoken(self._words.feed(text)) if isinstance(text, str) else []
@@ -223,12 +224,33 @@ class Answer:
         return text
 
 
+_READERS: dict[str, Callable[[Answer, JsonObject], list[ModelEvent]]] = {
+    "response.created": lambda answer, event: [],
+    "response.output_item.added": Answer.item_added,
+    "response.output_item.done": Answer.item_done,
+    "response.text.delta": Answer.words_added,
+    "response.text.done": Answer.text_done,
+    "response.audio_transcript.delta": Answer.words_added,
+    "response.audio_transcript.done": Answer.transcript_done,
+    "response.audio.delta": Answer.sound_added,
+    "response.function_call_arguments.delta": Answer.arguments_added,
+    "response.function_call_arguments.done": Answer.arguments_done,
+    "response.done": Answer.done,
+}
+
+
+def _place(event: JsonObject) -> str:
+    """Which part of which item an event is about."""
+    return f"{event.get('item_id')} {event.get('content_index')}"
+
+
 def _usage(told: object) -> Usage:
     """Tokens as they are told; by either protocol's names."""
     if not isinstance(told, dict):
         return Usage()
-    details = told.get("input_token_details") or told.get("input_tokens_details") or {}
-    prompt, cached = _count(told.get("input_tokens")), _count(details.get("cached_tokens"))
+    details = told.get("input_token_details") or told.get("input_tokens_details")
+    cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else 0
+    prompt = _count(told.get("input_tokens"))
     return Usage(prompt, min(cached, prompt), _count(told.get("output_tokens")))
 
 

@@ -57,6 +57,7 @@ class RealtimeModel:
         self._limits = limits or Limits()
         self._clock = clock or SystemClock()
         self._idle: list[Session] = []
+        self._closed = 0
 
     def __repr__(self) -> str:
         return f"RealtimeModel({self._profile.title}, {self._model!r})"
@@ -80,7 +81,7 @@ class RealtimeModel:
             ModelError: It failed on the way.
             InputError: A sound or picture that is to be answered cannot be used.
         """
-        wanted, begun = entries(request.messages), False
+        wanted, begun, era = entries(request.messages), False, self._closed
         for last in (False, True):
             session, found = await self._leased(request, wanted, fresh=last)
             try:
@@ -93,7 +94,7 @@ class RealtimeModel:
                 if begun or last:
                     raise
             finally:
-                self._given_back(session)
+                self._given_back(session, era)
 
     async def prewarm(self, request: Request | None = None) -> None:
         """Open a session, with the settings of `request`, so that the first answer does not wait for it."""
@@ -102,13 +103,15 @@ class RealtimeModel:
         for session in self._idle:
             if session.usable and (session.fits(wanted, voice) or not session.length):
                 return
+        era = self._closed
         fresh = await self._opened()
         if request:
             await fresh.prepare(request)
-        self._given_back(fresh)
+        self._given_back(fresh, era)
 
     async def close(self) -> None:
         """Close all sessions; the next request opens one again."""
+        self._closed += 1
         idle, self._idle = self._idle, []
         await asyncio.gather(*(session.close() for session in idle))
 
@@ -145,8 +148,11 @@ class RealtimeModel:
         socket = await connect(self._profile, url, self._model, key, self._limits)
         return await Session.greeted(socket, self._profile, self._limits, self._clock)
 
-    def _given_back(self, session: Session) -> None:
-        if self._kept(session):
+    def _given_back(self, session: Session, era: int) -> None:
+        if era != self._closed:
+            # The model was closed meanwhile.
+            session.drop()
+        elif self._kept(session):
             self._idle.append(session)
         while len(self._idle) > MOST_IDLE:
             self._idle.pop(0).drop()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import suppress
 from uuid import uuid4
 
 from ...clock import Clock
@@ -28,6 +27,7 @@ from .sending import Sender, is_told
 from .socket import Socket
 
 _ENDED = 16
+_GREETING = "session.created"
 _UNSET = object()
 
 
@@ -50,6 +50,7 @@ class Session:
         self._ended: deque[str] = deque(maxlen=_ENDED)
         self._ending: Answer | None = None
         self._asked = ""
+        self._amending: set[str] = set()
         self._began = self._used = clock.monotonic()
         self._sound = True
 
@@ -60,8 +61,10 @@ class Session:
         Raises:
             ModelUnavailable: It refuses, as for a wrong key or model.
         """
+        time = asyncio.get_running_loop().time
+        until = time() + limits.open
         try:
-            while (event := await socket.receive(limits.open))["type"] != "session.created":
+            while (event := await socket.receive(limits.open, left=until - time()))["type"] != _GREETING:
                 if event["type"] == "error":
                     raise refusals.told(profile, _error(event), socket.key)
         except BaseException:
@@ -103,6 +106,9 @@ class Session:
                     answer.take(event)
         except (TimeoutError, ModelError):
             self.drop()
+        except BaseException:
+            self.drop()
+            raise
         else:
             self._note(answer)
 
@@ -191,12 +197,12 @@ class Session:
         rest = self._held[found.shared :]
         self._held = taken_over(self._held[: found.shared], wanted)
         if found.amendment == "delete":
-            await self._socket.send("conversation.item.delete", item_id=rest[0].items[0])
+            name = await self._socket.send("conversation.item.delete", item_id=rest[0].items[0])
+            self._amending.add(name)
         elif found.amendment == "truncate":
             item = rest[0].items[0]
-            await self._socket.send(
-                "conversation.item.truncate", item_id=item, content_index=0, audio_end_ms=found.audio_ms
-            )
+            fields = {"item_id": item, "content_index": 0, "audio_end_ms": found.audio_ms}
+            self._amending.add(await self._socket.send("conversation.item.truncate", **fields))
             self._held.append(Held(wanted[found.shared], (item,), audio_ms=found.audio_ms))
 
     async def _update(self, wanted: JsonObject) -> None:
@@ -244,6 +250,10 @@ class Session:
         if refusals.busy(error):
             # The service began one by itself, as it may when a tool's result comes: that is ours.
             return not answer.id
+        if error.get("event_id") in self._amending:
+            # It holds more than was heard: this answer may come, the next one is asked elsewhere.
+            self._sound = False
+            return False
         if refusals.harmless(error):
             return False
         raise refusals.told(self._profile, error, self._socket.key)
@@ -254,14 +264,19 @@ class Session:
             # Nobody knows how much of the conversation arrived.
             self.drop()
             return
-        with suppress(ModelError, TimeoutError):
-            named = {"response_id": answer.id} if answer.id and self._profile.shape == "openai" else {}
+        named = {"response_id": answer.id} if answer.id and self._profile.shape == "openai" else {}
+        try:
             await self._socket.send("response.cancel", **named)
-            if self._profile.ends_cancelled:
-                self._ending = answer
-                return
-        # After a cancel it may never say how the answer ended, and it cannot cut what was not heard.
-        self.drop()
+        except BaseException as error:
+            self.drop()
+            if not isinstance(error, ModelError):
+                raise
+            return
+        if self._profile.ends_cancelled:
+            self._ending = answer
+        else:
+            # It may never say how the answer ended, and it cannot cut what was not heard.
+            self.drop()
 
     def _note(self, answer: Answer) -> None:
         self._held += answer.held()

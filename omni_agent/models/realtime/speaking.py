@@ -30,6 +30,7 @@ class Words:
         known = names if isinstance(names, Iterable) else ()
         self._parser = None if plain else HermesParser(known)
         self._waiting: list[SpeechDelta] = []
+        self._held_back = 0
         self.raw = ""
         self.said = ""
         self.held_calls = False
@@ -37,6 +38,7 @@ class Words:
     def feed(self, text: str) -> list[ModelEvent]:
         """What is now certain of the words."""
         self.raw += text
+        self._held_back += _bare(text)
         return self._noted(self._parser.feed(text) if self._parser else [TextDelta(text)] if text else [])
 
     def finish(self) -> list[ModelEvent]:
@@ -51,7 +53,7 @@ class Words:
 
     def released(self) -> list[ModelEvent]:
         """The sounds that waited, if nothing of the words is held back any more."""
-        if _bare(self.raw) != _bare(self.said):
+        if self._held_back:
             return []
         events: list[ModelEvent] = list(self._waiting)
         self._waiting.clear()
@@ -65,6 +67,7 @@ class Words:
                 continue
             if isinstance(event, TextDelta):
                 self.said += event.text
+                self._held_back -= _bare(event.text)
             elif isinstance(event, ToolCall):
                 self.held_calls = True
             noted.append(event)

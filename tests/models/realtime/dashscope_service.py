@@ -137,7 +137,7 @@ class DashScopeTalk(Talk):
             output.append(await self._call(name, len(output), call, fault))
         self.active = ""
         status = {"failed": "failed"}.get(fault or "", "incomplete" if thought.cut else "completed")
-        details = {"type": "incomplete", "reason": "max_output_tokens"} if thought.cut else None
+        details: Event = {"type": "incomplete", "reason": "max_output_tokens"} if thought.cut else {}
         if fault == "failed":
             details = {"type": "failed", "error": {"code": "InternalError", "message": "it broke"}}
         tokens = len(thought.words) or 10
@@ -146,7 +146,7 @@ class DashScopeTalk(Talk):
             "input_tokens_details": {"text_tokens": 10, "audio_tokens": 10},
             "output_tokens_details": {"text_tokens": tokens},
         }  # fmt: skip
-        response |= {"status": status, "status_details": details, "output": output, "usage": usage}
+        response |= {"status": status, "status_details": details or None, "output": output, "usage": usage}
         await self.send("response.done", response=response)
         if fault == "late":
             await self.send("response.text.delta", response_id=name, item_id="x", delta="too late")

@@ -160,7 +160,7 @@ class OpenAITalk(Talk):
     async def _done(
         self, name: str, asked: Event, thought: Thought, output: list[Event], fault: Fault | None
     ) -> None:
-        status, details = "completed", None
+        status, details = "completed", dict[str, Any]()
         if self.cancelled:
             status, details = "cancelled", {"type": "cancelled", "reason": "client_cancelled"}
         elif fault == "failed":
@@ -173,7 +173,7 @@ class OpenAITalk(Talk):
         usage = {**_USAGE, "output_tokens": len(thought.words) or 10}
         response = self._response(name, status, asked)
         self.active = ""
-        response |= {"status_details": details, "output": output, "usage": usage}
+        response |= {"status_details": details or None, "output": output, "usage": usage}
         await self.send("response.done", response=response)
         if fault == "late":
             fields = {"response_id": name, "item_id": "x", "output_index": 0, "content_index": 0}

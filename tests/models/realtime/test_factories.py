@@ -10,7 +10,14 @@ import pytest
 from omni_agent.config import Settings
 from omni_agent.errors import ConfigError
 from omni_agent.models.base import OmniModel
-from omni_agent.models.realtime import DASHSCOPE_35, DASHSCOPE_38, DASHSCOPE_FLASH, OPENAI, dashscope_profile
+from omni_agent.models.realtime import (
+    DASHSCOPE_35,
+    DASHSCOPE_38,
+    DASHSCOPE_FLASH,
+    OPENAI,
+    Profile,
+    dashscope_profile,
+)
 from omni_agent.models.realtime.factories import dashscope, openai
 from omni_agent.models.spec import call, parsed
 
@@ -24,9 +31,9 @@ from omni_agent.models.spec import call, parsed
         ("qwen3.8-omni-flash-realtime", DASHSCOPE_38),
     ],
 )
-def test_a_models_name_tells_its_profile(model: str, profile: object) -> None:
+def test_a_models_name_tells_its_profile(model: str, profile: Profile) -> None:
     assert dashscope_profile(model) is profile
-    assert dashscope(Settings(), model).capabilities == profile.able  # type: ignore[attr-defined]
+    assert dashscope(Settings(), model).capabilities == profile.able
 
 
 def test_a_spec_makes_a_model() -> None:

@@ -90,7 +90,8 @@ async def test_a_session_that_expires_is_opened_again(pair: Pair) -> None:
 
 
 async def test_a_session_that_always_ends_is_not_opened_for_ever(pair: Pair) -> None:
-    pair.service.faults.extend(["close first"] * 5)
+    for _ in range(5):
+        pair.service.faults.append("close first")
     assert (await failed(pair)).code == "connection_lost"
     assert len(pair.service.talks) == 2
 
