@@ -17,14 +17,15 @@ from ...clock import Clock
 from ...errors import ModelError
 from ...messages import JsonObject
 from ..base import ModelEvent, Request
-from . import refusals, settings, wording
+from . import refusals, settings
 from .answer import Answer
 from .entries import Entry
-from .held import Fit, Held, fit, server_call_id, taken_over
+from .held import Fit, Held, fit, taken_over
 from .limits import Limits
 from .profile import Profile
-from .sending import Sender, is_told
+from .sending import Sender
 from .socket import Socket
+from .untold import last_group, prompted, untold
 
 _ENDED = 16
 _GREETING = "session.created"
@@ -166,32 +167,15 @@ class Session:
         """Everything before the question for an answer."""
         await self._amend(found, wanted)
         shared = len(self._held)
-        begin = _last_group(wanted)
-        plan = settings.plan(request, self._profile, untold=self._untold(wanted, shared, begin))
+        begin = last_group(wanted)
+        words = "" if self._profile.makes_items else untold(self._held, wanted, begin)
+        plan = settings.plan(request, self._profile, untold=words)
         await self._update(plan.session)
         for place in range(shared, len(wanted)):
             self._held.append(await self._sender.send(wanted[place], self._held, now=place >= begin))
-        if not self._profile.makes_items and wanted and not self._prompted(shared, begin):
+        if not self._profile.makes_items and wanted and not prompted(self._held[max(shared, begin) :]):
             await self._sender.prompt()
         return plan
-
-    def _untold(self, wanted: Sequence[Entry], shared: int, begin: int) -> str:
-        """What the instructions must tell, because the service takes no messages."""
-        if self._profile.makes_items:
-            return ""
-        itself = shared >= begin and all(one.itself for one in self._held[:begin])
-        # A result whose call is held goes there as an item.
-        last = [
-            entry
-            for entry in map(_typed_of, wanted[begin:])
-            if entry.parts and not server_call_id(self._held[:shared], getattr(entry.parts[0], "call_id", ""))
-        ]
-        return wording.transcript(() if itself else wanted[:begin], last)
-
-    def _prompted(self, shared: int, begin: int) -> bool:
-        """Whether what was sent makes the service answer: an utterance, or the result of its call."""
-        sent = self._held[max(shared, begin) :]
-        return any(one.entry.kind == "user" or one.itself for one in sent)
 
     async def _amend(self, found: Fit, wanted: Sequence[Entry]) -> None:
         rest = self._held[found.shared :]
@@ -282,21 +266,6 @@ class Session:
         self._held += answer.held()
         self._ended.append(answer.id)
         self._sound = self._sound and answer.certain
-
-
-def _last_group(wanted: Sequence[Entry]) -> int:
-    """Where what is to be answered begins: the user's last words, or the last results."""
-    place = len(wanted)
-    while place and wanted[place - 1].kind in ("user", "result"):
-        place -= 1
-    return place
-
-
-def _typed_of(entry: Entry) -> Entry:
-    """Of the user's entry what is not sent as sound or picture; any other as it is."""
-    if entry.kind != "user":
-        return entry
-    return Entry("user", entry.key, tuple(part for part in entry.parts if is_told(part)))
 
 
 def _error(event: JsonObject) -> JsonObject:

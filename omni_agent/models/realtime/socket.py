@@ -125,6 +125,12 @@ class Socket:
         return refusals.dropped(self._profile, code, reason, self.key)
 
 
+def is_private(url: str) -> bool:
+    """Whether nobody on the way can read what is sent there: encrypted, or on this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "wss" or (parts.hostname or "") in _LOOPBACK
+
+
 async def connect(profile: Profile, url: str, model: str, key: str, limits: Limits) -> Socket:
     """Open a connection.
 
@@ -132,7 +138,8 @@ async def connect(profile: Profile, url: str, model: str, key: str, limits: Limi
         profile: Of the service.
         url: `ws://` or `wss://`.
         model: Its name.
-        key: The service's key; empty for a server of one's own that wants none.
+        key: The service's key, sent only where nobody can read it on the way; empty for a server of one's
+            own that wants none.
         limits: How long it may take.
 
     Raises:
@@ -148,7 +155,7 @@ async def connect(profile: Profile, url: str, model: str, key: str, limits: Limi
     try:
         wire = await opened(
             f"{url}{joint}model={quote(model, safe='')}",
-            additional_headers={"Authorization": f"Bearer {key}"} if key else None,
+            additional_headers={"Authorization": f"Bearer {key}"} if key and is_private(url) else None,
             open_timeout=limits.open,
             close_timeout=1.0,
             max_size=_LARGEST,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import given
@@ -46,11 +47,9 @@ CREATED = {"type": "response.created", "response": {"id": "resp_1"}}
 def test_whatever_comes_is_read_or_is_an_error_of_ours(events: list[dict[str, Any]]) -> None:
     answer = Answer(asked(user("hi"), speech=True), OPENAI, names=frozenset({"a"}))
     answer.take(CREATED)
-    try:
+    with suppress(ModelError):
         for event in events:
             answer.take(event)
-    except ModelError as error:
-        assert error.remedy
     answer.held()
 
 

@@ -11,6 +11,7 @@ import pytest
 from omni_agent.errors import ModelError, ModelUnavailable, OmniError
 from omni_agent.models.base import Request, TextDelta
 from omni_agent.models.realtime import OPENAI, RealtimeModel
+from omni_agent.models.realtime.socket import is_private
 from omni_agent.testing.model_conformance.requests import TIMER
 from tests.models.realtime.asking import (
     HI,
@@ -141,6 +142,20 @@ async def test_the_key_is_never_logged(pair: Pair, caplog: pytest.LogCaptureFixt
     assert KEY not in repr(pair.model)
 
 
+@pytest.mark.parametrize(
+    ("url", "private"),
+    [
+        ("wss://api.openai.com/v1/realtime", True),
+        ("ws://127.0.0.1:8000/realtime", True),
+        ("ws://[::1]:8000/realtime", True),
+        ("ws://gpu.home:8000/realtime", False),
+        ("ws://127.0.0.1.evil.example/realtime", False),
+    ],
+)
+def test_a_key_is_not_sent_where_it_can_be_read(url: str, private: bool) -> None:
+    assert is_private(url) is private
+
+
 async def test_a_closed_answer_stops_the_service(pair: Pair) -> None:
     pair.service.pace = 0.01
     long = asked(user("Count to a hundred."), max_tokens=512)
@@ -187,3 +202,32 @@ async def test_late_events_of_an_answer_that_is_over_are_nobodys(pair: Pair) -> 
     after = asked(*HI.messages, said(text_of(first)), user("And at night?"))
     assert text_of(await events_of(pair.model, after)) == "It is blue."
     assert len(pair.service.talks) == 1
+
+
+async def test_a_cut_that_is_refused_ends_the_session_and_not_the_turn(openai: Pair) -> None:
+    first = await events_of(openai.model, SPOKEN)
+    openai.service.talks[0].items[-1]["milliseconds"] = 0
+    after = asked(*HI.messages, said(text_of(first)[:4]), user("What?"), speech=True)
+    second = text_of(await events_of(openai.model, after))
+    assert second == "It is blue."
+    await events_of(openai.model, asked(*after.messages, said(second), user("And?"), speech=True))
+    assert len(openai.service.talks) == 2
+
+
+async def test_a_model_that_is_closed_while_it_answers_keeps_no_session(pair: Pair) -> None:
+    async with aclosing(pair.model.stream(SPOKEN)) as stream:
+        await until(stream, TextDelta)
+        await pair.model.close()
+        rest = [event async for event in stream]
+    assert text_of(rest)
+    await events_of(pair.model, SPOKEN)
+    assert len(pair.service.talks) == 2
+
+
+async def test_an_end_that_does_not_come_costs_a_session_and_little_time(openai: Pair) -> None:
+    openai.service.faults.append("stall")
+    async with aclosing(openai.model.stream(SPOKEN)) as stream:
+        await until(stream, TextDelta, 2)
+    async with asyncio.timeout(5):
+        assert text_of(await events_of(openai.model, SPOKEN)) == "It is blue."
+    assert len(openai.service.talks) == 2

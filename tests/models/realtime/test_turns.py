@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
+
 import numpy as np
 import pytest
 
 from omni_agent import Agent, tool
 from omni_agent.errors import ModelError
+from omni_agent.events import SpeechChunk
 from omni_agent.speech.pcm import Pcm
 from tests.models.realtime.asking import Pair
 
@@ -54,3 +57,20 @@ async def test_a_service_that_fails_ends_the_turn_with_a_reason(pair: Pair) -> N
         assert caught.value.remedy
         again = await agent.ask("What colour is the sky?", session="s")
     assert again.text == "It is blue."
+
+
+async def test_a_reply_that_is_interrupted_is_cut_where_it_was_left(openai: Pair) -> None:
+    openai.service.pace = 0.01
+    async with Agent(model=openai.model, memory=None) as agent:
+        async with aclosing(agent.stream("Count to a hundred.", session="s")) as events:
+            seen = 0
+            async for event in events:
+                seen += isinstance(event, SpeechChunk)
+                if seen == 3:
+                    break
+        after = await agent.ask("What colour is the sky?", session="s")
+    assert after.text == "It is blue."
+    assert len(openai.service.of("response.cancel")) == 1
+    assert len(openai.service.talks) == 1
+    kept = [item for item in openai.service.talks[0].items if item.get("role") == "assistant"]
+    assert len(kept) < 2 or kept[0]["milliseconds"] < 60 * 3 * 50
