@@ -50,8 +50,6 @@ async def failed(pair: Pair, request: Request = SPOKEN) -> OmniError:
         ("close", "closed the connection"),
         ("garbage", "no JSON"),
         ("no frame", "no event"),
-        ("stall", "said nothing for 0.3 seconds"),
-        ("silent", "said nothing for 0.4 seconds"),
         ("error", "The server had an error"),
         ("wrong order", "before 'response.created'"),
         ("foreign", "nobody asked for"),
@@ -64,6 +62,20 @@ async def test_a_failure_ends_the_turn_and_not_the_model(pair: Pair, fault: Faul
     error = await failed(pair)
     assert says in error.message
     assert text_of(await events_of(pair.model, SPOKEN)) == "It is blue."
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"), [("stall", "said nothing for 0.8 seconds"), ("silent", "said nothing for 0.9 seconds")]
+)
+async def test_silence_ends_the_turn_within_its_limit(pair: Pair, fault: Fault, says: str) -> None:
+    model = pair.hasty()
+    pair.service.faults.append(fault)
+    async with asyncio.timeout(5):
+        with pytest.raises(ModelError, match=says) as caught:
+            await events_of(model, SPOKEN)
+    assert caught.value.code == "model_stalled"
+    assert text_of(await events_of(model, SPOKEN)) == "It is blue."
+    await model.close()
 
 
 @pytest.mark.parametrize("fault", ["malformed call", "unknown call"])

@@ -50,7 +50,7 @@ async def test_sounds_are_heard_by_the_model_itself(pair: Pair) -> None:
 
 
 async def test_a_service_that_fails_ends_the_turn_with_a_reason(pair: Pair) -> None:
-    async with Agent(model=pair.model, memory=None) as agent:
+    async with Agent(model=pair.hasty(), memory=None) as agent:
         pair.service.faults.append("stall")
         with pytest.raises(ModelError) as caught:
             await agent.ask("What colour is the sky?", session="s")
