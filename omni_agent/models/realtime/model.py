@@ -94,7 +94,8 @@ class RealtimeModel:
                 if begun or last:
                     raise
             finally:
-                self._given_back(session, era)
+                # What is asked for as data is asked once; it would push out conversations that go on.
+                self._given_back(session, era, keep=request.format is None)
 
     async def prewarm(self, request: Request | None = None) -> None:
         """Open a session, with the settings of `request`, so that the first answer does not wait for it."""
@@ -148,9 +149,9 @@ class RealtimeModel:
         socket = await connect(self._profile, url, self._model, key, self._limits)
         return await Session.greeted(socket, self._profile, self._limits, self._clock)
 
-    def _given_back(self, session: Session, era: int) -> None:
-        if era != self._closed:
-            # The model was closed meanwhile.
+    def _given_back(self, session: Session, era: int, *, keep: bool = True) -> None:
+        if era != self._closed or not keep:
+            # The first: the model was closed meanwhile.
             session.drop()
         elif self._kept(session):
             self._idle.append(session)

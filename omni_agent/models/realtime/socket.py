@@ -115,8 +115,8 @@ class Socket:
         self.abort()
 
     def abort(self) -> None:
-        """Close without waiting for the other side."""
-        if not self._loop.is_closed():
+        """Close without waiting for the other side; the end of another event loop closes what is in it."""
+        if self._loop is asyncio.get_running_loop():
             self._wire.transport.abort()
 
     def _closed(self, closed: Exception) -> Exception:

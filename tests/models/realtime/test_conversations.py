@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from contextlib import aclosing
@@ -333,3 +334,39 @@ async def test_the_key_is_that_of_the_environment(monkeypatch: pytest.MonkeyPatc
 async def test_text_deltas_come_one_by_one(pair: Pair) -> None:
     events = await events_of(pair.model, HI)
     assert [event.text for event in events if isinstance(event, TextDelta)] == ["It", " is", " blue."]
+
+
+async def test_what_is_asked_for_as_data_pushes_no_conversation_out(pair: Pair) -> None:
+    sound = await tone()
+    first = await events_of(pair.model, asked(user(sound), speech=True))
+    for number in range(6):
+        await events_of(pair.model, asked(user(f"number {number}"), format={"type": "object"}))
+    opened = len(pair.service.talks)
+    more = asked(user(sound), said(text_of(first)), user(await tone(hertz=600)), speech=True)
+    await events_of(pair.model, more)
+    assert len(pair.service.talks) == opened
+
+
+async def test_pictures_of_a_tool_are_shown_behind_its_result(pair: Pair) -> None:
+    order = asked(user("Set a timer."), tools=(TIMER,), speech=True)
+    (call,) = calls_of(await events_of(pair.model, order))
+    shown = (await picture(),)
+    done = Message("tool", (ToolResult(call.id, call.name, "done", "This is it.", media=shown),))
+    await events_of(pair.model, asked(*order.messages, Message("assistant", (call,)), done, speech=True))
+    (talk,) = pair.service.talks
+    if pair.profile.makes_items:
+        images = [item for item in talk.items if any("image_url" in part for part in item["content"])]
+        assert len(images) == 1
+    else:
+        assert [item["shown"] for item in talk.items if "shown" in item] == [0, 1]
+
+
+def test_a_model_may_be_used_in_one_event_loop_after_another() -> None:
+    model = RealtimeModel(OPENAI, key="sk-test", url="ws://127.0.0.1:9/realtime")
+
+    async def once() -> str:
+        async with OpenAIService() as service:
+            model._url = service.url
+            return text_of(await events_of(model, HI))
+
+    assert [asyncio.run(once()) for _ in range(2)] == ["It is blue.", "It is blue."]
