@@ -51,7 +51,7 @@ class Service:
         self.faults: deque[Fault | None] = deque()
         self.refuses: list[int] = []
         self.greets: Event | None = None
-        self.pace = 0.001
+        self.pace = 0.0005
         self.begins_itself = False
         self.echoes = True
         self.between: list[Event] = []
