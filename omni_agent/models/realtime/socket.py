@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -147,12 +148,11 @@ async def connect(profile: Profile, url: str, model: str, key: str, limits: Limi
     """
     try:
         from websockets.asyncio.client import connect as opened
-        from websockets.exceptions import InvalidStatus, WebSocketException
     except ImportError:
         raise ModelUnavailable("realtime models need 'websockets'", remedy="pip install websockets") from None
     joint = "&" if "?" in url else "?"
     here = (urlsplit(url).hostname or "") in _LOOPBACK
-    try:
+    with _told(profile, key, limits):
         wire = await opened(
             f"{url}{joint}model={quote(model, safe='')}",
             additional_headers={"Authorization": f"Bearer {key}"} if key and is_private(url) else None,
@@ -163,6 +163,16 @@ async def connect(profile: Profile, url: str, model: str, key: str, limits: Limi
             logger=_unheard,
             proxy=None if here else True,
         )
+    return Socket(wire, profile, limits, key)
+
+
+@contextmanager
+def _told(profile: Profile, key: str, limits: Limits) -> Iterator[None]:
+    """What goes wrong while a connection is opened, as errors of ours."""
+    from websockets.exceptions import InvalidStatus, WebSocketException
+
+    try:
+        yield
     except InvalidStatus as error:
         raise refusals.refused(profile, error.response.status_code) from None
     except TimeoutError:
@@ -173,4 +183,3 @@ async def connect(profile: Profile, url: str, model: str, key: str, limits: Limi
     except (WebSocketException, ValueError) as error:
         # What they say may hold the address, and in it whatever stands there.
         raise refusals.unreachable(profile, type(error).__name__) from None
-    return Socket(wire, profile, limits, key)
