@@ -205,7 +205,7 @@ def _seen(part: Part) -> str:
             text = " / ".join(reading.text.splitlines()) if reading else ""
             return f'[picture; it says: "{text}"]' if text else "[picture without readable text]"
         case Video():
-            return "[a clip that you cannot see]"
+            return part.in_words
         case _:
             return ""
 

@@ -75,9 +75,7 @@ def _sound(
 ) -> Pcm | None:
     with open_container(file, "a video") as container:
         track = sound_track(container)
-        return aligned_sound(
-            container, track, zero=times.zero, seconds=seconds, rate=rate, stopped=stopped
-        )
+        return aligned_sound(container, track, zero=times.zero, seconds=seconds, rate=rate, stopped=stopped)
 
 
 def _length(container: Any, times: Timeline) -> float:

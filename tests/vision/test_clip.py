@@ -25,6 +25,7 @@ from omni_agent.vision.frames import Frame, sample_frames
 from omni_agent.vision.timeline import timeline
 from tests.vision.clips import made, plain, tone
 
+
 def opened(data: bytes, budget: Budget = BY_CHANGE, **options: Any) -> Clip:
     return asyncio.run(open_clip(data, budget, **options))
 
@@ -108,7 +109,9 @@ def test_seconds_bound_the_pictures() -> None:
 
 def test_pixels_bound_the_pictures_together() -> None:
     data = made([(float(i), plain(40 * i, (640, 480))) for i in range(4)])
-    sizes = [Image.open(io.BytesIO(frame.png)).size for frame in sample(data, Budget(frames=4, pixels=120_000))]
+    sizes = [
+        Image.open(io.BytesIO(frame.png)).size for frame in sample(data, Budget(frames=4, pixels=120_000))
+    ]
     assert sum(width * height for width, height in sizes) <= 120_000
     assert sizes == [(200, 150)] * 4
     assert Image.open(io.BytesIO(sample(data, Budget(frames=4, side=320))[0].png)).size == (320, 240)
