@@ -161,7 +161,7 @@ class Video:
 
     @property
     def in_words(self) -> str:
-        """For a model that is not given the clip: its length, and each moment with its time; one line each."""
+        """For a model that is not given the clip: its length, and each moment with its time, a line each."""
         if self.moments is None:
             return "[a clip that you cannot see]"
         lines = [f"[a clip of {_time(self.seconds)}"]

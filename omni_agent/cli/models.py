@@ -23,7 +23,7 @@ _STYLES = {"ready": "green", "missing": "yellow", "damaged": "red"}
 
 @app.callback()
 def models() -> None:
-    """The embedded models: list, pull, verify. Any model: check."""
+    """The embedded models: list, pull, verify. Any model: check. This machine: advise."""
 
 
 @app.command("list")
@@ -122,6 +122,26 @@ def check(
         show(report)
     if not report.ok:
         raise typer.Exit(1)
+
+
+@app.command()
+def advise(
+    every: Annotated[bool, typer.Option("--all", help="All ways in full, not only the best.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Look at this machine and say which model to run on it, with the exact commands."""
+    from .. import config
+    from ..models.advice import advise as advised
+    from ..models.machine import look
+    from .model_advice import show as show_advice
+
+    machine = look()
+    ways = advised(machine, cache_folder=config.cache())
+    if json:
+        about = {"machine": machine.to_json(), "ways": [way.to_json() for way in ways]}
+        typer.echo(jsonlib.dumps(about, ensure_ascii=False))
+    else:
+        show_advice(machine, ways, every=every)
 
 
 def fetch_missing(agent: Agent) -> None:

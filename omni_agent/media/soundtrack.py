@@ -1,4 +1,4 @@
-"""The sound of a clip on the clip's own scale: its sample `i` is heard `i / rate` seconds after the beginning."""
+"""The sound of a clip on the clip's own scale: sample `i` is heard `i / rate` s after its beginning."""
 
 from __future__ import annotations
 

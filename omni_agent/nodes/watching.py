@@ -1,4 +1,4 @@
-"""How a clip reaches a model: whole where it takes clips, else as pictures and sound, and the rest in words."""
+"""How a clip reaches a model: whole where it takes clips, else as pictures and sound, the rest in words."""
 
 from __future__ import annotations
 

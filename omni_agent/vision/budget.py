@@ -30,7 +30,7 @@ class Budget:
         if self.frames < 1:
             raise ValueError(f"the count of frames is {self.frames}, must be at least 1")
 
-    def size(self, width: int, height: int, count: int) -> tuple[int, int]:
+    def scaled(self, width: int, height: int, count: int) -> tuple[int, int]:
         """Width and height that a picture of the given size is scaled to, one of `count`; never larger."""
         scale = min(1.0, self.side / max(width, height))
         if self.pixels:

@@ -9,6 +9,7 @@ import pytest
 
 from omni_agent import Agent, ToolContext, tool
 from omni_agent.errors import ModelUnavailable
+from omni_agent.media import load_video
 from omni_agent.messages import Audio, Hearing, Image, Media, Message, ToolResult, Video
 from omni_agent.models.base import Capabilities, Modality, Request
 from omni_agent.models.clip_limits import longest_clip, pictures_of
@@ -159,8 +160,8 @@ async def test_what_a_tool_films_is_told_with_its_times(film: Path) -> None:
 
 async def test_a_model_that_stands_in_is_told_what_the_first_would_have_seen(film: Path) -> None:
     agent = Agent(model=ScriptedModel(), memory=None)
-    ref = agent.parts.media.put(film.read_bytes(), "video/x-matroska")
-    request = Request("", (Message("user", (Video(ref, seconds=6.0),)),))
+    clip = await load_video(agent.parts.media, film)
+    request = Request("", (Message("user", (clip,)),))
     lender = Lender(senses())
     for _ in range(2):
         # The second time from what is kept: the ears' script is over.

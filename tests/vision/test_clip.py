@@ -6,6 +6,7 @@ import asyncio
 import io
 import threading
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -109,9 +110,8 @@ def test_seconds_bound_the_pictures() -> None:
 
 def test_pixels_bound_the_pictures_together() -> None:
     data = made([(float(i), plain(40 * i, (640, 480))) for i in range(4)])
-    sizes = [
-        Image.open(io.BytesIO(frame.png)).size for frame in sample(data, Budget(frames=4, pixels=120_000))
-    ]
+    frames = sample(data, Budget(frames=4, pixels=120_000))
+    sizes = [Image.open(io.BytesIO(frame.png)).size for frame in frames]
     assert sum(width * height for width, height in sizes) <= 120_000
     assert sizes == [(200, 150)] * 4
     assert Image.open(io.BytesIO(sample(data, Budget(frames=4, side=320))[0].png)).size == (320, 240)
@@ -184,19 +184,24 @@ def test_who_stops_waiting_stops_the_decoding(monkeypatch: pytest.MonkeyPatch) -
     assert told.wait(10)
 
 
+def attempted(data: bytes) -> Clip | None:
+    """The clip, or None where it was refused as it should be."""
+    try:
+        return opened(data, Budget(frames=3))
+    except MediaError as error:
+        if not error.remedy:
+            raise
+        return None
+
+
 @pytest.mark.parametrize("keep", [0.1, 0.3, 0.6, 0.9])
 def test_a_clip_cut_off_anywhere_gives_what_is_there_or_says_why(keep: float) -> None:
     whole = made(
         [(i / 10, np.random.default_rng(i).integers(0, 255, (48, 64, 3), np.uint8)) for i in range(40)],
         [(0.0, tone(4.0))],
     )
-    try:
-        clip = opened(whole[: int(len(whole) * keep)])
-    except MediaError as error:
-        assert error.remedy
-    else:
-        assert clip.frames
-        assert clip.seconds <= 5
+    clip = attempted(whole[: int(len(whole) * keep)])
+    assert clip is None or (clip.frames and clip.seconds <= 5)
 
 
 @given(st.data())
@@ -204,12 +209,8 @@ def test_a_damaged_clip_never_ends_in_anything_but_a_media_error(data: st.DataOb
     broken = bytearray(DAMAGED)
     for _ in range(data.draw(st.integers(1, 8))):
         broken[data.draw(st.integers(0, len(broken) - 1))] = data.draw(st.integers(0, 255))
-    try:
-        clip = opened(bytes(broken), Budget(frames=3))
-    except MediaError as error:
-        assert error.remedy
-    else:
-        assert clip.frames
+    clip = attempted(bytes(broken))
+    assert clip is None or clip.frames
 
 
 DAMAGED = made(shades(*[(i / 5, 20 * i) for i in range(10)]), [(0.0, tone(1.0))])
@@ -223,15 +224,11 @@ def test_pictures_too_large_to_decode_are_refused_by_their_header() -> None:
         codec_context = Huge()
         disposition = ""
 
-    class Container:
-        class format:  # noqa: N801
-            name = "matroska,webm"
-
-        class streams:  # noqa: N801
-            video = (Stream(),)
-
+    container = SimpleNamespace(
+        format=SimpleNamespace(name="matroska,webm"), streams=SimpleNamespace(video=(Stream(),))
+    )
     with open_media(b"x") as file, pytest.raises(MediaError) as caught:
-        video_stream(file, Container())
+        video_stream(file, container)
     assert caught.value.code == "media_too_large"
     assert caught.value.remedy
 
