@@ -63,17 +63,22 @@ def list_models(json: Annotated[bool, typer.Option("--json", help="For programs.
 
 @app.command()
 def pull(
-    names: Annotated[list[str] | None, typer.Argument(help="Parts; without any, the default ones.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Parts, or models of a hub (qwen2.5-omni-3b); without any, the default parts.")] = None,
 ) -> None:
     """Fetch what is missing or damaged."""
     from ..models.store import ModelStore
 
+    from ..models import hub
+
     store = ModelStore()
-    chosen = names or [part.name for part in store.catalog.parts if part.default]
+    chosen = list(dict.fromkeys(names or [part.name for part in store.catalog.parts if part.default]))
     with _shown() as progress:
-        store.pull(chosen, progress)
-    for name in dict.fromkeys(chosen):
-        typer.echo(f"{name}: ready in {store.folder(name)}")
+        store.pull([name for name in chosen if name not in hub.known()], progress)
+        pulled = {name: hub.pull(store, name, progress) for name in chosen if name in hub.known()}
+    for name in chosen:
+        typer.echo(f"{name}: ready in {pulled.get(name) or store.folder(name)}")
+    for folder in pulled.values():
+        typer.echo(f"talk to it: omni-agent talk --model gguf:{folder}")
 
 
 @app.command()
