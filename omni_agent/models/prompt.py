@@ -89,10 +89,10 @@ def marked(request: Request) -> bool:
     return bool(request.tools) or any(message.tool_calls for message in request.messages)
 
 
-def render(request: Request) -> list[ChatMessage]:
-    """The request as chat messages, the system's first."""
+def render(request: Request, *, sighted: bool = False) -> list[ChatMessage]:
+    """The request as chat messages, the system's first; a `sighted` model is not told that it cannot see."""
     mark = SAY if marked(request) else ""
-    chat = _opening(request)
+    chat = _opening(request, sighted=sighted)
     suffixes = _suffixes(request)
     kinds = {part.ref: part.type for message in request.messages for part in message.media}
     for index, message in enumerate(request.messages):
@@ -139,7 +139,7 @@ def _turns(messages: Sequence[Message]) -> list[tuple[Message, ...]]:
     return [tuple(turn) for turn in turns]
 
 
-def _opening(request: Request) -> list[ChatMessage]:
+def _opening(request: Request, *, sighted: bool) -> list[ChatMessage]:
     """Persona, rules and examples; then the tools and, after so much of others, who the model is; last the
     background.
 
@@ -147,7 +147,7 @@ def _opening(request: Request) -> list[ChatMessage]:
     """
     if request.format is not None:
         return [_chat("system", request.system.strip())]
-    persona = f"{request.system.strip()}\n{_EYES}".strip()
+    persona = request.system.strip() if sighted else f"{request.system.strip()}\n{_EYES}".strip()
     background = [_chat("system", _clean(request.background.strip()))] if request.background.strip() else []
     if not request.tools:
         return [_chat("system", f"{persona}\n{_TALK}" if marked(request) else persona), *background]
