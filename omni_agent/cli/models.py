@@ -63,12 +63,13 @@ def list_models(json: Annotated[bool, typer.Option("--json", help="For programs.
 
 @app.command()
 def pull(
-    names: Annotated[list[str] | None, typer.Argument(help="Parts, or models of a hub (qwen2.5-omni-3b); without any, the default parts.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Parts, or qwen2.5-omni-3b; without any, the default parts.")
+    ] = None,
 ) -> None:
     """Fetch what is missing or damaged."""
-    from ..models.store import ModelStore
-
     from ..models import hub
+    from ..models.store import ModelStore
 
     store = ModelStore()
     chosen = list(dict.fromkeys(names or [part.name for part in store.catalog.parts if part.default]))

@@ -12,7 +12,7 @@ from .cascade import Cascade, local_senses
 from .gguf_files import found
 from .llama import LlamaLanguage
 
-# A longer context costs memory for its cache from the start: about 0.3 GB for each 8,192 tokens of a 3B model.
+# A longer context costs memory for its cache from the start: 0.3 GB for each 8,192 tokens of Qwen2.5 3B.
 _MOST_CONTEXT = 16_384
 _FEWEST_CONTEXT = 8_192
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import aclosing, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from ..errors import ModelError, OmniError
+from ..errors import ModelError
 from ..events import Usage
 from ..media import MediaStore
 from ..messages import ToolCall
@@ -27,15 +27,13 @@ from .base import Capabilities, Done, Modality, ModelEvent, Request
 from .calls import CallParser
 from .engine import SLOTS, Chunk, Engine, load
 from .grammar import grammar, value_grammar
+from .inbox import Inbox
 from .parsing import new_call_id
 from .prefix import PREFIX_SLOT, prefix_name
 from .prompt import fit, marked, render
 from .stand_ins import Shown, shown
 
 T = TypeVar("T")
-
-_LOOK_S = 1.0
-"""How often an engine that waits looks whether there is still a loop."""
 
 
 class LlamaLanguage:
@@ -75,7 +73,7 @@ class LlamaLanguage:
         self._lock = threading.Lock()
         self._engine: Engine | None = None
         self._workers: ThreadPoolExecutor | None = None
-        self._running: set[_Inbox] = set()
+        self._running: set[Inbox] = set()
         self._held: set[str] = set()
 
     @property
@@ -201,7 +199,7 @@ class LlamaLanguage:
 
     async def _generated(self, body: Chunk) -> AsyncGenerator[Chunk, None]:
         """What the engine says, chunk by chunk; it stops at the next one when nobody listens any more."""
-        inbox = _Inbox()
+        inbox = Inbox()
 
         def work() -> None:
             if not inbox.closed.is_set():
@@ -234,48 +232,6 @@ class LlamaLanguage:
                     self._path, self._threads, self._context_tokens, self._prefixes, self._projector
                 )
             return self._engine
-
-
-class _Inbox:
-    """Carries chunks from a worker's thread to the loop that it was made on.
-
-    The engine is one chunk ahead at most: whoever holds on to a chunk, as a voice does that needs the
-    processor, holds the engine.
-    """
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self.items: asyncio.Queue[Chunk | Exception | None] = asyncio.Queue()
-        self.room = threading.Semaphore()
-        self.closed = threading.Event()
-
-    def take(self, chunk: Chunk) -> bool:
-        """Hand over a chunk, when the one before was dealt with; true ends the generation."""
-        while not (self.room.acquire(timeout=_LOOK_S) or self.closed.is_set()):
-            if self._loop.is_closed():
-                self.closed.set()
-        if not self.closed.is_set():
-            self._put(chunk)
-        return self.closed.is_set()
-
-    def close(self) -> None:
-        """Nobody listens any more."""
-        self.closed.set()
-        self.room.release()
-
-    def settle(self, future: Future[None]) -> None:
-        """Hand over how the generation ended: None when it came to its end."""
-        if future.cancelled() or self.closed.is_set():
-            self._put(ModelError("the model was closed while it answered", code="model_closed"))
-        elif (error := future.exception()) is None or isinstance(error, OmniError):
-            self._put(error)
-        else:
-            self._put(ModelError(f"the language model failed: {error}"))
-
-    def _put(self, item: Chunk | Exception | None) -> None:
-        # A closed loop has no listener.
-        with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self.items.put_nowait, item)
 
 
 def _body(request: Request, seen: Shown | None = None) -> Chunk:

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 JsonPart: TypeAlias = dict[str, Any]
 
-# Reference of Qwen's families: up to 25 tokens a second of sound, up to 1,280 a picture; 3 characters each.
-_A_SECOND, _A_PICTURE, _CHARACTERS = 25, 1_280, 3
+# llama.cpp fills a sound up to whole windows of 30 s, each 750 tokens (Qwen2.5-Omni's kind of projector:
+# counted); a picture is 1,280 at most. Three characters are taken for a token.
+_WINDOW_S, _A_WINDOW, _A_PICTURE, _CHARACTERS = 30, 750, 1_280, 3
 _SIDE = 1_024
 
 
@@ -106,8 +107,9 @@ def _standing(part: Part, numbers: Mapping[str, int], mark: str) -> Part:
 
 
 def _stand_in(part: Media, numbers: Mapping[str, int], mark: str, *, sized: bool) -> str:
-    tokens = part.seconds * _A_SECOND if isinstance(part, Audio) else _A_PICTURE
-    return f"[{mark}:{numbers[part.ref]}:{'.' * (int(tokens) * _CHARACTERS if sized else 0)}]"
+    windows = int(part.seconds // _WINDOW_S) + 1 if isinstance(part, Audio) else 0
+    tokens = windows * _A_WINDOW or _A_PICTURE
+    return f"[{mark}:{numbers[part.ref]}:{'.' * (tokens * _CHARACTERS if sized else 0)}]"
 
 
 def _encoded(part: Media, store: MediaStore) -> JsonPart:

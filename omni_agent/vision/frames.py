@@ -113,7 +113,7 @@ def _png(frame: Any, budget: Budget, count: int) -> bytes:
     if frame.rotation:
         # A telephone held upright records a lying picture and how to turn it, anticlockwise as Pillow does.
         picture = picture.rotate(frame.rotation, expand=True)
-    size = budget.scaled(*picture.size, count)
+    size = budget.scaled(picture.width, picture.height, count)
     if size != picture.size:
         picture = picture.resize(size)
     data = io.BytesIO()
