@@ -2,8 +2,8 @@
 
 A hub keeps large files by their SHA-256 (Git LFS) and tells it: `GET api/models/REPOSITORY/revision/REVISION
 ?blobs=true` answers with the commit (`sha`) and its files (`siblings`, each with `rfilename` and, in `lfs`,
-`sha256` and `size`), as `huggingface_hub` reads it. What is fetched is checked against that. The digest is the
-hub's word: it proves that the bytes are those that the hub has, and, once kept, that they are so still.
+`sha256` and `size`), as `huggingface_hub` reads it. What is fetched is checked against that. The digest is
+the hub's word: it proves that the bytes are those that the hub has, and, once kept, that they are so still.
 """
 
 from __future__ import annotations
