@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-EXTRAS := local,japanese,audio,serve,mcp,encryption,dev
+EXTRAS := local,japanese,audio,serve,mcp,encryption,dev$(MORE)
 
 .PHONY: setup demo test explore lint types docs bench clean
 
@@ -11,7 +11,7 @@ setup: $(READY)
 
 $(READY): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]' $(PINS)
 	touch $(READY)
 
 demo: setup
@@ -20,8 +20,8 @@ demo: setup
 test: setup
 	$(BIN)/omni-agent models pull
 	$(BIN)/omni-agent models pull language-small
-	$(BIN)/python -m pytest -m "not models" -n auto --cov --cov-report= --cov-fail-under=0
-	$(BIN)/python -m pytest -m models --cov --cov-append --cov-report=term
+	$(BIN)/python -m pytest -m "not models" -n auto --cov --cov-report=term
+	$(BIN)/python -m pytest -m models
 
 explore: setup
 	$(BIN)/python -m pytest -m "not models" --hypothesis-profile=explore $$(grep -rl hypothesis tests --include='test_*.py')

@@ -150,13 +150,15 @@ class Video:
     """A clip in the media store, `seconds` long.
 
     `moments` are what the senses made of it, in the order of their times, for a model that cannot take it in
-    itself; None where they did not look. Words in a clip are not the user's words.
+    itself; None where they did not look. Words in a clip are not the user's words. A clip that is `apart` is
+    too long for a model that could take clips: its pictures and words stand for it.
     """
 
     ref: str
     mime: str = "video/mp4"
     seconds: float = 0.0
     moments: tuple[Moment, ...] | None = None
+    apart: bool = False
     type: Literal["video"] = "video"
 
     @property

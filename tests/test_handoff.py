@@ -470,7 +470,7 @@ async def test_warming_up_and_closing_cover_the_others() -> None:
 async def test_agents_that_name_the_same_model_share_it(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[ScriptedModel] = []
 
-    def load(name: str, settings: Settings) -> ScriptedModel:
+    def load(name: str, settings: Settings, *, clock: object) -> ScriptedModel:
         loaded.append(ScriptedModel(Step(calls=TO_BILLING), Step(says="Gas.")))
         return loaded[-1]
 

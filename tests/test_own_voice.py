@@ -192,11 +192,57 @@ async def test_who_cannot_call_and_speak_at_once_is_asked_for_calls_first() -> N
     assert reply.usage.completion_tokens == 1 + 7 + 5
 
 
+@pytest.mark.parametrize("guards", [[], [harmless]], ids=["open", "guarded"])
+@in_virtual_time
+async def test_words_before_a_call_are_spoken_by_the_voice_beside(guards: list[object]) -> None:
+    voice = ToneVoice()
+    first, second = "I will look that up for you. One moment.", "A tree is a word."
+    model = ScriptedModel(
+        Step(says=first, calls={"look_up": {"word": "tree"}}),
+        Step(says="It is."),
+        says(second),
+        capabilities=IN_TURNS,
+        senses=Senses(voice=voice),
+    )
+    agent = Agent(model=model, memory=None, tools=[look_up], output_guardrails=guards)  # type: ignore[arg-type]
+    events = await all_of(agent.stream("look up tree"))
+    reply = text_of(events)
+    assert reply == f"{first} {second}"
+    assert " ".join(text for text, _ in voice.spoken) == first
+    own = [chunk for chunk in chunks(events) if chunk.sample_rate == 24_000]
+    assert reply[own[0].span[0] : own[-1].span[1]].split() == second.split()[:-1]
+
+
+@in_virtual_time
+async def test_a_slow_tool_is_covered_by_the_voice_beside() -> None:
+    voice, clock = ToneVoice(), LoopClock()
+
+    @tool
+    async def dig() -> str:
+        """Dig for a while."""
+        await clock.sleep(5)
+        return "a coin"
+
+    model = ScriptedModel(
+        Step(calls={"dig": {}}),
+        Step(says="A coin."),
+        says("It is a coin."),
+        capabilities=IN_TURNS,
+        senses=Senses(voice=voice),
+    )
+    persona = Persona(fillers=("One moment.",))
+    async with Agent(model=model, memory=None, tools=[dig], persona=persona, clock=clock) as agent:
+        events = await all_of(agent.stream("dig"))
+    assert [text for text, _ in voice.spoken] == ["One moment."]
+    assert text_of(events) == "It is a coin."
+    assert len(chunks(events)) == 1 + len(["It", "is", "a", "coin."])
+
+
 @pytest.mark.parametrize(("tools", "speak"), [([], True), ([look_up], False)])
 @in_virtual_time
 async def test_it_is_asked_once_where_it_need_not_do_both(tools: list[object], speak: bool) -> None:
     model = ScriptedModel(says("Hello."), capabilities=IN_TURNS)
-    agent = Agent(model=model, memory=None, tools=tools)  # type: ignore[arg-type]
+    agent = Agent(model=model, memory=None, tools=tools)
     assert (await agent.ask("hi", speak=speak)).text == "Hello."
     assert len(model.requests) == 1
 

@@ -101,7 +101,9 @@ async def _summed_up(turns: Sequence[TurnRecord], model: OmniModel) -> str:
         Message("user", (Text(told),)),
     )
     words = ""
-    async with aclosing(model.stream(Request(_TASK, messages, max_tokens=_MOST_TOKENS))) as events:
+    async with aclosing(
+        model.stream(Request(_TASK, messages, talk=False, max_tokens=_MOST_TOKENS))
+    ) as events:
         async for event in events:
             if isinstance(event, TextDelta):
                 words += event.text

@@ -117,7 +117,7 @@ def check(
 ) -> None:
     """Check that a model does what every model must; exit with status 1 when it does not.
 
-    It is asked about forty short questions.
+    It is asked about fifty short questions.
     """
     from .model_check import checked, show
 

@@ -61,6 +61,8 @@ class Request:
         system: The system prompt; the same from turn to turn, so that its prefix stays cached.
         messages: The conversation, oldest first; the last is the user's or the tools'.
         tools: What may be called; empty for talk only.
+        talk: The last message is a user's who is to be answered; else it is material for the task that
+            `system` sets, such as to sum it up.
         tool_choice: Name of the one of them that the answer must call; empty leaves it to the model.
         withheld: Names of those that the answer may not call, though the prompt, being cached, shows them.
         background: What the messages begin after: what is known of the user, and the conversation before them
@@ -81,6 +83,7 @@ class Request:
     system: str
     messages: tuple[Message, ...]
     tools: tuple[ToolSpec, ...] = ()
+    talk: bool = True
     tool_choice: str = ""
     withheld: frozenset[str] = frozenset()
     background: str = ""

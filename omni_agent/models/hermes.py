@@ -56,6 +56,9 @@ class HermesParser(AnswerParser):
         names: The tools that may be called.
         new_id: Makes the id of each call.
         thinking: The prompt ends with ``<think>``, so that the answer begins within a thought.
+
+    Attributes:
+        called: Markup of a call was read, whether it became a call or not.
     """
 
     def __init__(
@@ -71,6 +74,12 @@ class HermesParser(AnswerParser):
         self._in_pair = False
         self._json = JsonText()
         self._index = 0
+        self.called = False
+
+    @property
+    def certain(self) -> bool:
+        """Whether all that was read is decided: nothing is held back that may be a call or a thought."""
+        return not self._held and self._state in {_State.AFTER, _State.TEXT}
 
     def finish(self) -> list[ModelEvent]:
         """The answer is over: give what was held back, if it is words. An unfinished call is dropped."""
@@ -100,6 +109,7 @@ class HermesParser(AnswerParser):
         """Find out which markup this is; stay where more has to be read for that."""
         held = self._held
         if found := _OPENED.match(held):
+            self.called = True
             self._state, self._held, self._fence = _State.PAIR, held[found.end() :], found["fence"] or ""
         elif found := _THINK.match(held):
             self._state, self._held = _State.THOUGHT, held[found.end() :]
@@ -112,6 +122,7 @@ class HermesParser(AnswerParser):
             self._prefix = held[:start]
             self._fence = self._prefix or self._fence
         elif opens(without_space(_FENCE.sub("", held, count=1)), _PAIR) is not None:
+            self.called = True
             self._state, self._held = _State.SWALLOW, ""
 
     def _leave(self, rest: str, left_over: str) -> None:
@@ -152,6 +163,7 @@ class HermesParser(AnswerParser):
             return
         value = _decoded(self._json, strict=not self._in_pair)
         if value is None:
+            self.called = True
             self._state, self._held = _State.SWALLOW, ""
         elif self._in_pair:
             self._state = _State.PAIR
@@ -160,6 +172,7 @@ class HermesParser(AnswerParser):
             self._state, self._fence = _State.TEXT, ""
             events.append(TextDelta(f"{self._prefix}{self._json.text}"))
         else:
+            self.called = True
             self._leave(self._held, _LEFT_OVER)
             self._give(value, events)
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from ..events import ToolProgress
 from ..messages import ToolCall
 from ..state import Turn
+from .saying import lend_voice
 
 PATIENCE = 0.8
 
@@ -35,4 +36,5 @@ async def _cover(turn: Turn, call: ToolCall) -> None:
         return
     words = turn.parts.persona.filler(delivery.language, turn.id)
     turn.emit(ToolProgress(call.id, words))
+    await lend_voice(turn, delivery)
     await delivery.interject(words)

@@ -23,6 +23,7 @@ from ..messages import JsonObject, Message, Part, Text, ToolCall, ToolResult
 from ..state import Turn, TurnState, Update
 from .handing import with_media
 from .results import by_call, failed
+from .unknown import of_own
 from .wish import wish
 
 NOT_FOR_THIS = "Not run: this is not what the user asked for. Answer in words."
@@ -41,7 +42,8 @@ async def ground(state: TurnState, turn: Turn) -> Update:
     # After a result it is the model's to say what it leads to.
     request = evidence if len(before) == 1 else None
     unasked, usage = await _unasked(grounded, request, turn)
-    refused = [*(failed(one.call, _to_ask(one)) for one in grounded if one.missing), *unasked]
+    incomplete = [one for one in grounded if one.missing]
+    refused = [*(failed(one.call, _incomplete(one, request, turn)) for one in incomplete), *unasked]
     if request and refused and (choice := _better(grounded, last, request, state, turn)):
         return {"choice": choice, "messages": _said_instead(None, state), "usage": usage}
     return {
@@ -53,7 +55,13 @@ async def ground(state: TurnState, turn: Turn) -> Update:
     }
 
 
-def _to_ask(one: Grounded) -> str:
+def _incomplete(one: Grounded, request: Evidence | None, turn: Turn) -> str:
+    """What to tell the model of a call that lacks arguments: nobody is asked for those of a call that is not
+    what the request asks for."""
+    if request is not None and one.call.name in turn.parts.toolbox:
+        doubt = grounding.doubt(turn.parts.toolbox[one.call.name].spec, request, one.provenance)
+        if doubt is Doubt.CERTAIN or (doubt is Doubt.SOME and of_own(request.said)):
+            return NOT_FOR_THIS
     asked = ", ".join(path.replace("_", " ") for path in one.missing)
     return f"Not run: the user did not say: {asked}. Ask for it."
 

@@ -44,7 +44,7 @@ async def heard(observations: Sequence[Observation], turn: Turn) -> Message:
     """
     parts: list[Part] = []
     for place, item in enumerate(observations):
-        later = [other["kind"] for other in observations[place + 1 :]]
+        later: list[Modality] = [other["kind"] for other in observations[place + 1 :]]
         parts += await _parts(item, turn, _room(turn, later))
     return Message("user", tuple(parts))
 
@@ -64,7 +64,7 @@ async def _parts(item: Observation, turn: Turn, room: Room) -> list[Part]:
 def _room(turn: Turn, later: Sequence[Modality]) -> Room:
     """How many of each kind the model may still be given, with what comes later; it gets the newest."""
     able = turn.parts.model.capabilities
-    left = {kind: able.most.get(kind, _ANY) - later.count(kind) for kind in able.inputs}
+    left: dict[Modality, int] = {kind: able.most.get(kind, _ANY) - later.count(kind) for kind in able.inputs}
     if "video" not in able.inputs and "video" in later and "image" in able.most:
         # The pictures of a later clip take what there is.
         left["image"] = 0

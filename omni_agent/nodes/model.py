@@ -14,6 +14,7 @@ from ..models.limits import within_limits
 from ..persona import LengthLimit, PlainText
 from ..remembering import answers_memory, as_told
 from ..state import Parts, Turn, TurnState, Update
+from .saying import speak
 from .sieve import Sieve
 
 
@@ -25,13 +26,22 @@ async def model(state: TurnState, turn: Turn) -> Update:
     """
     earlier = (Message.from_json(item) for item in state["messages"])
     taken = {call.id for message in earlier for call in message.tool_calls}
-    answer = _Answer(turn, state["reply"], taken)
     request = _request(state, turn)
     _tell_of_a_missing_voice(request, state, turn)
+    early: list[base.ModelEvent] = []
     if _is_asked_twice(request, turn):
-        await _taken_in_two(request, answer, turn)
-    else:
-        await _taken(request, answer, turn)
+        early = await _without_speech(request, turn)
+        request = replace(request, tools=(), tool_choice="", withheld=frozenset())
+    calls = any(isinstance(event, ToolCall) for event in early)
+    answer = _Answer(turn, state["reply"], taken, sounds=not calls)
+    for event in early:
+        await answer.take(event)
+    if not calls:
+        async with aclosing(turn.parts.model.stream(request)) as events:
+            async for event in events:
+                await answer.take(event)
+                if answer.over:
+                    break
     await answer.finish()
     if turn.delivery and answer.calls:
         await turn.delivery.pause()
@@ -60,30 +70,17 @@ def _is_asked_twice(request: base.Request, turn: Turn) -> bool:
     return bool(request.speech and request.tools and able.speech and not able.tools_with_speech)
 
 
-async def _taken_in_two(request: base.Request, answer: _Answer, turn: Turn) -> None:
-    """Ask for calls, and where there are none for the spoken answer.
+async def _without_speech(request: base.Request, turn: Turn) -> list[base.ModelEvent]:
+    """The answer with its calls, whole; of one without calls its usage alone.
 
-    The words of an answer without calls are dropped: the two may differ, and the spoken one is what is heard.
+    The words of that one are dropped: the spoken answer may differ, and that is the one that is heard.
     """
-    events: list[base.ModelEvent] = []
     async with aclosing(turn.parts.model.stream(replace(request, speech=False))) as stream:
-        events += [event async for event in stream]
-    calls = any(isinstance(event, ToolCall) for event in events)
-    for event in events:
-        if calls or isinstance(event, Usage):
-            await answer.take(event)
-    if not calls:
-        spoken = replace(request, tools=(), tool_choice="", withheld=frozenset())
-        await _taken(spoken, answer, turn)
-
-
-async def _taken(request: base.Request, answer: _Answer, turn: Turn) -> None:
-    """Ask, and hand on what comes."""
-    async with aclosing(turn.parts.model.stream(request)) as events:
-        async for event in events:
-            await answer.take(event)
-            if answer.over:
-                break
+        events = [event async for event in stream]
+    calls = [event for event in events if isinstance(event, ToolCall)]
+    counted = [event for event in events if isinstance(event, Usage)]
+    words = "".join(event.text for event in events if isinstance(event, base.TextDelta)) if calls else ""
+    return [*([base.TextDelta(words)] if words else []), *calls, *counted]
 
 
 def _request(state: TurnState, turn: Turn) -> base.Request:
@@ -127,14 +124,22 @@ def _limit(turn: Turn, reply: str) -> LengthLimit:
 
 
 class _Answer:
-    """Gathers one answer from model events."""
+    """Gathers one answer from model events.
 
-    def __init__(self, turn: Turn, reply: str, taken: set[str]) -> None:
+    Args:
+        turn: The turn.
+        reply: What was said before it.
+        taken: Ids of calls that there are.
+        sounds: A model with a voice of its own speaks it; else the voice beside it does.
+    """
+
+    def __init__(self, turn: Turn, reply: str, taken: set[str], *, sounds: bool = True) -> None:
         self._turn = turn
+        self._sounds = sounds
         self._gap = " " if reply else ""
         self._taken = taken
         guarded = bool(turn.parts.guardrails.output)
-        self._sieve = Sieve(turn, reply=reply, gap=self._gap) if guarded else None
+        self._sieve = Sieve(turn, reply=reply, gap=self._gap, sounds=sounds) if guarded else None
         # Who listens hears no lists; who reads along sees what is said.
         self._plain = PlainText() if turn.delivery else None
         self._limit = _limit(turn, reply)
@@ -204,7 +209,11 @@ class _Answer:
         self._turn.mark("first_text")
         self._turn.emit(TextDelta(said))
         delivery = self._turn.delivery
-        if delivery and self._turn.parts.model.capabilities.speech:
-            delivery.written(said)
-        elif delivery:
+        if delivery is None:
+            return
+        if not self._turn.parts.model.capabilities.speech:
             await delivery.say(said)
+        elif self._sounds:
+            delivery.written(said)
+        else:
+            await speak(said, self._turn)

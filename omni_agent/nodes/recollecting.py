@@ -45,12 +45,15 @@ def beside(background: str, recollections: Sequence[Recollection]) -> list[Recol
     """The recollections that the model does not have before it, and those that meet most of the question.
 
     What it has before it twice it recites, whether that answers the question or not; so it does with what
-    meets little of the question, which is told only where the background cannot hold all that is known.
+    meets little of the question, which is told only where the background cannot hold all that is known. But
+    something lesser that stands alone it would take for the answer.
     """
     seen = _content(background)
     least = SLIGHT if 0 < estimated_tokens(background) < FULL else 0.0
-    fitting = (item for item in recollections if item.score >= least or not item.score)
-    return [item for item in fitting if item.score >= MEETS or not _content(item.text) <= seen]
+    fitting = [item for item in recollections if item.score >= least or not item.score]
+    new = [item for item in fitting if not _content(item.text) <= seen]
+    best = max((item.score for item in new), default=1.0)
+    return [item for item in fitting if item in new or item.score >= min(MEETS, best)]
 
 
 def _content(text: str) -> set[str]:

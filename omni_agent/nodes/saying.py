@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..events import TextDelta
-from ..speech.delivery import Speaker
+from ..speech.delivery import Delivery, Speaker
 from ..state import Turn
 
 
@@ -20,8 +20,13 @@ async def speak(text: str, turn: Turn) -> None:
     delivery = turn.delivery
     if delivery is None:
         return
-    if turn.parts.model.capabilities.speech:
-        parts = turn.parts
-        await delivery.change(Speaker(parts.senses.voice, parts.persona_beside, delivery.language))
+    await lend_voice(turn, delivery)
     await delivery.say(text)
     await delivery.pause()
+
+
+async def lend_voice(turn: Turn, delivery: Delivery) -> None:
+    """Let the voice beside a model that else speaks by itself say what comes next."""
+    parts = turn.parts
+    if parts.model.capabilities.speech:
+        await delivery.change(Speaker(parts.senses.voice, parts.persona_beside, delivery.language))

@@ -55,7 +55,7 @@ async def watched(clip: Video, turn: Turn, left: Left) -> list[Media] | None:
     else:
         moments += await _read(frames, turn)
     ordered = tuple(sorted(moments, key=lambda moment: moment.start))
-    return [replace(clip, moments=None if itself and not moments else ordered), *media]
+    return [replace(clip, moments=None if itself and not moments else ordered, apart=not itself), *media]
 
 
 async def _read(frames: tuple[Frame, ...], turn: Turn) -> list[Moment]:

@@ -33,7 +33,7 @@ def _request(said: str) -> Request:
         (Message("user", (Text(words),)), Message("assistant", (Text(does),))) for words, does in _EXAMPLES
     )
     messages = [message for pair in pairs for message in pair]
-    return Request(_TASK, (*messages, Message("user", (Text(said),))), max_tokens=_MOST_TOKENS)
+    return Request(_TASK, (*messages, Message("user", (Text(said),))), talk=False, max_tokens=_MOST_TOKENS)
 
 
 async def wish(said: str, model: OmniModel) -> tuple[str, Usage]:

@@ -39,7 +39,11 @@ _QUESTIONS = ("?", "？")
 _NO_QUESTION = frozenset({"remember"})
 # Why something is to be forgotten may be said before: "I sold it. Forget that I had a boat."
 _AT_THE_END = frozenset({"forget"})
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=\S)|(?<=[。！？])\s*(?=\S)")
+_PRONOUN = re.compile(r"(?:him|her|it|that|this|them)\W*", re.IGNORECASE)
+_ABOUT = re.compile(r"\b(?:about|of) (?P<what>[^.,;:!?]+)", re.IGNORECASE)
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?])(?<!\b(?:Dr|Mr|Ms|St)\.)(?<!\bMrs\.)(?<!\bProf\.)\s+(?=\S)|(?<=[。！？])\s*(?=\S)"
+)
 # In this order: "forget everything about me" also has the shape of "forget … about …".
 _TRIED: tuple[tuple[str, Kind], ...] = (
     ("forget_all", "forget_all"),
@@ -108,10 +112,21 @@ def _in_language(said: str, told: str, code: str, noted: bool, personal: bool) -
                 what = ""
             elif kind == "remember" and code == "de" and _DASS.search(said):
                 what = main_clause(what)
+            elif kind == "forget":
+                what = _meant(_SENTENCE_END.split(what)[0].rstrip(" .!"), said)
             return Asked(kind, what, code)
     if told and not is_question and _corrects(said, told, phrases, personal):
         return Asked("correct", said, code)
     return None
+
+
+def _meant(what: str, said: str) -> str:
+    """What is to be forgotten; of a mere "her" what the sentences before speak about."""
+    if not _PRONOUN.fullmatch(what):
+        return what
+    before = said.rpartition(_last_sentence(said))[0]
+    named = _ABOUT.search(before)
+    return named["what"] if named else what
 
 
 def _last_sentence(said: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import metadata
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from omni_agent.errors import ModelUnavailable
 from omni_agent.models.base import OmniModel, Request, TextDelta
 from omni_agent.testing import ScriptedModel, Step
 from omni_agent.testing.model_conformance import CHECKS
-from tests.testing.model_conformance.models import conforming, each
+from tests.testing.model_conformance.bad import each
+from tests.testing.model_conformance.models import conforming
 
 
 def good(settings: Settings) -> ScriptedModel:
@@ -42,7 +44,7 @@ def away(settings: Settings, address: str) -> OmniModel:
 
 @pytest.fixture(autouse=True)
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = plugins.entry_points
+    found = metadata.entry_points
 
     def entry_points(*, group: str) -> list[EntryPoint]:
         ours = [

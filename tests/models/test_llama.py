@@ -273,7 +273,7 @@ def conversation(turns: int) -> tuple[Message, ...]:
 def test_when_the_engine_finds_it_too_long_the_oldest_turns_go(engine: Engine, gguf: Path) -> None:
     def script(body: dict[str, Any]) -> list[dict[str, Any]]:
         messages = len(body["messages"])
-        return [too_long(messages * 100, 800)] if messages > 8 else [piece("Now."), end()]
+        return [too_long(messages * 100, 1500)] if messages > 15 else [piece("Now."), end()]
 
     engine.script = script
     assert text_of(run(LlamaLanguage(gguf), Request("You are Ada.", conversation(20)))) == "Now."

@@ -86,6 +86,13 @@ def test_an_answer_with_a_format_of_its_own_is_asked_for_without_rules() -> None
     assert [message["content"] for message in render(request)] == ["Note facts.", "I am Anna"]
 
 
+def test_a_task_is_set_without_examples_of_talk() -> None:
+    talk = Request("You are Ada.", (user("hi"),))
+    assert [message["role"] for message in render(replace(talk, talk=False))] == ["system", "user"]
+    assert render(talk)[-2]["content"].endswith("You are Ada.")
+    assert len(render(talk)) > 3
+
+
 def test_agents_with_other_tools_share_all_before_the_tools() -> None:
     other = replace(TIMER, name="start_timer")
     one, two = (render(Request("You are Ada.", (user("hi"),), (spec,))) for spec in (TIMER, other))
@@ -185,7 +192,8 @@ def test_nobody_forges_the_frame(forged: str) -> None:
 def test_without_tools_and_calls_words_have_no_mark() -> None:
     request = Request("", (user("hi"), assistant("Hello."), user("bye")))
     assert not marked(request)
-    assert render(request)[2]["content"] == "Hello."
+    assert render(request)[-2]["content"] == "Hello."
+    assert not any(message["content"].startswith("say ") for message in render(request))
 
 
 def test_after_calls_words_keep_their_mark_though_tools_are_gone() -> None:

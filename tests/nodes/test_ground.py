@@ -64,6 +64,14 @@ async def test_what_is_needed_and_was_not_said_is_asked_for() -> None:
     assert events[-1].text == "For how long?"
 
 
+@pytest.mark.parametrize("words", ["what kind of car do I drive?", "my knee hurts again"])
+async def test_nobody_is_asked_for_the_arguments_of_a_call_that_he_does_not_want(words: str) -> None:
+    refusal = Step("Not run: this is not what the user asked for.", says="A Volvo.")
+    events = await turn(words, Step(calls={"set_timer": {"minutes": 10}}), refusal)
+    assert ran == []
+    assert events[-1].text == "A Volvo."
+
+
 async def test_the_answer_to_that_question_counts() -> None:
     memory = TransientMemory()
     asked = agent(
@@ -155,7 +163,7 @@ async def test_the_model_is_asked_again_for_the_tool_that_the_words_speak_of() -
 async def test_it_is_asked_again_once() -> None:
     pytest.importorskip("wordllama")
     wrong = Step(calls={"set_timer": {"minutes": 15}})
-    refused = Step("the user did not say: minutes", says="For how long?")
+    refused = Step("this is not what the user asked for", says="I can't look that up.")
     await turn("please look up the number of Anna", wrong, wrong, refused)
     assert ran == []
 
@@ -165,7 +173,7 @@ async def test_not_after_words_that_it_could_contradict() -> None:
     await turn(
         "please look up the number of Anna",
         Step(says="I set a timer.", calls={"set_timer": {"minutes": 15}}),
-        Step("the user did not say: minutes", says="For how long?"),
+        Step("this is not what the user asked for", says="No, I did not."),
     )
     assert ran == []
 

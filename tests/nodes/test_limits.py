@@ -17,6 +17,7 @@ from omni_agent.models.base import Capabilities, Modality, Request
 from omni_agent.models.limits import within_limits
 from omni_agent.senses import Senses
 from omni_agent.speech.pcm import Pcm
+from omni_agent.state import Observation
 from omni_agent.testing import ScriptedEars, ScriptedEyes, ScriptedModel, Step
 from omni_agent.testing.model_conformance.samples import Samples
 
@@ -100,7 +101,7 @@ async def test_a_second_clip_is_refused_where_nobody_can_look_at_its_pictures() 
     model = ScriptedModel(capabilities=able(frozenset({"text", "video"}), video=1))
     agent = Agent(model=model, memory=None)
     path = str(agent.parts.media.path(clip.ref))
-    observations = [{"kind": "video", "content": path}, {"kind": "video", "content": path}]
+    observations: list[Observation] = [{"kind": "video", "content": path}] * 2
     with pytest.raises(InputError, match="at most 1 clip"):
         await agent.graph.ainvoke({"observations": observations})
 

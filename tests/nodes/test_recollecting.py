@@ -20,6 +20,11 @@ def test_what_is_known_anyway_is_told_again_only_where_it_meets_most_of_the_ques
     assert beside(KNOWN, [goose, vague]) == [goose]
 
 
+def test_what_is_known_anyway_is_told_beside_what_meets_less_of_the_question() -> None:
+    goose, old = recalled("I keep a goose.", 0.5), recalled("The neighbours had a goose.", 0.4)
+    assert beside(KNOWN, [old, goose]) == [old, goose]
+
+
 def test_what_meets_little_is_left_out_unless_more_is_known_than_the_background_holds() -> None:
     boat = recalled("The boat leaks.", 0.1)
     assert beside(KNOWN, [boat]) == []

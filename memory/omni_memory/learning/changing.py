@@ -14,6 +14,7 @@ from .ending import ended, exchanged
 from .own_words import as_told
 from .reading import read
 from .rules import SURE
+from .sentences import sentences
 from .slips import righted
 
 MOST_NOTES = 300
@@ -50,13 +51,15 @@ async def put_right(
 
 async def end_what_is_over(connection: AsyncConnection, source: noting.Source, words: str) -> None:
     """End the notes that are no longer so by what the user says, and what else the same turns say of it."""
+    # "Where did I live before I moved?" is no move.
+    stated = ". ".join(sentence.text for sentence in sentences(words) if not sentence.asks)
     known = await told.told(connection, source.scope, MOST_NOTES)
     turn = source.origin.turn if source.origin else ""
     notes = [fact for fact in known if turn not in fact.turns]
     for fact in notes:
-        if now := exchanged(fact.said.object, words):
+        if now := exchanged(fact.said.object, stated):
             await noting.note(connection, source, [as_told(now)], replaced=[fact.id])
-    over = [notes[place] for place in ended([fact.said.object for fact in notes], words)]
+    over = [notes[place] for place in ended([fact.said.object for fact in notes], stated)]
     await noting.end(connection, source, [fact.id for fact in over])
     for note in over:
         beside = await told.beside(connection, source.scope, note.id)

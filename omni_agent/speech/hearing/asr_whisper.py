@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ...messages import HeardWord, Hearing
 from ..pcm import Pcm
+from .figures import figures
 from .foreground import foreground, nearest, quietest, uneven
 from .vad import evened, pieces, speech_spans
 from .whisper_window import RATE, Decoded, WindowModel, load_whisper
@@ -272,8 +273,9 @@ def _joined(heard: Sequence[_Heard]) -> Hearing:
     language, confidence = _language(heard)
     total = sum(piece.seconds for piece in heard)
     logprob = sum(piece.seconds * piece.found.logprob for piece in heard) / total
+    text = ("" if language in _UNSPACED else " ").join(piece.found.texts[0] for piece in heard)
     return Hearing(
-        text=("" if language in _UNSPACED else " ").join(piece.found.texts[0] for piece in heard),
+        text=figures(text) if language == "en" else text,
         language=language,
         language_confidence=confidence,
         confidence=min(1.0, math.exp(logprob)),

@@ -9,7 +9,7 @@
         finding = await check(MyModel(settings))
         assert finding.outcome != "failed", str(finding)
 
-The questions are harmless, short and about thirty-five; answers are taken whole. Sounds and pictures that are
+The questions are harmless, short and about fifty; most answers are taken whole. Sounds and pictures that are
 handed in lie in the media store of `OMNI_AGENT_HOME` while it runs.
 """
 

@@ -55,6 +55,14 @@ SPOKEN = replace(PLAIN, speech=True)
 # Long enough to be stopped on its way.
 LONG = replace(asked("Count from one to two hundred, in words."), max_tokens=256)
 ORDER = replace(asked("Please set a timer for ten minutes."), tools=TOOLS, max_tokens=96)
+CAT = "Miso"
+KNOWN = replace(
+    asked("What is my cat called?"),
+    background="What is known of the user:\n- lives in Graz",
+    context=f"The user said on Monday: my cat is called {CAT}.",
+    language="en",
+    languages=("en", "de"),
+)
 FORMAT = replace(
     asked("Graz is a city in Austria. Which city, in which country?"), format=ANSWER_SCHEMA, max_tokens=96
 )

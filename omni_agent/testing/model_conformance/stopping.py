@@ -82,9 +82,9 @@ async def keeps_two_apart(subject: Subject) -> None:
     if subject.reproducible and [a.text for a in answers] != [a.text for a in alone]:
         raise Failed("two at once are answered otherwise than one after the other", "share no state")
     for own, other, single, answer in zip(_WORDS, reversed(_WORDS), alone, answers, strict=True):
-        if other in answer.text and other not in single.text:
+        if other in answer.text.lower() and other not in single.text.lower():
             raise Failed(f"the answer about {own} has words of the one about {other}", "share no state")
-    if not all(word in answer.text for word, answer in zip(_WORDS, alone, strict=True)):
+    if not all(word in answer.text.lower() for word, answer in zip(_WORDS, alone, strict=True)):
         raise Inconclusive("its answers do not show to which question they belong")
 
 

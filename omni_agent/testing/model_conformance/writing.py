@@ -11,7 +11,7 @@ from typing import get_args
 from ...errors import OmniError
 from ...models.base import Done, ModelEvent, TextDelta
 from .check import Failed, Inconclusive, check
-from .requests import DONE, FORMAT, LONG, ORDER, PLAIN, after_call
+from .requests import CAT, DONE, FORMAT, KNOWN, LONG, ORDER, PLAIN, after_call
 from .subject import Answer, Subject
 
 # A call's tags in any spacing, the frames of chat templates, thoughts, and a call as bare JSON.
@@ -47,6 +47,8 @@ async def gives_known_events(subject: Subject) -> None:
             raise Failed(f"it gave a {type(event).__name__}", "see ModelEvent")
         if isinstance(event, TextDelta) and not isinstance(event.text, str):
             raise Failed(f"a TextDelta holds {type(event.text).__name__}, no text")
+        if isinstance(event, TextDelta) and not _writable(event.text):
+            raise Failed("a TextDelta holds half a character", "decode bytes when a character is whole")
 
 
 @check(
@@ -58,6 +60,16 @@ async def keeps_markup_to_itself(subject: Subject) -> None:
     async for answer in _varied(subject):
         if found := _MARKUP.search(answer.text):
             raise Failed(f"among its words is {found[0]!r}", "parse calls before words leave; fail closed")
+
+
+@check(
+    "text.known",
+    requires="What is known of the user, what was recalled and the languages of the answer are taken.",
+    why="They come with most requests of a conversation.",
+)
+async def takes_what_is_known(subject: Subject) -> None:
+    if CAT not in (await subject.ask(KNOWN)).text:
+        raise Inconclusive("it did not answer by what it was told")
 
 
 @check(
@@ -149,6 +161,14 @@ async def fits_a_format(subject: Subject) -> None:
         raise Failed(f"its JSON does not fit: {wrong.message[:120]}", "decode under the schema")
 
 
+def _writable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 async def _varied(subject: Subject) -> AsyncIterator[Answer]:
     """Answers to questions, orders and results."""
     yield await subject.plain()
@@ -162,6 +182,7 @@ CHECKS = (
     answers_in_words,
     gives_known_events,
     keeps_markup_to_itself,
+    takes_what_is_known,
     counts_its_tokens_once,
     ends_once,
     keeps_to_its_length,

@@ -124,3 +124,8 @@ async def test_the_brief_tells_what_still_holds_in_the_users_words_the_newest_la
 async def test_the_brief_tells_nothing_that_is_over(repository: Repository) -> None:
     await noted(repository, "I smoke a pipe.", "I've packed in the pipe.")
     assert "smoke" not in (await brief(repository, ANNA, NOON + timedelta(hours=1))).known
+
+
+async def test_a_question_ends_nothing(repository: Repository) -> None:
+    home = "I live in Norwich now, in a small house."
+    assert home in await noted(repository, home, "And where did I rent rooms before I moved?")

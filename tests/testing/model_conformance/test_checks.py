@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +26,8 @@ from omni_agent.models.base import (
 from omni_agent.testing import ScriptedModel, Step, in_virtual_time, run_virtually
 from omni_agent.testing.model_conformance import CHECKS, Check, Finding, check_model
 from omni_agent.testing.model_conformance.subject import subject_of
-from tests.testing.model_conformance.models import BAD, BLIND, EVERYTHING, Bad, conforming
+from tests.testing.model_conformance.bad import BAD, Bad
+from tests.testing.model_conformance.models import BLIND, EVERYTHING, conforming
 
 BY_ID = {check.id: check for check in CHECKS}
 
@@ -124,6 +128,12 @@ async def test_an_answer_without_an_end_is_a_finding() -> None:
 
 
 @in_virtual_time
+async def test_half_a_character_is_a_finding() -> None:
+    halves = ScriptedModel(otherwise=lambda request: Step(says="caf\udcc3"))
+    assert "half a character" in (await BY_ID["text.events"](halves)).reason
+
+
+@in_virtual_time
 async def test_silence_is_a_finding() -> None:
     silent = ScriptedModel(otherwise=lambda request: Step(says="late", takes=1000))
     report = await check_model(silent, patience=5)
@@ -175,6 +185,13 @@ async def test_a_report_is_plain_json() -> None:
     assert set(finding) == {"check", "requires", "why", "outcome", "reason", "remedy", "seconds"}
     with pytest.raises(KeyError):
         report.of("nothing")
+
+
+def test_the_documentation_speaks_of_every_check() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "plugins.md").read_text(encoding="utf-8")
+    spoken_of = set(re.findall(r"^\| (`.*`) \|", page, re.MULTILINE))
+    patterns = [name for cell in spoken_of for name in re.findall(r"`([^`]+)`", cell)]
+    assert [check.id for check in CHECKS if not any(fnmatch(check.id, name) for name in patterns)] == []
 
 
 @pytest.mark.models

@@ -1,0 +1,63 @@
+"""A conversation cut to the model's context: whole turns, the oldest first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ...messages import Audio, Image, Message, ToolResult, Video
+from ...tokens import estimated_tokens
+from .checkpoint import MOST_PICTURES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..base import Request
+
+# 12.5 to 25 tokens a second of sound by family; a picture by its size, at most 1280.
+_A_SECOND = 25
+_A_PICTURE = 640
+_A_MESSAGE = 8
+
+
+def fit(request: Request, room: int) -> Request:
+    """The request without its oldest turns, so that its messages take about `room` tokens; the last stays.
+
+    When the room is used up, half of the history goes at once and the cut then stays where it is for many
+    turns, because a moved cut makes the model read everything again.
+    """
+    turns = _turns(request.messages)
+    sizes = [sum(map(_size, turn)) for turn in turns]
+    first = 0
+    for index in range(len(turns)):
+        if sum(sizes[first : index + 1]) > room:
+            while first < index and sum(sizes[first : index + 1]) > room // 2:
+                first += 1
+    return replace(request, messages=tuple(message for turn in turns[first:] for message in turn))
+
+
+def _turns(messages: Sequence[Message]) -> list[tuple[Message, ...]]:
+    """The messages cut before each of the user's; what precedes the first is a turn of its own."""
+    turns: list[list[Message]] = []
+    for message in messages:
+        if message.role == "user" or not turns:
+            turns.append([])
+        turns[-1].append(message)
+    return [tuple(turn) for turn in turns]
+
+
+def _size(message: Message) -> int:
+    size = _A_MESSAGE
+    for part in (*message.parts, *message.media):
+        match part:
+            case Audio(seconds=seconds):
+                size += int(seconds * _A_SECOND)
+            case Video(seconds=seconds):
+                size += int(seconds * _A_SECOND) + MOST_PICTURES * _A_PICTURE
+            case Image():
+                size += _A_PICTURE
+            case ToolResult(content=content):
+                size += estimated_tokens(content)
+    for call in message.tool_calls:
+        size += estimated_tokens(f"{call.name}{call.arguments}")
+    return size + estimated_tokens(message.text)
