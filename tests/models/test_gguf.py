@@ -57,6 +57,11 @@ def ask(*parts: Text | Media, before: tuple[Message, ...] = (), tokens: int = 8)
     return Request("You are Ada.", (*before, Message("user", parts)), max_tokens=tokens)
 
 
+def chance(request: Request) -> Request:
+    """By chance, but by the same chance each time: what differs then is what was heard or seen."""
+    return replace(request, temperature=1.0, seed=1, max_tokens=60)
+
+
 async def tone(hertz: float = 440.0, seconds: float = 1.0) -> Audio:
     at = np.arange(round(seconds * 16_000)) / 16_000
     sound = Pcm((0.3 * np.sin(2 * np.pi * hertz * at)).astype(np.float32), 16_000)
@@ -102,11 +107,7 @@ def test_a_projector_gives_the_senses_that_it_encodes(tmp_path: Path) -> None:
 
 
 async def test_it_hears_by_itself(hearing: Path) -> None:
-    # By chance, but by the same chance for both: what differs is what was heard.
-    tones = [
-        replace(ask(Text("hm"), await tone(hertz), tokens=60), temperature=1.0, seed=1)
-        for hertz in (200, 3000)
-    ]
+    tones = [chance(ask(Text("hm"), await tone(hertz))) for hertz in (200, 3000)]
     plain, low, high = await events(model(hearing), ask(Text("hm")), *tones)
     # A window of 30 s of sound is 750 tokens, however short the sound is.
     assert usage(low).prompt_tokens - usage(plain).prompt_tokens == pytest.approx(750, abs=40)
@@ -116,9 +117,8 @@ async def test_it_hears_by_itself(hearing: Path) -> None:
 
 
 async def test_it_sees_by_itself(seeing: Path) -> None:
-    plain, red, blue = await events(
-        model(seeing), ask(Text("hm")), ask(Text("hm"), await square("red")), ask(await square("blue"))
-    )
+    squares = [chance(ask(Text("hm"), await square(colour))) for colour in ("red", "blue")]
+    plain, red, blue = await events(model(seeing), ask(Text("hm")), *squares)
     assert usage(red).prompt_tokens > usage(plain).prompt_tokens
     assert words(red) != words(blue)
 
