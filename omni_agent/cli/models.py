@@ -87,13 +87,16 @@ def verify(
     names: Annotated[list[str] | None, typer.Argument(help="Parts; without any, those on disk.")] = None,
 ) -> None:
     """Hash every file again; exit with status 1 when one is not what it should be."""
+    from ..models import hub
     from ..models.store import ModelStore
 
     store = ModelStore()
     on_disk = [part.name for part in store.catalog.parts if (store.root / part.name).exists()]
     bad: dict[str, list[str]] = {}
+    if not names:
+        on_disk += [name for name in hub.known() if hub.kept(store.root, name)]
     for name in dict.fromkeys(names or on_disk):
-        problems = store.verify(name)
+        problems = (hub.holding(store, name) or store).verify(name)
         if problems:
             bad[name] = [str(problem) for problem in problems]
         for line in bad.get(name, [f"{name}: every file is right"]):

@@ -90,6 +90,12 @@ def pull(store: ModelStore, name: str, progress: Progress) -> Path:
     return own.ensure(name, progress)
 
 
+def holding(store: ModelStore, name: str) -> ModelStore | None:
+    """A store of a model that was pulled before; None where it was not."""
+    part = kept(store.root, name) if name in known() else None
+    return store.holding(Catalog((part,), store.catalog.endpoints)) if part else None
+
+
 def kept(root: Path, name: str) -> Part | None:
     """What a model was made of when it was first pulled; None where it was not, or nobody can read it."""
     try:

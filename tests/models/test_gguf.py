@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pictures
 
+from omni_agent import Agent
 from omni_agent.config import Settings
 from omni_agent.errors import MediaError, ModelError, ModelUnavailable
 from omni_agent.events import Usage
@@ -213,6 +214,18 @@ async def test_it_does_what_every_model_must(sense: str, request: pytest.Fixture
     finally:
         await cascade.close()
     assert report.ok, [(item.check, item.reason) for item in report if item.outcome == "failed"]
+
+
+async def test_an_agent_hears_by_it_without_the_local_ears(hearing: Path) -> None:
+    cascade = model(hearing)
+    agent = Agent(model=cascade, memory=None)
+    try:
+        reply = await agent.ask(audio=Pcm.silence(0.5, 16_000), speak=False)
+    finally:
+        await cascade.close()
+    assert reply.status == "done"
+    assert reply.transcript == ""
+    assert reply.usage.prompt_tokens > 750
 
 
 def test_a_folder_of_several_models_wants_one_named(hearing: Path) -> None:

@@ -144,3 +144,7 @@ def test_the_command_pulls_by_name(
     shown = capsys.readouterr()
     assert f"gguf:{tmp_path / 'cache' / NAME}" in shown.out
     assert "as the hub says" in shown.err
+    assert run(["models", "verify", NAME]) == 0
+    (tmp_path / "cache" / NAME / "mmproj-Qwen2.5-Omni-3B-Q8_0.gguf").write_bytes(b"?")
+    assert run(["models", "verify"]) == 1
+    assert f"omni-agent models pull {NAME}" in capsys.readouterr().err

@@ -9,7 +9,7 @@ import pytest
 
 from omni_agent import Agent, ToolContext, tool
 from omni_agent.errors import ModelUnavailable
-from omni_agent.media import load_video
+from omni_agent.media import MediaStore, load_video
 from omni_agent.messages import Audio, Hearing, Image, Media, Message, ToolResult, Video
 from omni_agent.models.base import Capabilities, Modality, Request
 from omni_agent.models.clip_limits import longest_clip, pictures_of
@@ -174,3 +174,23 @@ async def test_a_model_that_stands_in_is_told_what_the_first_would_have_seen(fil
 
 async def test_pictures_that_stand_beside_a_clip_are_pictures(silent: Path) -> None:
     assert all(isinstance(part, Image) for part in (await shown(silent, able("image")))[1:])
+
+
+async def test_a_clip_that_is_too_long_is_not_sent_to_a_server_all_the_same(film: Path) -> None:
+    from omni_agent.models.http.attachments import loaded
+
+    short = able("video", "image", video_sound=True, context_tokens=1500)
+    media = await shown(film, short, senses())
+    assert isinstance(media[0], Video)
+    assert media[0].apart
+    sent = (await loaded([Message("user", media)], MediaStore(), short.inputs)).data
+    assert media[0].ref not in sent
+    assert all(picture.ref in sent for picture in media[1:])
+
+
+async def test_a_clip_that_is_too_long_is_told_to_a_model_in_process(film: Path) -> None:
+    from omni_agent.models.omni.media import MediaReader
+
+    media = await shown(film, able("video", "image", video_sound=True, context_tokens=1500), senses())
+    read = await MediaReader(MediaStore()).read([Message("user", media)])
+    assert set(read) == {picture.ref for picture in media[1:]}
