@@ -79,7 +79,7 @@ class LlamaLanguage:
     @property
     def capabilities(self) -> Capabilities:
         """Text in, and what the projector takes in; text and calls out."""
-        inputs: frozenset[Modality] = self._takes | {"text"}
+        inputs = self._takes | frozenset[Modality]({"text"})
         return Capabilities(inputs=inputs, context_tokens=self._context_tokens, invents=True)
 
     @property

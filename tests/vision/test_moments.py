@@ -56,7 +56,7 @@ def test_a_caption_that_stays_is_read_once() -> None:
 
 
 def test_a_long_sound_is_heard_in_stretches_and_silence_is_not_heard_at_all() -> None:
-    spoken = (tone(10).astype(np.float32)) / 32767
+    spoken = (tone(10) / 32767).astype(np.float32)
     sound = Pcm(np.concatenate([spoken, np.zeros(160_000, np.float32), spoken]), 16_000)
     found = asyncio.run(heard(sound, Measuring()))
     assert [moment.kind for moment in found] == ["heard"] * len(found)
