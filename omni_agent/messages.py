@@ -22,6 +22,8 @@ ResultStatus = Literal["done", "failed", "cancelled", "denied", "unknown", "runn
 
 # How media are referred to: by the SHA-256 of their bytes.
 REFERENCE = r"media://[0-9a-f]{64}"
+# Characters that a clip in words may have, and that each of its moments has in any case.
+_LONGEST_ACCOUNT, _SHORTEST_MOMENT = 6000, 120
 _BETWEEN_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|_|-")
 
 
@@ -128,13 +130,52 @@ class Audio:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """What a clip shows or says at one time.
+
+    Attributes:
+        kind: A picture that stands beside the clip; the text in one; words that are said.
+        start, end: Seconds from the clip's beginning; the same for a picture.
+        text: What was read or heard.
+    """
+
+    kind: Literal["shown", "read", "heard"]
+    start: float
+    end: float
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Video:
-    """A clip in the media store, `seconds` long."""
+    """A clip in the media store, `seconds` long.
+
+    `moments` are what the senses made of it, in the order of their times, for a model that cannot take it in
+    itself; None where they did not look. Words in a clip are not the user's words. A clip that is `apart` is
+    too long for a model that could take clips: its pictures and words stand for it.
+    """
 
     ref: str
     mime: str = "video/mp4"
     seconds: float = 0.0
+    moments: tuple[Moment, ...] | None = None
+    apart: bool = False
     type: Literal["video"] = "video"
+
+    @property
+    def in_words(self) -> str:
+        """For a model that is not given the clip: its length, and each moment with its time, a line each."""
+        if self.moments is None:
+            return "[a clip that you cannot see]"
+        lines = [f"[a clip of {_time(self.seconds)}"]
+        shown = [_time(moment.start) for moment in self.moments if moment.kind == "shown"]
+        if shown:
+            lines[0] += f", shown as pictures at {', '.join(shown)}"
+        told = [moment for moment in self.moments if moment.kind != "shown" and moment.text]
+        most = max(_SHORTEST_MOMENT, _LONGEST_ACCOUNT // max(1, len(told)))
+        lines += [_told(moment, most) for moment in told]
+        if not told and not shown:
+            lines[0] += ", in which no words were made out"
+        return "\n".join(lines) + "]"
 
 
 Media: TypeAlias = Image | Audio | Video
@@ -237,6 +278,21 @@ def _words(part: Part) -> str:
             return text
         case _:
             return ""
+
+
+def _told(moment: Moment, most: int) -> str:
+    text = " / ".join(moment.text.split("\n"))
+    text = text if len(text) <= most else f"{text[:most]} …"
+    if moment.kind == "read":
+        return f'at {_time(moment.start)} it shows: "{text}"'
+    return f'{_time(moment.start)} to {_time(moment.end)} it says: "{text}"'
+
+
+def _time(seconds: float) -> str:
+    """As people write it: `7.5 s`, `2:07 min`."""
+    if seconds < 60:
+        return f"{round(seconds, 1):g} s"
+    return f"{round(seconds) // 60}:{round(seconds) % 60:02d} min"
 
 
 def _plain(value: object) -> object:

@@ -23,7 +23,7 @@ _STYLES = {"ready": "green", "missing": "yellow", "damaged": "red"}
 
 @app.callback()
 def models() -> None:
-    """The embedded models: list, pull, verify. Any model: check."""
+    """The embedded models: list, pull, verify. Any model: check. This machine: advise."""
 
 
 @app.command("list")
@@ -63,17 +63,23 @@ def list_models(json: Annotated[bool, typer.Option("--json", help="For programs.
 
 @app.command()
 def pull(
-    names: Annotated[list[str] | None, typer.Argument(help="Parts; without any, the default ones.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Parts, or qwen2.5-omni-3b; without any, the default parts.")
+    ] = None,
 ) -> None:
     """Fetch what is missing or damaged."""
+    from ..models import hub
     from ..models.store import ModelStore
 
     store = ModelStore()
-    chosen = names or [part.name for part in store.catalog.parts if part.default]
+    chosen = list(dict.fromkeys(names or [part.name for part in store.catalog.parts if part.default]))
     with _shown() as progress:
-        store.pull(chosen, progress)
-    for name in dict.fromkeys(chosen):
-        typer.echo(f"{name}: ready in {store.folder(name)}")
+        store.pull([name for name in chosen if name not in hub.known()], progress)
+        pulled = {name: hub.pull(store, name, progress) for name in chosen if name in hub.known()}
+    for name in chosen:
+        typer.echo(f"{name}: ready in {pulled.get(name) or store.folder(name)}")
+    for folder in pulled.values():
+        typer.echo(f"talk to it: omni-agent talk --model gguf:{folder}")
 
 
 @app.command()
@@ -81,13 +87,16 @@ def verify(
     names: Annotated[list[str] | None, typer.Argument(help="Parts; without any, those on disk.")] = None,
 ) -> None:
     """Hash every file again; exit with status 1 when one is not what it should be."""
+    from ..models import hub
     from ..models.store import ModelStore
 
     store = ModelStore()
     on_disk = [part.name for part in store.catalog.parts if (store.root / part.name).exists()]
     bad: dict[str, list[str]] = {}
+    if not names:
+        on_disk += [name for name in hub.known() if hub.kept(store.root, name)]
     for name in dict.fromkeys(names or on_disk):
-        problems = store.verify(name)
+        problems = (hub.holding(store, name) or store).verify(name)
         if problems:
             bad[name] = [str(problem) for problem in problems]
         for line in bad.get(name, [f"{name}: every file is right"]):
@@ -122,6 +131,26 @@ def check(
         show(report)
     if not report.ok:
         raise typer.Exit(1)
+
+
+@app.command()
+def advise(
+    every: Annotated[bool, typer.Option("--all", help="All ways in full, not only the best.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Look at this machine and say which model to run on it, with the exact commands."""
+    from .. import config
+    from ..models.advice import advise as advised
+    from ..models.machine import look
+    from .model_advice import show as show_advice
+
+    machine = look()
+    ways = advised(machine, cache_folder=config.cache())
+    if json:
+        about = {"machine": machine.to_json(), "ways": [way.to_json() for way in ways]}
+        typer.echo(jsonlib.dumps(about, ensure_ascii=False))
+    else:
+        show_advice(machine, ways, every=every)
 
 
 def fetch_missing(agent: Agent) -> None:

@@ -16,6 +16,8 @@ _NEEDS_AV = "pip install 'omni-agent-framework[local]'"
 _MIMES = {"webm": "video/webm", "mp4": "video/mp4", "avi": "video/x-msvideo", "mpegts": "video/mp2t"}
 # What FFmpeg opens as a video of one or few frames, although it is a picture or text.
 _NO_VIDEO = ("image2", "_pipe", "gif", "apng", "tty", "webp")
+# A frame of 8K video; a header that claims more asks for the memory before a byte of it is there.
+MOST_PIXELS = 8192 * 4320
 
 
 def probe_video(file: MediaFile, limits: Limits) -> tuple[str, float]:
@@ -69,12 +71,19 @@ def video_stream(file: MediaFile, container: Any) -> Any:
     """The first stream of moving pictures.
 
     Raises:
-        MediaError: There is none.
+        MediaError: There is none, or its pictures are too large to decode.
     """
     name = container.format.name
     streams = [s for s in _decodable(container.streams.video) if s.codec_context.width and not _is_cover(s)]
     if not streams or any(name == kind or name.endswith(kind) for kind in _NO_VIDEO):
         raise file.broken("is no video", "hand in MP4, WebM or MOV")
+    coded = streams[0].codec_context
+    if coded.width * coded.height > MOST_PIXELS:
+        raise MediaError(
+            f"{file.name} has pictures of {coded.width} × {coded.height} pixels, which is too large",
+            code="media_too_large",
+            remedy="save it at 3840 × 2160 pixels or less",
+        )
     return streams[0]
 
 
@@ -84,10 +93,15 @@ def audio_stream(file: MediaFile, container: Any) -> Any:
     Raises:
         MediaError: There is none.
     """
-    streams = _decodable(container.streams.audio)
-    if not streams:
+    track = sound_track(container)
+    if track is None:
         raise file.broken("holds no sound that can be decoded", "save it in a common format")
-    return streams[0]
+    return track
+
+
+def sound_track(container: Any) -> Any | None:
+    """The first sound track; None for a clip without one."""
+    return next(iter(_decodable(container.streams.audio)), None)
 
 
 def container_seconds(container: Any) -> float:

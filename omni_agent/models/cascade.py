@@ -54,28 +54,35 @@ class Cascade:
 
 def local(settings: Settings, store: ModelStore | None = None) -> Cascade:
     """The cascade that runs on two processor cores, as the catalogue describes it."""
+    from .llama import LlamaLanguage
+    from .store import ModelStore
+
+    files = store or ModelStore()
+    language = LlamaLanguage(
+        lambda: files.ensure("language"), threads=settings.threads, prefixes=config.cache() / "prefixes"
+    )
+    return Cascade(language, local_senses(settings, files))
+
+
+def local_senses(settings: Settings, store: ModelStore | None = None) -> Senses:
+    """The ears, eyes and voice that run on two processor cores; each loads at its first use."""
     from ..speech.hearing.asr_whisper import WhisperEars
     from ..speech.voices.choice import Voices
     from ..speech.voices.tts_kokoro import KokoroVoice
     from ..speech.voices.tts_piper import PiperVoice
     from ..vision.ocr import RapidEyes
-    from .llama import LlamaLanguage
     from .store import ModelStore
 
-    files = store or ModelStore()
+    files, threads = store or ModelStore(), settings.threads
 
     def folder(part: str) -> Callable[[], Path]:
         return lambda: files.ensure(part)
 
-    threads = settings.threads
-    return Cascade(
-        LlamaLanguage(folder("language"), threads=threads, prefixes=config.cache() / "prefixes"),
-        Senses(
-            ears=WhisperEars(folder("hearing"), threads=threads),
-            eyes=RapidEyes(threads=threads),
-            voice=Voices(
-                PiperVoice(folder("voice-english"), threads=threads),
-                KokoroVoice(folder("voice-natural"), threads=threads),
-            ),
+    return Senses(
+        ears=WhisperEars(folder("hearing"), threads=threads),
+        eyes=RapidEyes(threads=threads),
+        voice=Voices(
+            PiperVoice(folder("voice-english"), threads=threads),
+            KokoroVoice(folder("voice-natural"), threads=threads),
         ),
     )

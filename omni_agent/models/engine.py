@@ -16,6 +16,7 @@ from .prefix import PrefixCache
 SLOTS = 2
 # Prefill is looked at for cancellation after this many tokens: about two seconds on two cores.
 _BATCH = 128
+_PICTURE_BATCH = 512
 # What a conversation's cache may take in memory while another request uses its slot, in MiB.
 _CACHE_MIB = 512
 
@@ -38,8 +39,14 @@ class Engine:
     prefixes: PrefixCache | None
 
 
-def load(path: Callable[[], Path] | Path, threads: int, context_tokens: int, prefixes: Path | None) -> Engine:
-    """Load a GGUF file, or the one in a folder.
+def load(
+    path: Callable[[], Path] | Path,
+    threads: int,
+    context_tokens: int,
+    prefixes: Path | None,
+    projector: Path | None = None,
+) -> Engine:
+    """Load a GGUF file, or the one in a folder; `projector` encodes sounds and pictures for it.
 
     Raises:
         ModelUnavailable: `xllamacpp` is missing, or there is no such model.
@@ -57,7 +64,10 @@ def load(path: Callable[[], Path] | Path, threads: int, context_tokens: int, pre
     params = xllamacpp.CommonParams()
     params.model.path, params.n_ctx = str(file), context_tokens
     params.n_parallel, params.kv_unified = SLOTS, True
-    params.n_batch = params.n_ubatch = _BATCH
+    # A picture's tokens are read as one.
+    params.n_batch = params.n_ubatch = _PICTURE_BATCH if projector else _BATCH
+    if projector:
+        params.mmproj.path, params.mmproj_use_gpu = str(projector), False
     params.n_gpu_layers = 0
     params.fit_params = False
     params.cache_ram_mib = _CACHE_MIB
@@ -75,7 +85,7 @@ def load(path: Callable[[], Path] | Path, threads: int, context_tokens: int, pre
     try:
         server: Server = xllamacpp.Server(params)
     except RuntimeError:
-        raise _unusable(file) from None
+        raise _unusable(file, projector) from None
     if prefixes is None:
         return Engine(server, None)
     about = file.stat()
@@ -99,5 +109,10 @@ def _checked(path: Path) -> Path:
     return files[0]
 
 
-def _unusable(file: Path) -> ModelUnavailable:
+def _unusable(file: Path, projector: Path | None = None) -> ModelUnavailable:
+    if projector:
+        return ModelUnavailable(
+            f"{file} and {projector.name} are no model and projector for llama.cpp",
+            remedy="fetch both from the same repository, or update xllamacpp",
+        )
     return ModelUnavailable(f"{file} is no model for llama.cpp", remedy="omni-agent models verify")

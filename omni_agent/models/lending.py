@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from ..errors import ModelUnavailable, OmniError
 from ..media import MediaStore, load_audio
-from ..messages import Audio, Hearing, Image, Message, Part, Reading
+from ..messages import Audio, Hearing, Image, Message, Moment, Part, Reading, Video
 from ..senses import Ears, Eyes, Senses, Voice
 from .base import Capabilities, ModelEvent, Request, SpeechDelta, TextDelta
 from .limits import within_limits
@@ -35,6 +35,7 @@ class Lender:
         self._senses = senses
         self._hearings: dict[str, Hearing] = {}
         self._readings: dict[str, Reading] = {}
+        self._moments: dict[str, tuple[Moment, ...]] = {}
 
     async def fitted(self, request: Request, able: Capabilities) -> Request:
         """The request as a model of these capabilities can take it.
@@ -71,8 +72,21 @@ class Lender:
             case Image(reading=None) if "image" not in able.inputs:
                 eyes = self._senses.eyes
                 return replace(part, reading=await self._read(part, eyes)) if eyes else _left(part, needed)
+            case Video(moments=None) if "video" not in able.inputs:
+                ears, eyes = self._senses.ears, self._senses.eyes
+                if ears is None and eyes is None:
+                    return _left(part, needed)
+                return replace(part, moments=await self._watched(part, ears, eyes))
             case _:
                 return part
+
+    async def _watched(self, part: Video, ears: Ears | None, eyes: Eyes | None) -> tuple[Moment, ...]:
+        from ..vision.moments import told
+
+        if part.ref not in self._moments:
+            path = await asyncio.to_thread(MediaStore().path, part.ref)
+            _keep(self._moments, part.ref, await told(path, ears, eyes))
+        return self._moments[part.ref]
 
     async def _heard(self, part: Audio, ears: Ears) -> Hearing:
         if part.ref not in self._hearings:

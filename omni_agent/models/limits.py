@@ -66,5 +66,5 @@ def described(part: Media) -> str:
             return "[a picture that is not shown: only the newest are]"
         case Audio():
             return "[a sound that is not played: only the newest are]"
-        case Video():
-            return "[a clip that is not shown as such]"
+        case Video(moments=moments):
+            return part.in_words if moments else "[a clip that is not shown as such]"

@@ -11,29 +11,29 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import aclosing, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from ..errors import ModelError, OmniError
+from ..errors import ModelError
 from ..events import Usage
+from ..media import MediaStore
 from ..messages import ToolCall
 from ..senses import Senses
 from ..tokens import estimated_tokens
-from .base import Capabilities, Done, ModelEvent, Request
+from .base import Capabilities, Done, Modality, ModelEvent, Request
 from .calls import CallParser
 from .engine import SLOTS, Chunk, Engine, load
 from .grammar import grammar, value_grammar
+from .inbox import Inbox
 from .parsing import new_call_id
 from .prefix import PREFIX_SLOT, prefix_name
 from .prompt import fit, marked, render
+from .stand_ins import Shown, shown
 
 T = TypeVar("T")
-
-_LOOK_S = 1.0
-"""How often an engine that waits looks whether there is still a loop."""
 
 
 class LlamaLanguage:
@@ -44,6 +44,9 @@ class LlamaLanguage:
         threads: Processor cores to use; 0 for all.
         context_tokens: Most tokens of prompt and answer together.
         prefixes: Folder that keeps computed system prompts from one start to the next; None keeps none.
+        projector: File that encodes sounds and pictures for the model; None where it has none.
+        senses: What the projector takes in.
+        media: Where references lead; the user's own store by default.
         new_id: Makes the id of each call.
     """
 
@@ -54,23 +57,30 @@ class LlamaLanguage:
         threads: int = 0,
         context_tokens: int = 8192,
         prefixes: Path | None = None,
+        projector: Path | None = None,
+        senses: frozenset[Modality] = frozenset(),
+        media: MediaStore | None = None,
         new_id: Callable[[], str] = new_call_id,
     ) -> None:
         self._path = path
         self._threads = threads
         self._context_tokens = context_tokens
         self._prefixes = prefixes
+        self._projector = projector
+        self._takes = senses if projector else frozenset[Modality]()
+        self._media = media
         self._new_id = new_id
         self._lock = threading.Lock()
         self._engine: Engine | None = None
         self._workers: ThreadPoolExecutor | None = None
-        self._running: set[_Inbox] = set()
+        self._running: set[Inbox] = set()
         self._held: set[str] = set()
 
     @property
     def capabilities(self) -> Capabilities:
-        """Text in, text and calls out."""
-        return Capabilities(context_tokens=self._context_tokens, invents=True)
+        """Text in, and what the projector takes in; text and calls out."""
+        inputs = self._takes | frozenset[Modality]({"text"})
+        return Capabilities(inputs=inputs, context_tokens=self._context_tokens, invents=True)
 
     @property
     def senses(self) -> Senses:
@@ -116,8 +126,9 @@ class LlamaLanguage:
         await self._hold_prefix(request)
         if request.messages:
             # Not through `_chunks`: what does not fit is cut off here already, and nothing is said.
+            request, seen = await self._seen(request)
             sent = fit(replace(request, max_tokens=0), self._context_tokens * 3 // 4)
-            await self._computed(_body(sent))
+            await self._computed(_body(sent, seen))
 
     async def _computed(self, body: Chunk) -> None:
         async with aclosing(self._generated(body)) as chunks:
@@ -133,7 +144,7 @@ class LlamaLanguage:
         prefixes = (await self._in_worker(self._loaded)).prefixes
         restored = await self._in_worker(lambda: prefixes.restore(name)) if prefixes else False
         if not restored:
-            await self._computed(_body(bare) | {"id_slot": PREFIX_SLOT})
+            await self._computed(_body(bare, await self._looked(bare)) | {"id_slot": PREFIX_SLOT})
             if prefixes:
                 await self._in_worker(lambda: prefixes.save(name))
         # Only now: a cancelled or failed attempt must be made again by the next turn.
@@ -156,11 +167,12 @@ class LlamaLanguage:
 
     async def _chunks(self, request: Request) -> AsyncGenerator[Chunk, None]:
         """The engine's answer to as much of the request as fits into its context."""
+        request, seen = await self._seen(request)
         budget = self._context_tokens - min(request.max_tokens, self._context_tokens // 4)
         sent = fit(request, budget)
         while True:
             refusal: Chunk | None = None
-            async with aclosing(self._generated(_body(sent))) as chunks:
+            async with aclosing(self._generated(_body(sent, seen))) as chunks:
                 async for chunk in chunks:
                     refusal = chunk.get("error")
                     if refusal is None:
@@ -173,9 +185,21 @@ class LlamaLanguage:
                 raise _exceeded(self._context_tokens)
             sent = shorter
 
+    async def _seen(self, request: Request) -> tuple[Request, Shown | None]:
+        """The request in words, and the sounds and pictures for which some of them stand."""
+        seen = await self._looked(request)
+        return (seen.request, seen) if seen else (request, None)
+
+    async def _looked(self, request: Request) -> Shown | None:
+        if not self._takes:
+            return None
+        # Made only now, because the home may be set after the model was named.
+        self._media = self._media or MediaStore()
+        return await shown(request, self._takes, self._media)
+
     async def _generated(self, body: Chunk) -> AsyncGenerator[Chunk, None]:
         """What the engine says, chunk by chunk; it stops at the next one when nobody listens any more."""
-        inbox = _Inbox()
+        inbox = Inbox()
 
         def work() -> None:
             if not inbox.closed.is_set():
@@ -204,56 +228,16 @@ class LlamaLanguage:
         """The engine, loaded at the first use; runs in a worker's thread."""
         with self._lock:
             if self._engine is None:
-                self._engine = load(self._path, self._threads, self._context_tokens, self._prefixes)
+                self._engine = load(
+                    self._path, self._threads, self._context_tokens, self._prefixes, self._projector
+                )
             return self._engine
 
 
-class _Inbox:
-    """Carries chunks from a worker's thread to the loop that it was made on.
-
-    The engine is one chunk ahead at most: whoever holds on to a chunk, as a voice does that needs the
-    processor, holds the engine.
-    """
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self.items: asyncio.Queue[Chunk | Exception | None] = asyncio.Queue()
-        self.room = threading.Semaphore()
-        self.closed = threading.Event()
-
-    def take(self, chunk: Chunk) -> bool:
-        """Hand over a chunk, when the one before was dealt with; true ends the generation."""
-        while not (self.room.acquire(timeout=_LOOK_S) or self.closed.is_set()):
-            if self._loop.is_closed():
-                self.closed.set()
-        if not self.closed.is_set():
-            self._put(chunk)
-        return self.closed.is_set()
-
-    def close(self) -> None:
-        """Nobody listens any more."""
-        self.closed.set()
-        self.room.release()
-
-    def settle(self, future: Future[None]) -> None:
-        """Hand over how the generation ended: None when it came to its end."""
-        if future.cancelled() or self.closed.is_set():
-            self._put(ModelError("the model was closed while it answered", code="model_closed"))
-        elif (error := future.exception()) is None or isinstance(error, OmniError):
-            self._put(error)
-        else:
-            self._put(ModelError(f"the language model failed: {error}"))
-
-    def _put(self, item: Chunk | Exception | None) -> None:
-        # A closed loop has no listener.
-        with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self.items.put_nowait, item)
-
-
-def _body(request: Request) -> Chunk:
+def _body(request: Request, seen: Shown | None = None) -> Chunk:
     """The request in the engine's terms: those of llama.cpp's chat completions."""
     body: Chunk = {
-        "messages": render(request),
+        "messages": seen.filled(render(request, sighted=seen.sighted)) if seen else render(request),
         "stream": True,
         "max_tokens": request.max_tokens,
         "temperature": request.temperature,

@@ -65,10 +65,10 @@ def marked(request: Request) -> bool:
     return bool(request.tools) or any(message.tool_calls for message in request.messages)
 
 
-def render(request: Request) -> list[ChatMessage]:
-    """The request as chat messages, the system's first."""
+def render(request: Request, *, sighted: bool = False) -> list[ChatMessage]:
+    """The request as chat messages, the system's first; a `sighted` model is not told that it cannot see."""
     mark = SAY if marked(request) else ""
-    chat = _opening(request)
+    chat = _opening(request, sighted=sighted)
     added = suffixes(request)
     kinds = {part.ref: part.type for message in request.messages for part in message.media}
     for index, message in enumerate(request.messages):
@@ -116,7 +116,7 @@ def _turns(messages: Sequence[Message]) -> list[tuple[Message, ...]]:
     return [tuple(turn) for turn in turns]
 
 
-def _opening(request: Request) -> list[ChatMessage]:
+def _opening(request: Request, *, sighted: bool = False) -> list[ChatMessage]:
     """Persona, rules and examples; then the tools and, after so much of others, who the model is; last the
     background.
 
@@ -124,7 +124,7 @@ def _opening(request: Request) -> list[ChatMessage]:
     """
     if request.format is not None:
         return [_chat("system", request.system.strip())]
-    persona = f"{request.system.strip()}\n{_EYES}".strip()
+    persona = request.system.strip() if sighted else f"{request.system.strip()}\n{_EYES}".strip()
     background = [_chat("system", clean(request.background.strip()))] if request.background.strip() else []
     if not request.talk:
         return [_chat("system", persona), *background]
@@ -186,7 +186,7 @@ def _seen(part: Part) -> str:
             text = " / ".join(reading.text.splitlines()) if reading else ""
             return f'[picture; it says: "{text}"]' if text else "[picture without readable text]"
         case Video():
-            return "[a clip that you cannot see]"
+            return part.in_words
         case _:
             return ""
 

@@ -127,6 +127,26 @@ class ModelStore:
                     self._check_room(waiting[index:])
                     self._fetch(part, courier, told)
 
+    def holding(self, catalog: Catalog) -> ModelStore:
+        """A store on the same folder and network, with other parts."""
+        return ModelStore(
+            self.root,
+            catalog=catalog,
+            offline=self.offline,
+            index_url=self._index_url,
+            transport=self._transport,
+            pause=self._pause,
+        )
+
+    @contextlib.contextmanager
+    def hub(self) -> Iterator[tuple[str, httpx.Client, Callable[[float], None]]]:
+        """The model hub's address, a client that reaches it, and what waits before another try."""
+        from .endpoints import Endpoints
+
+        endpoints = Endpoints.configured(self.catalog.endpoints, index_url=self._index_url)
+        with endpoints.client(self._transport) as client:
+            yield endpoints.urls["hub"], client, self._pause
+
     def _fetch(self, part: Part, courier: Courier, progress: Progress) -> None:
         files = self._missing(part)
         if not files:

@@ -16,16 +16,16 @@ from ..events import Transcript
 from ..execution.standing import offered
 from ..hints import hints_of
 from ..media import load_audio, load_image, load_video
-from ..messages import Audio, Image, Message, Part, Text, Video
+from ..messages import Audio, Image, Message, Part, Text
 from ..models.base import Modality
 from ..state import Observation, Turn
 from .language import language_of
+from .watching import Left, watched
 
 Room: TypeAlias = Mapping[Modality, int]
 
 _RECENT = 6
 _FEW_SIGNS = 8
-_FRAMES = 4
 # More than anybody hands in.
 _ANY = 1_000_000
 _CANNOT: Mapping[Modality, tuple[str, str]] = {
@@ -127,21 +127,12 @@ async def _image(source: str | bytes, turn: Turn, room: Room) -> Image:
 
 async def _video(source: str, turn: Turn, room: Room) -> list[Part]:
     clip = await load_video(turn.parts.media, source)
-    if room.get("video", 0) > 0:
-        return [clip]
-    if "video" in turn.parts.model.capabilities.inputs and not _sees_pictures(turn, room):
-        raise _cannot(turn, "video")
-    from ..vision.frames import sample_frames
-
-    count = min(_FRAMES, max(1, room.get("image", _FRAMES)))
-    frames = await sample_frames(turn.parts.media.path(clip.ref), count)
-    parts: list[Part] = [Video(clip.ref, clip.mime, clip.seconds)]
-    parts += [await _image(frame.png, turn, room) for frame in frames]
-    return parts
-
-
-def _sees_pictures(turn: Turn, room: Room) -> bool:
-    return room.get("image", 0) > 0 or turn.parts.senses.eyes is not None
+    left = Left(room.get("video", 0), room.get("image", 0), room.get("audio", 0))
+    found = await watched(clip, turn, left)
+    if found is None:
+        kind: Modality = "video" if "video" in turn.parts.model.capabilities.inputs else "image"
+        raise _cannot(turn, kind)
+    return [*found]
 
 
 def _cannot(turn: Turn, kind: Modality) -> OmniError:

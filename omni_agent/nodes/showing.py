@@ -8,10 +8,17 @@ from dataclasses import replace
 from ..errors import OmniError
 from ..media import load_audio, load_image, load_video
 from ..messages import Audio, Image, Media, Video
+from ..models.base import Modality
 from ..state import Turn
 from ..tool.result import split
+from .watching import Left, watched
 
 log = logging.getLogger(__name__)
+
+_NAMES = {"image": "picture", "audio": "sound", "video": "clip"}
+_KINDS: tuple[Modality, ...] = ("image", "audio")
+# More than anything shows.
+_ANY = 1_000_000
 
 
 async def shown(result: object, turn: Turn) -> tuple[str, tuple[Media, ...]]:
@@ -49,12 +56,10 @@ async def _taken_in(part: Media, turn: Turn, later: int) -> tuple[list[str], lis
             return await _clip(part, turn, itself)
 
 
-async def _picture(
-    part: Image, turn: Turn, itself: bool, source: bytes | None = None
-) -> tuple[list[str], list[Media]]:
+async def _picture(part: Image, turn: Turn, itself: bool) -> tuple[list[str], list[Media]]:
     """A picture, for a model that takes it in itself or not."""
     store, eyes = turn.parts.media, turn.parts.senses.eyes
-    kept = replace(await load_image(store, source or part.ref), reading=part.reading)
+    kept = replace(await load_image(store, part.ref), reading=part.reading)
     if itself:
         return ["[picture]"], [kept]
     if kept.reading is None and eyes:
@@ -79,16 +84,14 @@ async def _sound(part: Audio, turn: Turn, itself: bool) -> tuple[list[str], list
 
 
 async def _clip(part: Video, turn: Turn, itself: bool) -> tuple[list[str], list[Media]]:
-    store = turn.parts.media
-    kept = await load_video(store, part.ref)
-    if itself:
-        return ["[clip]"], [kept]
-    from ..vision.frames import sample_frames
-
     able = turn.parts.model.capabilities
-    words, media = ["[clip, shown as pictures]"], list[Media]([kept])
-    for frame in await sample_frames(store.path(kept.ref), min(4, able.most.get("image", 4))):
-        said, pictures = await _picture(Image(""), turn, "image" in able.inputs, frame.png)
-        words += said
-        media += pictures
-    return words, media
+    kept = await load_video(turn.parts.media, part.ref)
+    counts = {kind: able.most.get(kind, _ANY) if kind in able.inputs else 0 for kind in _KINDS}
+    left = Left(int(itself), counts["image"], counts["audio"])
+    found = await watched(kept, turn, left)
+    if found is None:
+        return ["[a clip that you cannot see]"], [kept]
+    clip = found[0]
+    assert isinstance(clip, Video)
+    told = "[clip]" if clip.moments is None else clip.in_words
+    return [told, *[f"[{_NAMES[shown.type]}]" for shown in found[1:]]], found

@@ -1,19 +1,33 @@
-"""A few pictures of a clip, for models that see pictures but no video."""
+"""A few pictures of a clip, for models that see pictures but no video: the one sampler of the package."""
 
 from __future__ import annotations
 
 import asyncio
 import io
+import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..media.clips import open_container, video_stream
+from ..media.clips import open_container, sound_track, video_stream
 from ..media.files import open_media
+from .budget import LONGEST_SIDE, Budget
+from .choosing import changed, spaced
+from .decoding import Decoder
+from .timeline import Timeline, timeline
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-LONGEST_SIDE = 1280
+    from ..media.files import MediaFile
+
+__all__ = ["LONGEST_SIDE", "Budget", "Frame", "sample_frames"]
+
+T = TypeVar("T")
+
+# Pictures that are compared, scaled to a square of this side: one in two seconds of the longest clip.
+_COMPARED = 240
+_SMALL = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,78 +35,87 @@ class Frame:
     """One picture of a clip.
 
     Attributes:
-        png: The picture, upright, at most `LONGEST_SIDE` pixels a side, as a PNG file.
-        seconds: When it is shown, from the clip's first frame on.
+        png: The picture, upright, within its budget's size, as a PNG file.
+        seconds: When it is shown, on the clip's scale (see `timeline`).
     """
 
     png: bytes
     seconds: float
 
 
-async def sample_frames(source: Path | bytes, count: int = 4) -> list[Frame]:
-    """Up to `count` frames, evenly spaced in time, the first and the last among them.
+async def sample_frames(source: Path | bytes, budget: Budget | int = 4) -> list[Frame]:
+    """The pictures of a clip that a budget allows.
 
-    A clip of fewer frames gives them all; a damaged one what can be decoded; a `count` of 1 the first.
+    A clip of fewer frames gives them all; a damaged one what can be decoded.
+
+    Args:
+        source: A file or its bytes.
+        budget: How many and which; a number for that many in even steps of time, the first and the last
+            among them.
 
     Raises:
         MediaError: It is missing, no video, broken, or PyAV is not installed.
-        ValueError: `count` is less than 1.
+        ValueError: A budget of less than one picture.
     """
-    if count < 1:
-        raise ValueError(f"count is {count}, must be at least 1")
-    return await asyncio.to_thread(_sampled, source, count)
+    wanted = Budget(frames=budget) if isinstance(budget, int) else budget
+
+    def work(stopped: Callable[[], bool]) -> list[Frame]:
+        with open_media(source) as file, open_container(file, "a video") as container:
+            stream = video_stream(file, container)
+            times = timeline(file, container, stream, sound_track(container))
+            return sampled(file, container, times, wanted, stopped)
+
+    return await in_thread(work)
 
 
-def _sampled(source: Path | bytes, count: int) -> list[Frame]:
-    with open_media(source) as file, open_container(file, "a video") as container:
-        stream = video_stream(file, container)
-        shown = sorted({p.pts for p in container.demux(stream) if p.pts is not None and p.size})
-        if not shown:
-            raise file.broken("holds no picture", "record it again")
-        wanted = _spaced(shown, count)
-        frames = {pts: frame for pts in wanted if (frame := _frame_at(container, stream, pts))}
-        if not frames:
-            raise file.broken("holds no picture that can be decoded", "save it in a common format")
-        unit = float(stream.time_base)
-        # Where a damaged clip answers two times with one frame, that frame is given once.
-        unlike = {frame.pts: frame for frame in frames.values()}
-        return [Frame(_png(frame), (pts - shown[0]) * unit) for pts, frame in sorted(unlike.items())]
-
-
-def _spaced(shown: list[int], count: int) -> list[int]:
-    """`count` of the times in `shown`, nearest to even steps from its first to its last."""
-    if count == 1:
-        return shown[:1]
-    step = (shown[-1] - shown[0]) / (count - 1)
-    return sorted({min(shown, key=lambda pts: abs(pts - shown[0] - i * step)) for i in range(count)})
-
-
-def _frame_at(container: Any, stream: Any, pts: int) -> Any:
-    """The frame shown at `pts`, or the last before it that can be decoded; None if there is none."""
-    from av.error import FFmpegError
-
-    last = None
+async def in_thread(work: Callable[[Callable[[], bool]], T]) -> T:
+    """`work` in a thread; it is told when nobody waits for it any more."""
+    gone = threading.Event()
     try:
-        container.seek(pts, stream=stream, backward=True)
-        for frame in container.decode(stream):
-            if frame.pts is None:
-                continue
-            if frame.pts <= pts or last is None:
-                last = frame
-            if frame.pts >= pts:
-                break
-    except FFmpegError:
-        # Damaged from here on: what was decoded stands.
-        return last
-    return last
+        return await asyncio.to_thread(work, gone.is_set)
+    finally:
+        gone.set()
 
 
-def _png(frame: Any) -> bytes:
+def sampled(
+    file: MediaFile, container: Any, times: Timeline, budget: Budget, stopped: Callable[[], bool]
+) -> list[Frame]:
+    """The pictures of an open clip that a budget allows; see `sample_frames`."""
+    stream = video_stream(file, container)
+    stream.thread_type = "AUTO"
+    decoder = Decoder(container, stream, times, stopped)
+    most = budget.frames
+    if budget.every > 0:
+        length = times.seconds(times.shown[-1]) - times.seconds(times.shown[0])
+        most = max(1, min(most, int(length / budget.every + 1e-6) + 1))
+    chosen = spaced(times.shown, most)
+    if budget.change > 0 and len(times.shown) > 1:
+        chosen = _unlike(decoder, times, budget, most)
+    frames = [
+        Frame(_png(frame, budget, len(chosen)), times.seconds(pts)) for pts, frame in decoder.near(chosen)
+    ]
+    if not frames and not stopped():
+        raise file.broken("holds no picture that can be decoded", "save it in a common format")
+    return frames
+
+
+def _unlike(decoder: Decoder, times: Timeline, budget: Budget, most: int) -> list[int]:
+    """When the pictures are shown that differ."""
+    small = [
+        (pts, frame.to_ndarray(format="rgb24", width=_SMALL, height=_SMALL))
+        for pts, frame in decoder.near(spaced(times.shown, max(most, _COMPARED)))
+    ]
+    return changed(small, most, least=budget.change, apart=budget.every / times.unit)
+
+
+def _png(frame: Any, budget: Budget, count: int) -> bytes:
     picture = frame.to_image()
     if frame.rotation:
         # A telephone held upright records a lying picture and how to turn it, anticlockwise as Pillow does.
         picture = picture.rotate(frame.rotation, expand=True)
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    size = budget.scaled(picture.width, picture.height, count)
+    if size != picture.size:
+        picture = picture.resize(size)
     data = io.BytesIO()
-    picture.save(data, "PNG")
+    picture.save(data, "PNG", compress_level=3)
     return data.getvalue()

@@ -275,7 +275,9 @@ async def test_a_clip_is_shown_as_pictures_to_a_model_that_sees_only_those() -> 
     assert video.seconds == pytest.approx(2, abs=0.3)
     assert frames
     assert all(isinstance(frame, Image) and (frame.width, frame.height) == (64, 48) for frame in frames)
-    assert result.content.splitlines() == ["[clip, shown as pictures]", *["[picture]"] * len(frames)]
+    told, *names = result.content.splitlines()
+    assert told.startswith("[a clip of 2 s, shown as pictures at 0 s, ")
+    assert names == ["[picture]"] * len(frames)
     _, _, whole = await turn(film, capabilities=Capabilities(inputs=frozenset({"text", "video"})))
     assert (whole.content, len(whole.media)) == ("[clip]", 1)
 

@@ -52,11 +52,21 @@ async def loaded(
     Raises:
         MediaError: The last message's are gone.
     """
-    wanted = [part for message in reversed(messages) for part in message.media if part.type in inputs]
+    wanted = [
+        part
+        for message in reversed(messages)
+        for part in message.media
+        if part.type in inputs and not _is_apart(part)
+    ]
     if not wanted:
         return Attachments()
     last = messages[-1].media
     return await asyncio.to_thread(_encoded, wanted, last, store, most)
+
+
+def _is_apart(part: Media) -> bool:
+    """Whether it is a clip that is too long for the model, whose pictures and words stand beside it."""
+    return isinstance(part, Video) and part.apart
 
 
 def _encoded(wanted: Sequence[Media], last: Sequence[Media], store: MediaStore, most: int) -> Attachments:
@@ -110,5 +120,5 @@ def told(part: Media) -> str:
         case Image(reading=reading):
             text = " / ".join(reading.text.splitlines()) if reading else ""
             return f'[picture; it says: "{text}"]' if text else "[picture]"
-        case Video():
-            return "[clip]"
+        case Video(moments=moments):
+            return part.in_words if moments is not None else "[clip]"

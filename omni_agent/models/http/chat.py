@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ...messages import Audio, JsonObject, Media, Message, Text, ToolCall, ToolResult
+from ...messages import Audio, JsonObject, Media, Message, Text, ToolCall, ToolResult, Video
 from ..base import Request
 from ..prompt import clean, named_media, suffixes, told_result
 from . import injected
@@ -92,7 +92,11 @@ class _Writer:
             if isinstance(part, Text):
                 parts.append(clean(part.text))
             elif isinstance(part, Media):
-                parts.append(part if self._goes(part, old=old) else clean(told(part)))
+                goes = self._goes(part, old=old)
+                parts.append(part if goes else clean(told(part)))
+                if goes and isinstance(part, Video) and part.moments:
+                    # Who sees the clip may not hear it.
+                    parts.append(clean(told(part)))
         if suffix and parts and isinstance(parts[-1], str):
             parts[-1] += suffix
         elif suffix:

@@ -145,6 +145,8 @@ def _user(message: Message, decoded: Mapping[str, Decoded], chat: Chat) -> Itera
         match part:
             case Text(text=text) if text.strip():
                 yield _text(_clean(text))
+            case Video(apart=True):
+                yield _text(_clean(part.in_words))
             case Audio() | Image() | Video():
                 yield from _media(part, decoded, chat)
 
@@ -213,8 +215,13 @@ def _results(message: Message, decoded: Mapping[str, Decoded], chat: Chat, *, wr
         for part in results:
             chat.messages.append({"role": "tool", "content": _result(part)})
     for part in results:
-        shown = [piece for medium in part.media for piece in _media(medium, decoded, chat)]
+        shown = [piece for medium in _given(part) for piece in _media(medium, decoded, chat)]
         chat.add("user", *([_text(f"[shown by {part.name}]"), *shown] if shown else []))
+
+
+def _given(result: ToolResult) -> list[Media]:
+    """What a result shows, without a clip that is too long for the model: the words tell of it."""
+    return [part for part in result.media if not (isinstance(part, Video) and part.apart)]
 
 
 def _result(result: ToolResult) -> str:

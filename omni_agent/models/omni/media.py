@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ...errors import MediaError
 from ...media import MediaStore
 from ...media.loading import load_audio
 from ...messages import Audio, Image, Media, Message, Video
 from ...speech.pcm import Pcm
-from ...vision.frames import Frame, sample_frames
+from ...vision.budget import BY_CHANGE
+from ...vision.clip import open_clip
+from ...vision.frames import Frame
 from .checkpoint import MOST_PICTURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 HEARING_RATE = 16_000
-# A frame every two seconds, so that most clips keep to a budget of pictures that a small card can read.
+# At most a frame every two seconds, so that most clips keep to a budget that a small card can read.
 _SECONDS_A_FRAME = 2.0
 _KEPT = 32
 
@@ -73,7 +74,7 @@ class MediaReader:
         """
         found: dict[str, Decoded] = {}
         for part in (part for message in messages for part in message.media):
-            if part.ref not in found:
+            if part.ref not in found and not (isinstance(part, Video) and part.apart):
                 known = self._kept.pop(part.ref) if part.ref in self._kept else None
                 found[part.ref] = known or await self._decoded(part)
         self._kept.update(found)
@@ -101,13 +102,11 @@ async def _sound(store: MediaStore, ref: str) -> Sound:
 async def _clip(store: MediaStore, clip: Video) -> Clip:
     path = await asyncio.to_thread(store.path, clip.ref)
     count = max(2, min(MOST_PICTURES, round(clip.seconds / _SECONDS_A_FRAME) + 1))
-    frames = await sample_frames(path, count)
-    pictures = tuple(Picture(_frame_key(clip.ref, frame), frame.png, frame.seconds) for frame in frames)
-    try:
-        sound: Sound | None = await _sound(store, clip.ref)
-    except MediaError:
-        # A silent clip; that it is one at all, its frames have shown.
-        sound = None
+    opened = await open_clip(path, replace(BY_CHANGE, frames=count), rate=HEARING_RATE)
+    pictures = tuple(
+        Picture(_frame_key(clip.ref, frame), frame.png, frame.seconds) for frame in opened.frames
+    )
+    sound = Sound(clip.ref, opened.sound) if opened.sound else None
     return Clip(clip.ref, pictures, sound, clip.seconds)
 
 

@@ -215,7 +215,7 @@ def test_a_clip_is_seen_in_pictures_and_heard(omni3: TransformersOmni, store: Me
     _, mute = prompt_of(omni3, ask(user("look", silent)), store)
     assert [item.encoded.hears for item in prompt.placed] == [False, False, True]
     assert [item.encoded.hears for item in mute.placed] == [False, False]
-    assert "its pictures at 0.0, 1.9 s, and its sound" in loaded.tokenizer.decode(prompt.ids)
+    assert "its pictures at 0.0, 1.5 s, and its sound" in loaded.tokenizer.decode(prompt.ids)
     assert text_of(answered(omni3, ask(user("look", video))))
 
 
