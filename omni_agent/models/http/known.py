@@ -29,4 +29,5 @@ def for_model(dialect: Dialect, model: str) -> Dialect:
     form = replace(dialect.form, tools_in_prompt=True, fixed_system=QWEN25_OMNI_SYSTEM if able.speech else "")
     if able.speech:
         able = replace(able, voices=("Chelsie", "Ethan"), streams_speech=False)
-    return replace(dialect, capabilities=able, form=form)
+    # Words cannot make it call just one of several.
+    return replace(dialect, capabilities=able, form=form, tool_choice="none")
