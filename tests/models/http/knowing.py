@@ -1,4 +1,4 @@
-"""A server that answers what it is asked, in the wire form of any dialect: what the conformance suite needs."""
+"""A server that answers what it is asked, in the wire form of any dialect, as the suite needs it."""
 
 from __future__ import annotations
 
