@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...messages import JsonObject
 from ..base import Capabilities, Modality
 from ..qwen_omni import QWEN3_VOICES, SPEECH_RATE
@@ -88,15 +90,7 @@ DASHSCOPE = Dialect(
     "dashscope",
     "DashScope",
     "https://dashscope.aliyuncs.com/compatible-mode/v1",
-    Capabilities(
-        inputs=_ALL,
-        video_sound=True,
-        speech=True,
-        streams_speech=True,
-        voices=_HOSTED,
-        speech_rate=SPEECH_RATE,
-        context_tokens=65_536,
-    ),
+    replace(_SERVED, voices=_HOSTED, context_tokens=65_536),
     model="qwen3-omni-flash-2025-12-01",
     path="/compatible-mode/v1",
     key="DASHSCOPE_API_KEY",
