@@ -275,3 +275,56 @@ async def test_its_voice_goes_on_after_words_that_it_did_not_speak(first: str) -
     assert len(own) == len(second.split())
     words = [word for chunk in own for word in reply[slice(*chunk.span)].split()]
     assert words == second.split()[:-1]
+
+
+LONG = "One two three four five. Six seven eight nine ten. Then more is said that nobody hears."
+LATE = Capabilities(speech=True, speech_rate=24_000)
+
+
+def spoken(*sentences: str) -> list[Pcm]:
+    """A third of a second for each word, and a pause after each sentence."""
+    parts = [[*sound(sentence), Pcm(np.zeros(4800, np.float32), 24_000)] for sentence in sentences]
+    return [pcm for part in parts for pcm in part]
+
+
+@pytest.mark.parametrize("guards", [[], [harmless]], ids=["open", "guarded"])
+@pytest.mark.parametrize("able", [LATE, SPEAKS], ids=["late", "streaming"])
+@in_virtual_time
+async def test_the_sound_of_what_the_limit_kept_is_heard_and_of_no_more(
+    able: Capabilities, guards: list[object]
+) -> None:
+    sentences = [f"{part}." for part in LONG.rstrip(".").split(". ")]
+    model = ScriptedModel(Step(says=LONG, speaks=spoken(*sentences)), capabilities=able)
+    agent = Agent(
+        model=model,
+        memory=None,
+        persona=Persona(max_words=12),
+        output_guardrails=guards,  # type: ignore[arg-type]
+    )
+    events = await all_of(agent.stream("go"))
+    assert text_of(events) == "One two three four five. Six seven eight nine ten."
+    heard = np.concatenate([Pcm.from_int16(chunk.pcm, 24_000).samples for chunk in chunks(events)])
+    # Ten words and the pause between the two sentences, to the end of the tenth.
+    assert abs(len(heard) - (10 * 8000 + 4800)) < 2400
+    assert isinstance(events[-1], TurnEnded)
+
+
+@in_virtual_time
+async def test_a_model_that_goes_on_and_on_is_stopped_when_what_is_kept_was_surely_spoken() -> None:
+    words = "word " * 500
+    model = ScriptedModel(Step(says=f"{words}.", speaks=sound(words)), capabilities=LATE)
+    events = await all_of(Agent(model=model, memory=None, persona=Persona(max_words=12)).stream("go"))
+    assert 6 <= sum(chunk.milliseconds for chunk in chunks(events)) / 333 <= 14
+    ended = events[-1]
+    assert isinstance(ended, TurnEnded)
+    # Closed before its end, so nothing was counted.
+    assert ended.usage.completion_tokens == 0
+
+
+@in_virtual_time
+async def test_without_a_voice_nobody_waits_for_the_end() -> None:
+    model = ScriptedModel(says(LONG), capabilities=LATE)
+    agent = Agent(model=model, memory=None, persona=Persona(max_words=12))
+    reply = await agent.ask("go", speak=False)
+    assert reply.text == "One two three four five. Six seven eight nine ten."
+    assert reply.usage.completion_tokens == 0

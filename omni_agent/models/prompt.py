@@ -88,32 +88,32 @@ def fit(request: Request, budget: int) -> Request:
     half of the history goes at once and the cut then stays where it is for many turns, because a moved cut
     makes the engine compute the whole prompt again.
     """
-    turns = _turns(request.messages)
+    cut = turns(request.messages)
     fixed = sum(map(_size, _opening(request)))
     room = budget - fixed - estimated_tokens(request.context)
     bare = replace(request, tools=(), background="", context="", talk=False)
     # Without the system's message, which is counted above.
-    sizes = [sum(map(_size, render(replace(bare, messages=turn))[1:])) for turn in turns]
+    sizes = [sum(map(_size, render(replace(bare, messages=turn))[1:])) for turn in cut]
     first = 0
-    for index in range(len(turns)):
+    for index in range(len(cut)):
         if sum(sizes[first : index + 1]) > room:
             while first < index and sum(sizes[first : index + 1]) > room // 2:
                 first += 1
-    return replace(request, messages=tuple(message for turn in turns[first:] for message in turn))
+    return replace(request, messages=tuple(message for turn in cut[first:] for message in turn))
 
 
 def _size(message: ChatMessage) -> int:
     return estimated_tokens(message["content"]) + 5
 
 
-def _turns(messages: Sequence[Message]) -> list[tuple[Message, ...]]:
+def turns(messages: Sequence[Message]) -> list[tuple[Message, ...]]:
     """The messages cut before each of the user's; what precedes the first is a turn of its own."""
-    turns: list[list[Message]] = []
+    cut: list[list[Message]] = []
     for message in messages:
-        if message.role == "user" or not turns:
-            turns.append([])
-        turns[-1].append(message)
-    return [tuple(turn) for turn in turns]
+        if message.role == "user" or not cut:
+            cut.append([])
+        cut[-1].append(message)
+    return [tuple(turn) for turn in cut]
 
 
 def _opening(request: Request, *, sighted: bool = False) -> list[ChatMessage]:
@@ -157,6 +157,14 @@ def suffixes(request: Request) -> dict[int, str]:
     if request.context:
         added[users[-1]] = f"\n({clean(request.context.strip())}){added[users[-1]]}"
     return added
+
+
+def aside(request: Request) -> str:
+    """What a request that says its language itself adds to the last of the user's messages."""
+    language = request.language or (request.languages[0] if len(request.languages) == 1 else "")
+    context = request.context.strip()
+    told = f"\n({clean(context)})" if context else ""
+    return told + (f"\n(Answer in {_named(language)}.)" if language else "")
 
 
 def _reply_language(request: Request, own: str, last: str) -> str:

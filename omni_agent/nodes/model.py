@@ -13,6 +13,8 @@ from ..models import base
 from ..models.limits import within_limits
 from ..persona import LengthLimit, PlainText
 from ..remembering import answers_memory, as_told
+from ..speech.pcm import Pcm
+from ..speech.voices.kept_sound import KeptSound
 from ..state import Parts, Turn, TurnState, Update
 from .saying import speak
 from .sieve import Sieve
@@ -143,6 +145,9 @@ class _Answer:
         # Who listens hears no lists; who reads along sees what is said.
         self._plain = PlainText() if turn.delivery else None
         self._limit = _limit(turn, reply)
+        own = sounds and turn.delivery and turn.parts.model.capabilities.speech
+        self._own_sound = KeptSound() if own else None
+        self._ended = self._words_over = False
         self.calls: list[ToolCall] = []
         self.outcome: Update = {}
         self.text = ""
@@ -160,27 +165,65 @@ class _Answer:
 
     @property
     def over(self) -> bool:
-        """Whether nothing that may follow would be said."""
-        return self._limit.reached or bool(self._sieve and self._sieve.stopped)
+        """Whether nothing that may follow would be said or heard."""
+        if self._sieve and self._sieve.stopped:
+            return True
+        return self._limit.reached and not self._awaits_sound
+
+    @property
+    def _awaits_sound(self) -> bool:
+        """Whether there are words whose sound is still to come."""
+        if self._own_sound is None or self._own_sound.whole:
+            return False
+        return self._sieve.sounds and bool(self._sieve.said) if self._sieve else bool(self.text)
 
     async def take(self, event: base.ModelEvent) -> None:
         match event:
-            case base.TextDelta(text=text):
-                plain = self._plain.feed(text) if self._plain else text
-                await self._say(self._limit.admit(plain))
-            case base.SpeechDelta() if self._sieve:
-                await self._sieve.play(event.pcm, event.sample_rate)
-            case base.SpeechDelta() if self._turn.delivery:
-                await self._turn.delivery.play(event.pcm, event.sample_rate)
-            case ToolCall():
+            case base.TextDelta(text=text) if not self._words_over:
+                await self._admit(self._plain.feed(text) if self._plain else text)
+            case base.TextDelta(text=text) if self._own_sound:
+                self._own_sound.write(text, "")
+            case base.SpeechDelta() if self._own_sound:
+                sound = Pcm.from_int16(event.pcm, event.sample_rate)
+                await self._play(self._own_sound.take(sound))
+            case ToolCall() if not self._limit.reached:
                 self.calls.append(self._with_own_id(event))
             case Usage():
                 self.usage += event
+            case base.Done():
+                self._ended = True
 
     async def finish(self) -> None:
         """What is still held leaves; what the guardrails keep from leaving takes the calls with it."""
-        rest = self._limit.admit(self._plain.finish()) if self._plain else ""
-        await self._say(rest + self._limit.finish())
+        await self._end_words()
+        if self._own_sound:
+            await self._play(self._own_sound.finish(ended=self._ended))
+
+    async def _admit(self, text: str) -> None:
+        """Say as much of the model's next words as may be said; the sound of the rest is not heard."""
+        said = self._limit.admit(text)
+        await self._say(said)
+        if self._own_sound:
+            self._own_sound.cut = self._limit.reached
+            await self._play(self._own_sound.write(text, said))
+        if self._limit.reached:
+            await self._end_words()
+
+    async def _play(self, sounds: Sequence[Pcm]) -> None:
+        for sound in sounds:
+            if self._sieve:
+                await self._sieve.play(sound.to_int16(), sound.rate)
+            elif self._turn.delivery:
+                await self._turn.delivery.play(sound.to_int16(), sound.rate)
+
+    async def _end_words(self) -> None:
+        """The model says no more: let leave what waits."""
+        if self._words_over:
+            return
+        self._words_over = True
+        if self._plain:
+            await self._admit(self._plain.finish())
+        await self._say(self._limit.finish())
         if self._sieve is None:
             return
         await self._sieve.finish()

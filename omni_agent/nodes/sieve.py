@@ -49,6 +49,11 @@ class Sieve:
         self._dropped = False
 
     @property
+    def sounds(self) -> bool:
+        """Whether the model's own sound leaves with its words."""
+        return self._own_sound and not self.closed
+
+    @property
     def closed(self) -> bool:
         """Whether nothing more may leave."""
         return self.stopped or bool(self.withheld)
@@ -61,7 +66,7 @@ class Sieve:
 
     async def play(self, pcm: bytes, sample_rate: int) -> None:
         """Take sound of the model, which speaks words written so far."""
-        if self._own_sound and not self.closed:
+        if self.sounds:
             self._sounds.append((max(len(self._raw), 1), pcm, sample_rate))
             await self._release_sounds()
 

@@ -6,8 +6,8 @@ import json
 from dataclasses import replace
 
 from ...messages import JsonObject
+from .. import injected
 from ..base import Request
-from . import injected
 from .attachments import Attachments
 from .chat import chat
 from .dialect import Dialect
@@ -19,12 +19,12 @@ def offered(request: Request, dialect: Dialect) -> Request:
     """The request with just the tools that may be called in it.
 
     Those that are withheld are left out, and where the dialect cannot ask for one by name, only that one is
-    left to be called.
+    left to be called. A task that is none of talk goes without.
     """
     tools = tuple(spec for spec in request.tools if spec.name not in request.withheld)
     if request.tool_choice and dialect.tool_choice != "named":
         tools = tuple(spec for spec in tools if spec.name == request.tool_choice)
-    if request.format is not None:
+    if request.format is not None or not request.talk:
         tools = ()
     return replace(request, tools=tools, tool_choice=request.tool_choice if tools else "")
 

@@ -11,12 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...messages import Audio, JsonObject, Media, Message, Text, ToolCall, ToolResult, Video
+from .. import injected
 from ..base import Request
-from ..prompt import clean, named_media, suffixes, told_result
-from . import injected
+from ..prompt import aside, clean, named_media, suffixes, told_result
+from ..qwen_omni import AGREED
 from .attachments import attached, told
-
-_AGREED = "Understood."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +56,33 @@ class _Writer:
 
     def messages(self) -> list[JsonObject]:
         written = self._opening()
-        added = suffixes(self._request)
         users = [index for index, message in enumerate(self._request.messages) if message.role == "user"]
+        added = self._added(users)
         for index, message in enumerate(self._request.messages):
             if message.role == "user":
                 old = index != users[-1]
-                written += self._user(self._parts(message, added[index], old=old))
+                written += self._user(self._parts(message, added.get(index, ""), old=old))
             elif message.role == "assistant":
                 written += self._assistant(message)
             else:
                 written += self._results(message)
         return written
 
+    def _added(self, users: Sequence[int]) -> Mapping[int, str]:
+        """What is added to the user's messages; what a task is about may be in any language."""
+        if self._request.talk:
+            return suffixes(self._request)
+        return {users[-1]: aside(self._request)} if users else {}
+
     def _opening(self) -> list[JsonObject]:
-        fixed, system = self._form.fixed_system, self._system()
+        system = self._system()
+        # A task is not spoken, so it needs no exchange that the user never had.
+        fixed = self._form.fixed_system if self._request.talk else ""
         opening: list[JsonObject] = []
         if fixed or system:
             opening.append({"role": "system", "content": fixed or system})
         if fixed and system:
-            opening += [{"role": "user", "content": system}, {"role": "assistant", "content": _AGREED}]
+            opening += [{"role": "user", "content": system}, {"role": "assistant", "content": AGREED}]
         return opening
 
     def _system(self) -> str:

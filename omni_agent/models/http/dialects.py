@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...messages import JsonObject
 from ..base import Capabilities, Modality
+from ..qwen_omni import QWEN3_VOICES, SPEECH_RATE
 from . import shapes
 from .chat import ChatForm
 from .dialect import Dialect
@@ -11,8 +14,15 @@ from .lines import JsonLines
 from .reading import read_ollama, read_vllm_omni
 
 _ALL: frozenset[Modality] = frozenset({"text", "audio", "image", "video"})
-_QWEN3 = ("Ethan", "Chelsie", "Aiden")
-_QWEN3_RATE = 24_000
+_SERVED = Capabilities(
+    inputs=_ALL,
+    video_sound=True,
+    speech=True,
+    streams_speech=True,
+    voices=QWEN3_VOICES,
+    speech_rate=SPEECH_RATE,
+    context_tokens=32_768,
+)
 # The order of Alibaba's list; the first is what its examples use.
 _HOSTED = (
     *("Cherry", "Serena", "Ethan", "Chelsie", "Momo", "Vivian", "Moon", "Maia", "Kai", "Nofish", "Bella"),
@@ -35,15 +45,7 @@ VLLM_OMNI = Dialect(
     "vllm-omni",
     "vLLM-Omni",
     "http://127.0.0.1:8091/v1",
-    Capabilities(
-        inputs=_ALL,
-        video_sound=True,
-        speech=True,
-        streams_speech=True,
-        voices=_QWEN3,
-        speech_rate=_QWEN3_RATE,
-        context_tokens=32_768,
-    ),
+    _SERVED,
     key="VLLM_API_KEY",
     start="vllm serve Qwen/Qwen3-Omni-30B-A3B-Instruct --omni --port 8091 "
     "--enable-auto-tool-choice --tool-call-parser hermes",
@@ -70,21 +72,13 @@ SGLANG_OMNI = Dialect(
     "sglang-omni",
     "SGLang-Omni",
     "http://127.0.0.1:8008/v1",
-    Capabilities(
-        inputs=_ALL,
-        video_sound=True,
-        speech=True,
-        streams_speech=True,
-        voices=_QWEN3,
-        speech_rate=_QWEN3_RATE,
-        context_tokens=32_768,
-    ),
+    _SERVED,
     key="SGLANG_API_KEY",
     start="sgl-omni serve --model-path Qwen/Qwen3-Omni-30B-A3B-Instruct --port 8008",
     form=ChatForm(tools_in_prompt=True),
     finish=shapes.lifted,
     clips_heard=_HEARD,
-    speaking=lambda voice: shapes.audio(voice, _QWEN3[0], "wav"),
+    speaking=lambda voice: shapes.audio(voice, QWEN3_VOICES[0], "wav"),
     silent=_WORDS,
     tool_choice="none",
     schema="prompt",
@@ -96,15 +90,7 @@ DASHSCOPE = Dialect(
     "dashscope",
     "DashScope",
     "https://dashscope.aliyuncs.com/compatible-mode/v1",
-    Capabilities(
-        inputs=_ALL,
-        video_sound=True,
-        speech=True,
-        streams_speech=True,
-        voices=_HOSTED,
-        speech_rate=_QWEN3_RATE,
-        context_tokens=65_536,
-    ),
+    replace(_SERVED, voices=_HOSTED, context_tokens=65_536),
     model="qwen3-omni-flash-2025-12-01",
     path="/compatible-mode/v1",
     key="DASHSCOPE_API_KEY",

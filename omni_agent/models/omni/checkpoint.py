@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ...errors import ModelUnavailable
 from ..base import Capabilities
+from ..qwen_omni import QWEN3_VOICES, QWEN25_VOICES, SPEECH_RATE
 
 if TYPE_CHECKING:
     from .options import Options
@@ -16,13 +17,8 @@ if TYPE_CHECKING:
 Family = Literal["qwen3", "qwen2.5"]
 Variant = Literal["instruct", "thinking", "captioner"]
 
-SPEECH_RATE = 24_000
 _FAMILIES: dict[str, Family] = {"qwen3_omni_moe": "qwen3", "qwen2_5_omni": "qwen2.5"}
-# README of each model: Qwen3-Omni's voices, Ethan the usual one; Qwen2.5-Omni's, Chelsie the usual one.
-_VOICES: dict[Family, tuple[str, ...]] = {
-    "qwen3": ("Ethan", "Chelsie", "Aiden"),
-    "qwen2.5": ("Chelsie", "Ethan"),
-}
+_VOICES: dict[Family, tuple[str, ...]] = {"qwen3": QWEN3_VOICES, "qwen2.5": QWEN25_VOICES}
 # max_position_embeddings of the published thinkers.
 _CONTEXT: dict[Family, int] = {"qwen3": 65_536, "qwen2.5": 32_768}
 # More frames of a clip than this fill the context without telling more.

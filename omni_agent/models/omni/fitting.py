@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from ...messages import Audio, Image, Message, ToolResult, Video
 from ...tokens import estimated_tokens
+from ..prompt import turns
 from .checkpoint import MOST_PICTURES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ..base import Request
 
 # 12.5 to 25 tokens a second of sound by family; a picture by its size, at most 1280.
@@ -26,24 +25,14 @@ def fit(request: Request, room: int) -> Request:
     When the room is used up, half of the history goes at once and the cut then stays where it is for many
     turns, because a moved cut makes the model read everything again.
     """
-    turns = _turns(request.messages)
-    sizes = [sum(map(_size, turn)) for turn in turns]
+    cut = turns(request.messages)
+    sizes = [sum(map(_size, turn)) for turn in cut]
     first = 0
-    for index in range(len(turns)):
+    for index in range(len(cut)):
         if sum(sizes[first : index + 1]) > room:
             while first < index and sum(sizes[first : index + 1]) > room // 2:
                 first += 1
-    return replace(request, messages=tuple(message for turn in turns[first:] for message in turn))
-
-
-def _turns(messages: Sequence[Message]) -> list[tuple[Message, ...]]:
-    """The messages cut before each of the user's; what precedes the first is a turn of its own."""
-    turns: list[list[Message]] = []
-    for message in messages:
-        if message.role == "user" or not turns:
-            turns.append([])
-        turns[-1].append(message)
-    return [tuple(turn) for turn in turns]
+    return replace(request, messages=tuple(message for turn in cut[first:] for message in turn))
 
 
 def _size(message: Message) -> int:

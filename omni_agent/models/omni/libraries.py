@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
 from ...errors import ModelUnavailable
@@ -22,6 +23,14 @@ def library(name: str) -> Any:
         # transformers says RuntimeError where one of its own lazy modules cannot be imported.
         wanted = name.partition(".")[0]
         raise ModelUnavailable(f"{wanted} cannot be imported: {error}", remedy=_REMEDY) from None
+
+
+def cache_name(module: Any) -> str:
+    """What a module of transformers calls the keys and values computed before: `cache` since 5.24.
+
+    The older name is taken by it with a warning, and from 5.40 on not at all.
+    """
+    return "cache" if "cache" in signature(type(module).forward).parameters else "past_key_values"
 
 
 def quiet() -> None:

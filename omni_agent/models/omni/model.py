@@ -20,9 +20,11 @@ from ...events import Usage
 from ...senses import Senses
 from ...speech.pcm import Pcm
 from ..base import Capabilities, Done, ModelEvent, Request, SpeechDelta
+from ..injected import signature
 from ..parsing import new_call_id
-from .chat import render, spoken_of
-from .checkpoint import SPEECH_RATE, Checkpoint, describe
+from ..qwen_omni import SPEECH_RATE
+from .chat import render
+from .checkpoint import Checkpoint, describe
 from .encoding import Encoder, Prompt
 from .fitting import fit
 from .loading import Loaded, load
@@ -90,6 +92,7 @@ class TransformersOmni:
             MediaError: What a message shows cannot be decoded.
             ModelError: The last message is longer than the context (`context_exceeded`), or it failed.
         """
+        request = request if request.talk else replace(request, tools=(), tool_choice="")
         decoded = await self._media.read(request.messages)
         relay: Relay[ModelEvent] = Relay()
         self._running.add(relay)
@@ -210,7 +213,7 @@ class _Ready:
             ModelError: The last message alone is too long (`context_exceeded`).
         """
         checkpoint = self._loaded.checkpoint
-        tools = [spoken_of(spec) for spec in request.tools] if checkpoint.family == "qwen3" else []
+        tools = [signature(spec) for spec in request.tools] if checkpoint.family == "qwen3" else []
         room = checkpoint.context_tokens - min(request.max_tokens, checkpoint.context_tokens // 4)
         sent, left = request, room
         while True:

@@ -14,6 +14,7 @@ from .thinker import Stopped
 
 T = TypeVar("T")
 
+_FAILED = "ask again; where it happens again, load with device=cpu, or another release of transformers"
 _LOOK_S = 1.0
 """How often a worker that waits looks whether there is still a loop."""
 AHEAD = 64
@@ -70,7 +71,7 @@ class Relay(Generic[T]):
 
     def _settle(self, future: Future[None]) -> None:
         if future.cancelled() or isinstance(error := future.exception(), Stopped):
-            self._hand(ModelError("the model was closed while it answered", code="model_closed"))
+            self._hand(_closed())
         elif error is None or isinstance(error, OmniError):
             self._hand(error)
         else:
@@ -82,6 +83,12 @@ class Relay(Generic[T]):
             self._loop.call_soon_threadsafe(self._items.put_nowait, item)
 
 
+def _closed() -> ModelError:
+    return ModelError(
+        "the model was closed while it answered", code="model_closed", remedy="ask again: it loads again"
+    )
+
+
 def _failed(error: BaseException) -> ModelError:
     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     if "out of memory" in reason.lower() or isinstance(error, MemoryError):
@@ -90,4 +97,4 @@ def _failed(error: BaseException) -> ModelError:
             code="out_of_memory",
             remedy="send less at once, or load with talker=off or bits=4",
         )
-    return ModelError(f"the model failed: {reason}")
+    return ModelError(f"the model failed: {reason}", remedy=_FAILED)

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from .checkpoint import SPEECH_RATE
+from ..qwen_omni import SPEECH_RATE
 from .encoding import Prompt, tensors
 from .libraries import library
 from .thinker import Answer, Stopped, seeded

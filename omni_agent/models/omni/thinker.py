@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .encoding import Placed, Prompt, tensors
-from .libraries import library
+from .libraries import cache_name, library
 from .prefixes import Prefix, Prefixes
 
 if TYPE_CHECKING:
@@ -102,7 +102,6 @@ class Thinker:
             made = self._loaded.thinker.generate(
                 input_ids=torch.tensor([prompt.ids], device=device),
                 attention_mask=torch.ones(1, len(prompt.ids), dtype=torch.long, device=device),
-                past_key_values=prefix.cache,
                 streamer=streamer,
                 stopping_criteria=[_until(stopped, torch)],
                 max_new_tokens=how.max_tokens,
@@ -110,6 +109,7 @@ class Thinker:
                 pad_token_id=self._loaded.ends[0],
                 output_hidden_states=how.speech,
                 return_dict_in_generate=True,
+                **{cache_name(self._loaded.thinker): prefix.cache},
                 **({"do_sample": True, "temperature": how.temperature} if how.temperature else _GREEDY),
             )
         ids = made.sequences[0, len(prompt.ids) :].tolist()
@@ -172,9 +172,9 @@ class Thinker:
             input_ids=torch.tensor([prompt.ids[start:end]], device=device),
             attention_mask=torch.ones(1, end, dtype=torch.long, device=device),
             position_ids=positions,
-            past_key_values=cache,
             use_cache=True,
             output_hidden_states=speech,
+            **{cache_name(module): cache},
             **tensors(here, device, thinker.dtype),
         )
         return self._picked(made.hidden_states) if speech else None

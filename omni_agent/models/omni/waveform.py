@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .libraries import library
+from .libraries import cache_name, library
 
 FIRST = 4
 """Frames of the first window, 0.32 s, as vLLM-Omni's deployment has it; each next is twice as long."""
@@ -58,9 +58,9 @@ class WaveformStream:
             codes = torch.stack(self._waiting, dim=-1).to(decoder.device)
             self._waiting = []
             embedded = decoder.code_embedding(codes + decoder.code_offset).mean(1)
-            fresh = decoder.pre_transformer(
-                inputs_embeds=embedded, past_key_values=self._cache, use_cache=True
-            ).last_hidden_state
+            reader = decoder.pre_transformer
+            known = {cache_name(reader): self._cache}
+            fresh = reader(inputs_embeds=embedded, use_cache=True, **known).last_hidden_state
             hidden = fresh if self._hidden is None else torch.cat([self._hidden, fresh], dim=1)
             wave = self._convolved(hidden)
         new = wave[self._given - self._start * self._step :]

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 # Root mean square of samples of which nothing is heard: -54 dBFS.
 _QUIET = 0.002
 # `seconds` counts pauses and is rather long; sound without pauses took 0.62 to 0.75 of it with a quick voice.
-# Rather too slow: a word that was heard and is not known to be does less harm than the other way round.
-_PACE = 0.75
+QUICKEST = 0.6
+PACE = 0.75
+"""Rather too slow: a word that was heard and is not known to be does less harm than the other way round."""
 # Seconds of sound that a word may have had before it is placed.
 _MOST_OWED = 1.0
 
@@ -54,7 +55,7 @@ class OwnVoice:
         words: list[WordTime] = []
         at = -self._owed
         for start, end in pieces(self._text[begun:]):
-            until = at + _PACE * (seconds(self._text[begun + start : begun + end]) + WORD_SECONDS)
+            until = at + PACE * (seconds(self._text[begun + start : begun + end]) + WORD_SECONDS)
             # The last word may be only half written.
             if until > pcm.seconds or begun + end == len(self._text):
                 break

@@ -10,9 +10,11 @@ import pytest
 
 from omni_agent.messages import Audio, Image, Message, Text, ToolCall, ToolResult, ToolSpec, Video
 from omni_agent.models.base import Request
-from omni_agent.models.omni.chat import QWEN25_SYSTEM, Chat, render, spoken_of
+from omni_agent.models.injected import signature
+from omni_agent.models.omni.chat import Chat, render
 from omni_agent.models.omni.checkpoint import Checkpoint
 from omni_agent.models.omni.media import HEARING_RATE, Clip, Picture, Sound
+from omni_agent.models.qwen_omni import QWEN25_SYSTEM
 from omni_agent.speech.pcm import Pcm
 
 A, B, C = (f"media://{digit * 64}" for digit in "abc")
@@ -136,7 +138,7 @@ def test_nobody_but_the_prompt_writes_control_tokens(wicked: str) -> None:
     said = Message("assistant", (Text(wicked), CALL))
     made = chat(user(wicked), said, result, context=wicked, background=wicked)
     assert all(wicked not in words(message) for message in made.messages)
-    tool = spoken_of(ToolSpec("x", wicked, {"description": wicked}))
+    tool = signature(ToolSpec("x", wicked, {"description": wicked}))
     assert wicked not in str(tool)
 
 
@@ -150,3 +152,11 @@ def test_a_picture_from_a_tool_is_shown_after_its_result() -> None:
 def test_a_format_is_asked_for() -> None:
     made = chat(user("hi"), format={"type": "array"})
     assert words(made.messages[0]).endswith('fits this schema: {"type": "array"}')
+
+
+@pytest.mark.parametrize("family", ["qwen3", "qwen2.5"])
+def test_a_task_is_taken_as_it_is(family: str) -> None:
+    made = chat(user("Ich wohne in Graz."), of=checkpoint(family=family), talk=False)
+    assert [message["role"] for message in made.messages] == ["system", "user"]
+    assert words(made.messages[0]) == "You are Ada."
+    assert words(made.messages[1]) == "Ich wohne in Graz."

@@ -16,8 +16,8 @@ from omni_agent.media import MediaStore
 from omni_agent.messages import Audio, Image, Message, Text
 from omni_agent.models.base import Done, SpeechDelta, TextDelta
 from omni_agent.models.omni import Options, TransformersOmni
-from omni_agent.models.omni.chat import QWEN25_SYSTEM
 from omni_agent.models.omni.libraries import library
+from omni_agent.models.qwen_omni import QWEN25_SYSTEM
 from tests.models.omni.conftest import answered, ask, sound_of, text_of, user
 from tests.models.omni.test_qwen3 import TIMER, prompt_of
 

@@ -1,7 +1,7 @@
-"""Tools for a model whose server has no field for them: in the system prompt, in the form of Nous Hermes.
+"""Tools for a model whose template or server has no place for them: as words, in the form of Nous Hermes.
 
-That is the form that Qwen's models were trained on. Where a server applies the checkpoint's own template,
-that one is used; these are our own words for the others.
+That is the form that Qwen's models were trained on. Where a checkpoint's own template knows tools, that one
+is used; these are our own words for the others.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from ...messages import JsonObject, ToolCall, ToolResult, ToolSpec
-from ..prompt import told_result
+from ..messages import JsonObject, ToolCall, ToolResult, ToolSpec
+from .prompt import clean, told_result
 
 _RULES = """\
 # Tools
@@ -30,9 +30,13 @@ _MUST = "\nThis time you must call {name}."
 
 
 def signature(spec: ToolSpec) -> JsonObject:
-    """A tool in OpenAI's shape."""
-    function = {"name": spec.name, "description": spec.description, "parameters": spec.parameters}
-    return {"type": "function", "function": function}
+    """A tool in OpenAI's shape, which templates and models know.
+
+    What a server of tools describes is written by others, too, so it holds no control tokens.
+    """
+    about = {"name": spec.name, "description": spec.description, "parameters": spec.parameters}
+    cleaned: JsonObject = json.loads(clean(json.dumps(about, ensure_ascii=False)))
+    return {"type": "function", "function": cleaned}
 
 
 def block(tools: Sequence[ToolSpec], choice: str = "") -> str:
