@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 
 from ..messages import REFERENCE, Audio, Image, Message, Part, Text, ToolCall, ToolResult, Video
 from ..persona import LANGUAGES
@@ -19,9 +19,12 @@ from .examples import CALLS, TALK
 from .notation import CONTROL, dumps, signature
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from .base import Request
+
+Turn: TypeAlias = tuple[Message, ...]
+"""A message of the user's and what followed it."""
 
 SAY = "say "
 MOST_RESULT_CHARACTERS = 6000
@@ -82,18 +85,31 @@ def render(request: Request, *, sighted: bool = False) -> list[ChatMessage]:
 
 
 def fit(request: Request, budget: int) -> Request:
-    """The request without its oldest turns, so that it has at most `budget` (estimated) tokens.
-
-    A turn is dropped whole, calls with their results; the last one always stays. When the budget is reached,
-    half of the history goes at once and the cut then stays where it is for many turns, because a moved cut
-    makes the engine compute the whole prompt again.
-    """
-    cut = turns(request.messages)
+    """The request without its oldest turns, so that it has at most `budget` (estimated) tokens."""
     fixed = sum(map(_size, _opening(request)))
-    room = budget - fixed - estimated_tokens(request.context)
     bare = replace(request, tools=(), background="", context="", talk=False)
-    # Without the system's message, which is counted above.
-    sizes = [sum(map(_size, render(replace(bare, messages=turn))[1:])) for turn in cut]
+
+    def size(turn: Turn) -> int:
+        # Without the system's message, which is counted already.
+        return sum(map(_size, render(replace(bare, messages=turn))[1:]))
+
+    return newest(request, budget - fixed - estimated_tokens(request.context), size)
+
+
+def newest(request: Request, room: int, size: Callable[[Turn], int]) -> Request:
+    """The request without its oldest turns, so that the others take at most `room`.
+
+    A turn is dropped whole, calls with their results; the last one always stays. When the room is used up,
+    half of the history goes at once and the cut then stays where it is for many turns, because a moved cut
+    makes the model read the whole prompt again.
+
+    Args:
+        request: Whose messages are cut.
+        room: Tokens.
+        size: Tokens of a turn.
+    """
+    cut = _turns(request.messages)
+    sizes = list(map(size, cut))
     first = 0
     for index in range(len(cut)):
         if sum(sizes[first : index + 1]) > room:
@@ -106,7 +122,7 @@ def _size(message: ChatMessage) -> int:
     return estimated_tokens(message["content"]) + 5
 
 
-def turns(messages: Sequence[Message]) -> list[tuple[Message, ...]]:
+def _turns(messages: Sequence[Message]) -> list[Turn]:
     """The messages cut before each of the user's; what precedes the first is a turn of its own."""
     cut: list[list[Message]] = []
     for message in messages:

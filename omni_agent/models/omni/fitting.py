@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...messages import Audio, Image, Message, ToolResult, Video
 from ...tokens import estimated_tokens
-from ..prompt import turns
+from ..prompt import newest
 from .checkpoint import MOST_PICTURES
 
 if TYPE_CHECKING:
@@ -20,19 +19,8 @@ _A_MESSAGE = 8
 
 
 def fit(request: Request, room: int) -> Request:
-    """The request without its oldest turns, so that its messages take about `room` tokens; the last stays.
-
-    When the room is used up, half of the history goes at once and the cut then stays where it is for many
-    turns, because a moved cut makes the model read everything again.
-    """
-    cut = turns(request.messages)
-    sizes = [sum(map(_size, turn)) for turn in cut]
-    first = 0
-    for index in range(len(cut)):
-        if sum(sizes[first : index + 1]) > room:
-            while first < index and sum(sizes[first : index + 1]) > room // 2:
-                first += 1
-    return replace(request, messages=tuple(message for turn in cut[first:] for message in turn))
+    """The request without its oldest turns, so that its messages take about `room` tokens; the last stays."""
+    return newest(request, room, lambda turn: sum(map(_size, turn)))
 
 
 def _size(message: Message) -> int:
