@@ -55,7 +55,7 @@ class HttpProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if not self._waiting:
+        if not self._waiting or self.transport.get_protocol() is not self:
             self._unwatch()
             return
         self._watch()
@@ -63,10 +63,6 @@ class HttpProtocol(H11Protocol):
             self._dropped += len(data)
             if self._dropped > _DROPPED:
                 self.transport.close()
-
-    def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        self._unwatch()
-        super().handle_websocket_upgrade(event)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._unwatch()
