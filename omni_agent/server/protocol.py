@@ -27,6 +27,16 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self.gone = asyncio.Event()
+        self.app = self._answered(self.app)
+
+    def _answered(self, app: Any) -> Any:
+        async def answered(*asgi: Any) -> None:
+            await app(*asgi)
+            # uvicorn would complain of a socket that was refused by an answer.
+            if self.initial_response is not None:
+                self.handshake_complete = True
+
+        return answered
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
