@@ -8,6 +8,7 @@ as the other side likes: a few thousand connections that send a byte now and the
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 import h11
@@ -15,6 +16,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 _DROPPED = 4 << 20
+# uvicorn notes the addresses of sockets with their queries, at INFO.
+_log = logging.getLogger(f"{__name__}.sockets")
+_log.setLevel(logging.WARNING)
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
@@ -27,6 +31,9 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self.gone = asyncio.Event()
+        self.logger = _log
+        # It would log the frames themselves.
+        self.conn.debug = False
         self.app = self._answered(self.app)
 
     def _answered(self, app: Any) -> Any:
