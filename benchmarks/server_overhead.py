@@ -1,9 +1,9 @@
 """What the server adds to a chat completion: the same agent asked in this process, and over HTTP.
 
 `added_p50_ms` is the median of whole answers over HTTP less that of `Agent.answer` here; its limit is 3 ms.
-`first_byte_p50_ms` is from a request's last byte to the first byte of a streamed answer's body; its limit is 5 ms.
-`health_p50_ms` is what any request costs. The model is scripted and takes no time, so all of it is ours. The server
-runs in a process of its own, the client is a bare connection that is kept; the three take turns.
+`first_byte_p50_ms` is from a request's last byte to the first byte of a streamed answer's body; its limit is
+5 ms. `health_p50_ms` is what any request costs. The model is scripted and takes no time, so all is ours. The
+server runs in a process of its own, the client is a bare connection that is kept; the ways take turns.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from .caller import Caller
 from .errors import ApiError
 from .heads import Heads
 from .hosting import Hosting
-from .letting_in import ALWAYS, caller_in, check_body, check_ready, check_site
+from .letting_in import ALWAYS, caller_in, check_body, check_ready, check_room, check_site
 from .link import Link, protocol_among, refuse
 
 log = logging.getLogger(__name__)
@@ -132,6 +132,8 @@ class Guard:
         assert caller is not None
         _seen(scope, caller)
         check_ready(self._hosting)
+        if place == "sessions":
+            check_room(self._hosting)
         self._hosting.allowances.admit(caller)
         held.enter_context(self._hosting.allowances.held(caller, place))
 

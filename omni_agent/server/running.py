@@ -187,7 +187,7 @@ def _config(hosting: Hosting, place: Place, further: Sequence[BaseRoute]) -> uvi
     limits = hosting.limits
     config = uvicorn.Config(
         create_app(hosting, further),
-        http=HttpProtocol.within(limits.head_seconds),
+        http=HttpProtocol.within(limits.head_seconds, limits.stall_seconds),
         ws=SocketProtocol,
         ws_max_size=limits.frame,
         ws_ping_interval=_PING_S,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 
 import httpx
 import pytest
@@ -157,6 +158,15 @@ async def test_the_log_holds_no_secrets(caplog: pytest.LogCaptureFixture) -> Non
     assert "hunter2" not in text
     assert "swordfish" not in text
     assert not [record for record in ours if record.exc_info]
+
+
+def test_of_an_exception_the_log_keeps_its_kind() -> None:
+    try:
+        raise ValueError("swordfish")
+    except ValueError:
+        record = logging.LogRecord("x", logging.ERROR, "", 0, "failed\n", (), sys.exc_info())
+    assert Discreet().filter(record)
+    assert logging.Formatter().format(record) == "failed (ValueError)"
 
 
 @pytest.mark.parametrize(
