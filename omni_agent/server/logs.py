@@ -21,7 +21,7 @@ _SOUND = re.compile(r"[A-Za-z0-9+/]{120,}={0,2}")
 
 
 class Discreet(logging.Filter):
-    """Takes keys, queries and what looks like encoded media out of records; of an exception it leaves the kind."""
+    """Takes keys, queries and encoded media out of records, and of an exception all but its kind."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = discreet(record.getMessage()), None
