@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 _LOGGERS = ("omni_agent.server", "uvicorn.error")
 _SECRET = re.compile(
-    r"(bearer\s+|openai-insecure-api-key\.)[^\s\"',;]+|\b(?:omni_|ek_|sk-)[\w-]{8,}|(\?)[^\s\"']+",
+    r"(bearer\s+|openai-insecure-api-key\.)[^\s\"',;]+|\b(?:omni_|ek_|sk-)[\w-]{32,}|(\?)[^\s\"']+",
     re.IGNORECASE,
 )
 _SOUND = re.compile(r"[A-Za-z0-9+/]{120,}={0,2}")

@@ -77,6 +77,7 @@ class HttpProtocol(H11Protocol):
         super().data_received(data)
         if not self._waiting or self.transport.get_protocol() is not self:
             self._unwatch()
+            self._dropped = 0
             return
         self._watch()
         if self.conn.their_state is h11.SEND_BODY:
