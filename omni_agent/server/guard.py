@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
@@ -27,6 +27,8 @@ from .link import Link, protocol_among, refuse
 
 log = logging.getLogger(__name__)
 _FAULT = 1011
+# No status of HTTP: the client did not wait for one.
+_GONE = 499
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -76,7 +78,8 @@ class Guard:
                 _told(error, scope)
         finally:
             first = answering.first_byte
-            self._note(scope, scope["method"], answering.status, None if first is None else first - began)
+            status = answering.status or _GONE
+            self._note(scope, scope["method"], status, None if first is None else first - began)
 
     async def _answered(self, scope: Scope, heads: Heads, receive: Receive, answering: Answering) -> None:
         hosting, path, method = self._hosting, scope["path"], scope["method"]
@@ -114,13 +117,14 @@ class Guard:
     async def _live(self, scope: Scope, receive: Receive, link: Link) -> int:
         try:
             await self._app(scope, receive, link)
-        except (WebSocketDisconnect, OSError):
+        except WebSocketDisconnect:
             pass
         except Exception as error:
             _told(error, scope)
-            await link.close(_FAULT, "the server failed")
+            with suppress(OSError):
+                await link.close(_FAULT, "the server failed")
             return 500
-        return 101
+        return link.status
 
     def _admit(self, scope: Scope, heads: Heads, place: Place, held: ExitStack) -> None:
         """Let one in, and count him as long as `held` is.
