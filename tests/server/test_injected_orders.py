@@ -44,9 +44,8 @@ async def test_what_a_page_orders_is_not_done_without_a_yes(named: dict[str, Any
             return Step(calls={"read_page": {"url": "https://example.com"}})
         return Step(says="I will.") if "wipe_disk" in text else Step(calls={"wipe_disk": {}})
 
-    agent = Agent(
-        model=ScriptedModel(otherwise=obeys), memory=None, tools=[read_page, wipe_disk], grounding=False
-    )
+    model = ScriptedModel(otherwise=obeys)
+    agent = Agent(model=model, memory=None, tools=[read_page, wipe_disk], grounding=False)
     headers = named.get("headers", {})
     body = {
         "model": "gpt-4o",
@@ -57,4 +56,5 @@ async def test_what_a_page_orders_is_not_done_without_a_yes(named: dict[str, Any
     async with agent, running(Hosting({"reader": agent})) as url, httpx.AsyncClient(timeout=60) as client:
         answer = await client.post(f"{url}/v1/chat/completions", json=body, headers=headers)
     assert answer.status_code == 200
+    assert ORDER in repr(model.requests)
     assert wiped == []
