@@ -1,0 +1,136 @@
+"""What a request sets for its answer, as the agent's `Terms`; what cannot be had is refused here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from ...messages import JsonObject, ToolSpec
+from ...terms import ANY_TOOL, NO_TOOL, Terms
+from ..errors import ApiError
+from .parsing import invalid, unsupported
+from .requests import AudioWanted, ChatRequest, ChosenFunction, ChosenTools, FunctionTool, ResponseFormat
+
+MOST_STOPS = 4
+_REFUSED = {
+    "functions": "is the old way: use 'tools'",
+    "function_call": "is the old way: use 'tool_choice'",
+    "logprobs": "cannot be had: the models here tell no probabilities of tokens",
+    "top_logprobs": "cannot be had: the models here tell no probabilities of tokens",
+    "logit_bias": "cannot be had: the models here take no weights for tokens",
+    "web_search_options": "cannot be had: give the agent a tool that searches",
+}
+
+
+def check(request: ChatRequest) -> None:
+    """Refuse what changes an answer's meaning and cannot be had.
+
+    Raises:
+        ApiError: There is such a thing; `param` names it.
+    """
+    for name, why in _REFUSED.items():
+        if getattr(request, name):
+            raise unsupported(name, why)
+    if request.speaks:
+        _check_audio(request)
+
+
+def terms_of(request: ChatRequest, instructions: str, own: Collection[str]) -> Terms:
+    """The conditions of a request's answer.
+
+    Args:
+        request: The request.
+        instructions: What it says as the system.
+        own: Names of the agent's own tools.
+
+    Raises:
+        ApiError: A tool is chosen that there is not.
+    """
+    tools = tuple(spec_of(tool) for tool in request.tools or ())
+    choice = request.tool_choice
+    chosen = ""
+    match choice:
+        case ChosenFunction():
+            chosen = choice.function.name
+            check_choice(chosen, tools, own, "tool_choice.function.name")
+        case ChosenTools():
+            allowed = {tool.function.name for tool in choice.allowed_tools.tools}
+            tools, chosen = narrowed(tools, allowed, choice.allowed_tools.mode)
+        case str() | None:
+            chosen = chosen_of(choice)
+    return Terms(
+        instructions=instructions,
+        tools=tools,
+        tool_choice=chosen,
+        max_tokens=request.most_tokens,
+        temperature=request.temperature or 0.0,
+        seed=request.seed or 0,
+        stop=_stops(request),
+        format=_format(request.response_format),
+        voice=voice_of(request.audio) if request.audio and request.speaks else "",
+    )
+
+
+def spec_of(tool: FunctionTool) -> ToolSpec:
+    """A caller's tool."""
+    function = tool.function
+    return ToolSpec(function.name, function.description or "", function.parameters or no_arguments())
+
+
+def no_arguments() -> JsonObject:
+    """The schema of a tool that takes none."""
+    return {"type": "object", "properties": {}}
+
+
+def chosen_of(choice: str | None) -> str:
+    """`Terms.tool_choice` for a choice in one word."""
+    return {"none": NO_TOOL, "required": ANY_TOOL}.get(choice or "", "")
+
+
+def narrowed(
+    tools: Sequence[ToolSpec], allowed: Collection[str], mode: str
+) -> tuple[tuple[ToolSpec, ...], str]:
+    """The tools among those that may be called, and the choice among them."""
+    return tuple(tool for tool in tools if tool.name in allowed), chosen_of(mode)
+
+
+def check_choice(name: str, tools: Sequence[ToolSpec], own: Collection[str], param: str) -> None:
+    """Refuse the choice of a tool that there is not.
+
+    Raises:
+        ApiError: It is neither among the caller's nor among the agent's own.
+    """
+    if name not in own and all(tool.name != name for tool in tools):
+        raise invalid(param, f"names '{name[:64]}', which is not among the tools")
+
+
+def voice_of(audio: AudioWanted) -> str:
+    """The name of the voice that is wanted."""
+    return audio.voice if isinstance(audio.voice, str) else audio.voice.id
+
+
+def _check_audio(request: ChatRequest) -> None:
+    if request.audio is None:
+        raise ApiError("'audio' is missing", code="missing_required_parameter", param="audio")
+    if request.audio.format == "aac":
+        raise unsupported("audio.format", "must be wav, mp3, flac, opus or pcm16")
+    if request.stream and request.audio.format != "pcm16":
+        raise unsupported("audio.format", "must be pcm16 where the answer is streamed")
+
+
+def _stops(request: ChatRequest) -> tuple[str, ...]:
+    stop = request.stop or ()
+    stops = (stop,) if isinstance(stop, str) else stop
+    if len(stops) > MOST_STOPS:
+        raise invalid("stop", f"has more than {MOST_STOPS} entries")
+    return tuple(filter(None, stops))
+
+
+def _format(wanted: ResponseFormat | None) -> JsonObject | None:
+    if wanted is None or wanted.type == "text":
+        return None
+    if wanted.type == "json_object":
+        return {"type": "object"}
+    if wanted.json_schema is None:
+        param = "response_format.json_schema"
+        raise ApiError(f"'{param}' is missing", code="missing_required_parameter", param=param)
+    return wanted.json_schema.schema_ or {"type": "object"}
