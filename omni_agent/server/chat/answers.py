@@ -49,7 +49,7 @@ class Answer:
 
     def __init__(self, index: int, speech: Speech | None, *, one_call: bool = False) -> None:
         self._index = index
-        self._speech = speech
+        self.speech = speech
         self._one_call = one_call
         self._calls: list[ToolRequested] = []
         self._questions: list[ApprovalRequested] = []
@@ -91,8 +91,8 @@ class Answer:
         message: JsonObject = {"role": "assistant", "content": self.text or None, "refusal": None}
         if self._calls:
             message["tool_calls"] = [call_body(call) for call in self._calls]
-        elif self._speech:
-            message |= {"content": None, "audio": await self._audio(self._speech)}
+        elif self.speech:
+            message |= {"content": None, "audio": await self._audio(self.speech)}
         elif not self.text:
             message["content"] = ""
         if self._questions:

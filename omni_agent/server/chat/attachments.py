@@ -14,7 +14,7 @@ from ..errors import ApiError
 from .parsing import invalid, unsupported
 
 _DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w.+-]+=[^;,]*)*);base64,", re.IGNORECASE)
-_INLINE = "must be a data URI, data:image/png;base64,…: this server fetches nothing from addresses in requests"
+_INLINE = "must be a data URI, data:image/png;base64,…: nothing is fetched from addresses in requests"
 
 
 async def image_of(url: str, media: MediaStore, param: str) -> Image:

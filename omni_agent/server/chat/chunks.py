@@ -1,7 +1,7 @@
 """An answer piece by piece: each event of a turn as the deltas of a choice.
 
-Order of a spoken one, as OpenAI streams it: the role; `audio` with its id and the first words; more words, and
-the sound of them; `audio.expires_at` alone; the reason of the end.
+Order of a spoken one, as OpenAI streams it: the role; `audio` with its id and the first words; more words,
+and the sound of them; `audio.expires_at` alone; the reason of the end.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Deltas:
 
     def __init__(self, index: int, speech: Speech | None, *, one_call: bool = False) -> None:
         self._index = index
-        self._speech = speech
+        self.speech = speech
         self._one_call = one_call
         self._named = False
         self._calls = 0
@@ -47,7 +47,7 @@ class Deltas:
 
     def begin(self) -> JsonObject:
         """The first: whose words they are."""
-        content = None if self._speech else ""
+        content = None if self.speech else ""
         return self._choice({"role": "assistant", "content": content, "refusal": None})
 
     def take(self, event: AgentEvent) -> Iterator[JsonObject]:
@@ -60,9 +60,9 @@ class Deltas:
             case TextDelta():
                 self.text += event.text
                 yield self._choice(
-                    self._audio(transcript=event.text) if self._speech else {"content": event.text}
+                    self._audio(transcript=event.text) if self.speech else {"content": event.text}
                 )
-            case SpeechChunk() if self._speech:
+            case SpeechChunk() if self.speech:
                 yield from self._sounds(self._sound.next(event.pcm, event.sample_rate))
             case ToolRequested() if not (self._one_call and self._calls):
                 yield self._choice({"tool_calls": [{"index": self._calls, **call_body(event)}]})
@@ -79,10 +79,10 @@ class Deltas:
 
     def _end(self, event: TurnEnded) -> Iterator[JsonObject]:
         self.usage = event.usage
-        if self._speech:
+        if self.speech:
             yield from self._sounds(self._sound.finish())
             if self._named:
-                yield self._choice({"audio": {"expires_at": self._speech.expires_at}})
+                yield self._choice({"audio": {"expires_at": self.speech.expires_at}})
         delta: JsonObject = {OWN: waiting_body(self._questions)} if self._questions else {}
         yield self._choice(delta, finish_reason(event))
 
@@ -91,8 +91,8 @@ class Deltas:
             yield self._choice(self._audio(data=b64encode(data).decode()))
 
     def _audio(self, **content: str) -> JsonObject:
-        assert self._speech is not None
-        named = {} if self._named else {"id": self._speech.id}
+        assert self.speech is not None
+        named = {} if self._named else {"id": self.speech.id}
         self._named = True
         return {"audio": {**named, **content}}
 

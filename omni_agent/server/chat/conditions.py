@@ -8,7 +8,8 @@ from ...messages import JsonObject, ToolSpec
 from ...terms import ANY_TOOL, NO_TOOL, Terms
 from ..errors import ApiError
 from .parsing import invalid, unsupported
-from .requests import AudioWanted, ChatRequest, ChosenFunction, ChosenTools, FunctionTool, ResponseFormat
+from .requests import ChatRequest, ChosenFunction, ChosenTools, FunctionTool, ResponseFormat
+from .schemas import usable
 
 MOST_STOPS = 4
 _REFUSED = {
@@ -34,18 +35,21 @@ def check(request: ChatRequest) -> None:
         _check_audio(request)
 
 
-def terms_of(request: ChatRequest, instructions: str, own: Collection[str]) -> Terms:
+def terms_of(request: ChatRequest, instructions: str, own: Collection[str], voice: str = "") -> Terms:
     """The conditions of a request's answer.
 
     Args:
         request: The request.
         instructions: What it says as the system.
         own: Names of the agent's own tools.
+        voice: The agent's name of the voice that is wanted.
 
     Raises:
         ApiError: A tool is chosen that there is not.
     """
-    tools = tuple(spec_of(tool) for tool in request.tools or ())
+    tools = tuple(
+        spec_of(tool, f"tools[{i}].function.parameters") for i, tool in enumerate(request.tools or ())
+    )
     choice = request.tool_choice
     chosen = ""
     match choice:
@@ -66,19 +70,15 @@ def terms_of(request: ChatRequest, instructions: str, own: Collection[str]) -> T
         seed=request.seed or 0,
         stop=_stops(request),
         format=_format(request.response_format),
-        voice=voice_of(request.audio) if request.audio and request.speaks else "",
+        voice=voice,
     )
 
 
-def spec_of(tool: FunctionTool) -> ToolSpec:
+def spec_of(tool: FunctionTool, param: str) -> ToolSpec:
     """A caller's tool."""
     function = tool.function
-    return ToolSpec(function.name, function.description or "", function.parameters or no_arguments())
-
-
-def no_arguments() -> JsonObject:
-    """The schema of a tool that takes none."""
-    return {"type": "object", "properties": {}}
+    parameters = usable(function.name, function.parameters or {}, param)
+    return ToolSpec(function.name, function.description or "", parameters)
 
 
 def chosen_of(choice: str | None) -> str:
@@ -101,11 +101,6 @@ def check_choice(name: str, tools: Sequence[ToolSpec], own: Collection[str], par
     """
     if name not in own and all(tool.name != name for tool in tools):
         raise invalid(param, f"names '{name[:64]}', which is not among the tools")
-
-
-def voice_of(audio: AudioWanted) -> str:
-    """The name of the voice that is wanted."""
-    return audio.voice if isinstance(audio.voice, str) else audio.voice.id
 
 
 def _check_audio(request: ChatRequest) -> None:
@@ -133,4 +128,5 @@ def _format(wanted: ResponseFormat | None) -> JsonObject | None:
     if wanted.json_schema is None:
         param = "response_format.json_schema"
         raise ApiError(f"'{param}' is missing", code="missing_required_parameter", param=param)
-    return wanted.json_schema.schema_ or {"type": "object"}
+    param = "response_format.json_schema.schema"
+    return usable(wanted.json_schema.name, wanted.json_schema.schema_, param)

@@ -80,6 +80,9 @@ def failure_of(event: ErrorRaised) -> ApiError | None:
         return None
     if isinstance(event.cause, OmniError):
         return ApiError.of(event.cause)
-    return ApiError(
-        "the server failed at this; its log holds the details", status=500, code=event.code or "internal_error"
-    )
+    return defect(event.code)
+
+
+def defect(code: str = "internal_error") -> ApiError:
+    """What a client is told of a failure that nobody foresaw."""
+    return ApiError("the server failed at this; its log holds the details", status=500, code=code)

@@ -1,7 +1,7 @@
 """Answers that come piece by piece, and work that ends when nobody waits for it any more.
 
-A client that goes away is noticed at once, and what works for him is cancelled, once, so that it can still put
-away what it has.
+A client that goes away is noticed at once, and what works for him is cancelled, once, so that it can still
+put away what it has.
 """
 
 from __future__ import annotations

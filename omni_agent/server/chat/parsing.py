@@ -24,7 +24,7 @@ def parse(kind: type[Parsed], body: bytes) -> Parsed:
     """The body as `kind`.
 
     Raises:
-        ApiError: It is no JSON, or does not fit: `param` is the path of the first field that does not, such as
+        ApiError: It is no JSON, or does not fit: `param` is the path of a field that does not, such as
             `messages[0].content`.
     """
     try:
@@ -55,27 +55,26 @@ def _told(error: ValidationError, body: bytes) -> ApiError:
 
 
 def _refusal(param: str, problem: ErrorDetails) -> ApiError:
-    if problem["type"] in {"missing", "union_tag_not_found"}:
-        return ApiError(
-            f"'{param}' is missing" if problem["type"] == "missing" else f"'{param}' has no type",
-            code="missing_required_parameter",
-            param=param or None,
-        )
-    code = "invalid_type" if problem["type"].endswith("_type") else "invalid_value"
-    return ApiError(f"'{param or 'the body'}': {problem['msg'][:_MOST_SHOWN]}", code=code, param=param or None)
+    kind, field = problem["type"], param or "the body"
+    if kind in {"missing", "union_tag_not_found"}:
+        what = "is missing" if kind == "missing" else "does not say what it is"
+        return ApiError(f"'{field}' {what}", code="missing_required_parameter", param=param or None)
+    code = "invalid_type" if kind.endswith("_type") else "invalid_value"
+    return ApiError(f"'{field}': {problem['msg'][:_MOST_SHOWN]}", code=code, param=param or None)
 
 
 def _path(raw: Any, place: Sequence[int | str]) -> list[int | str]:
     """Pydantic's place without the names of alternatives, which are in no body."""
     path: list[int | str] = []
     for number, step in enumerate(place):
-        if isinstance(step, int) and isinstance(raw, list) and step < len(raw):
+        inside = step in (
+            raw if isinstance(raw, Mapping) else range(len(raw)) if isinstance(raw, list) else ()
+        )
+        last = number == len(place) - 1 and isinstance(raw, Mapping) and isinstance(step, str)
+        if inside or last:
+            path.append(step)
+        if inside:
             raw = raw[step]
-        elif isinstance(step, str) and isinstance(raw, Mapping) and step in raw:
-            raw = raw[step]
-        elif not (number == len(place) - 1 and isinstance(raw, Mapping) and isinstance(step, str)):
-            continue
-        path.append(step)
     return path
 
 

@@ -1,7 +1,7 @@
 """What a client sends to Chat Completions.
 
-Source of the shape: `openai` 3.57, `types/chat/completion_create_params.py`. `video_url` is that of vLLM's and
-Qwen's servers.
+Source of the shape: `openai` 3.57, `types/chat/completion_create_params.py`. `video_url` is that of vLLM's
+and Qwen's servers.
 """
 
 from __future__ import annotations
@@ -138,8 +138,7 @@ class ChosenTools(Loose):
 
 
 ToolChoice: TypeAlias = (
-    Literal["none", "auto", "required"]
-    | Annotated[ChosenFunction | ChosenTools, Field(discriminator="type")]
+    Literal["none", "auto", "required"] | Annotated[ChosenFunction | ChosenTools, Field(discriminator="type")]
 )
 
 
@@ -160,6 +159,11 @@ class VoiceId(Loose):
 class AudioWanted(Loose):
     format: Literal["wav", "mp3", "flac", "opus", "pcm16", "aac"]
     voice: str | VoiceId = ""
+
+    @property
+    def voice_name(self) -> str:
+        """The name of the voice that is wanted."""
+        return self.voice if isinstance(self.voice, str) else self.voice.id
 
 
 class StreamOptions(Loose):

@@ -1,4 +1,4 @@
-"""What was said in answers that went out as speech: later messages name them by id instead of repeating them."""
+"""What was said in answers that went out as speech: later messages name them by id."""
 
 from __future__ import annotations
 

@@ -6,8 +6,9 @@ from collections.abc import Collection
 
 from ...messages import JsonObject, ToolSpec
 from ...terms import Terms
-from ..chat.conditions import check_choice, chosen_of, narrowed, no_arguments
+from ..chat.conditions import check_choice, chosen_of, narrowed
 from ..chat.parsing import invalid, unsupported
+from ..chat.schemas import usable
 from ..errors import ApiError
 from .requests import ChosenFunction, ChosenTools, Format, ResponsesRequest
 
@@ -43,8 +44,12 @@ def terms_of(request: ResponsesRequest, instructions: str, own: Collection[str])
         ApiError: A tool is chosen that there is not.
     """
     tools = tuple(
-        ToolSpec(tool.name, tool.description or "", tool.parameters or no_arguments())
-        for tool in request.tools or ()
+        ToolSpec(
+            tool.name,
+            tool.description or "",
+            usable(tool.name, tool.parameters or {}, f"tools[{i}].parameters"),
+        )
+        for i, tool in enumerate(request.tools or ())
     )
     chosen = ""
     match request.tool_choice:
@@ -69,7 +74,7 @@ def _schema(wanted: Format) -> JsonObject | None:
         return None
     if wanted.type == "json_object":
         return {"type": "object"}
+    param = "text.format.schema"
     if wanted.schema_ is None:
-        param = "text.format.schema"
         raise ApiError(f"'{param}' is missing", code="missing_required_parameter", param=param)
-    return wanted.schema_
+    return usable(wanted.name, wanted.schema_, param)

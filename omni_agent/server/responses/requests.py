@@ -1,6 +1,7 @@
 """What a client sends to Responses.
 
-Source of the shape: `openai` 3.57, `types/responses/response_create_params.py`, `response_input_item_param.py`.
+Source of the shape: `openai` 3.57, `types/responses/`: `response_create_params.py`,
+`response_input_item_param.py`.
 """
 
 from __future__ import annotations
@@ -108,8 +109,7 @@ class ChosenTools(Loose):
 
 
 ToolChoice: TypeAlias = (
-    Literal["none", "auto", "required"]
-    | Annotated[ChosenFunction | ChosenTools, Field(discriminator="type")]
+    Literal["none", "auto", "required"] | Annotated[ChosenFunction | ChosenTools, Field(discriminator="type")]
 )
 
 
@@ -155,6 +155,11 @@ class ResponsesRequest(Loose):
     def keeps(self) -> bool:
         """Whether the answer is to be had again later, which is so unless the client says no."""
         return self.store is not False
+
+    @property
+    def brings_only_results(self) -> bool:
+        """Whether all that it holds are results of calls that were made before it."""
+        return not isinstance(self.input, str) and all(isinstance(item, ResultItem) for item in self.input)
 
     @property
     def session(self) -> str:

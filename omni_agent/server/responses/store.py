@@ -121,9 +121,7 @@ class ResponseStore:
     def delete(self, caller: Caller, id_: str) -> bool:
         """Forget an answer of the caller's; False where there is none of that id."""
         with self._ledger.transaction() as database:
-            found = database.execute(
-                "DELETE FROM responses WHERE id = ? AND caller = ?", (id_, caller.name)
-            )
+            found = database.execute("DELETE FROM responses WHERE id = ? AND caller = ?", (id_, caller.name))
             return found.rowcount > 0
 
     def close(self) -> None:

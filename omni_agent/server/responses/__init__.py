@@ -1,0 +1,27 @@
+"""Responses: the API that keeps conversations for its clients. Most of a request's way is that of `chat/`.
+
+1. `requests.py`: its shape; `reading.py`: its input as messages; `conditions.py`: its `Terms`.
+2. `endpoint.py`: the endpoints.
+3. `creation.py`: one response while it is made; `output.py`: its events and items; `resource.py`: its body.
+4. `store.py`: what is kept, and of what a conversation is resumed.
+"""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute, Route
+
+from ..hosting import Hosting
+from .endpoint import Responses
+
+
+def routes(hosting: Hosting) -> list[BaseRoute]:
+    """`POST /v1/responses`, `GET` and `DELETE /v1/responses/{id}`, and the same without `/v1`."""
+    responses = Responses(hosting)
+    found: list[BaseRoute] = []
+    for prefix in ("/v1", ""):
+        found += [
+            Route(f"{prefix}/responses", responses.create, methods=["POST"]),
+            Route(f"{prefix}/responses/{{id}}", responses.retrieve, methods=["GET"]),
+            Route(f"{prefix}/responses/{{id}}", responses.delete, methods=["DELETE"]),
+        ]
+    return found
