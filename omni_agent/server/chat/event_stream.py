@@ -89,7 +89,7 @@ async def _while_there(receive: Receive, work: Callable[[], Awaitable[T]]) -> T 
             finally:
                 watching.cancel()
     except* _Left:
-        return None
+        pass
     if failure:
         raise failure
     return done

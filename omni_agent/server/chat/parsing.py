@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -67,10 +67,8 @@ def _path(raw: Any, place: Sequence[int | str]) -> list[int | str]:
     """Pydantic's place without the names of alternatives, which are in no body."""
     path: list[int | str] = []
     for number, step in enumerate(place):
-        inside = step in (
-            raw if isinstance(raw, Mapping) else range(len(raw)) if isinstance(raw, list) else ()
-        )
-        last = number == len(place) - 1 and isinstance(raw, Mapping) and isinstance(step, str)
+        inside = step in (range(len(raw)) if isinstance(raw, list) else raw if isinstance(raw, dict) else ())
+        last = number == len(place) - 1 and isinstance(raw, dict) and isinstance(step, str)
         if inside or last:
             path.append(step)
         if inside:

@@ -86,9 +86,11 @@ class Standing:
             ApiError: Nobody waits for an answer, or there is no voice.
         """
         try:
-            Contribution.of(messages)
+            asked = Contribution.of(messages).user
         except InputError as error:
             raise ApiError(str(error), code=error.code, param=param) from None
+        if not asked.media and not asked.text.strip():
+            raise ApiError("the user's last message is empty", code="input_empty", param=param)
         parts = self.agent.parts
         if speak and not parts.model.capabilities.speech and parts.senses.voice is None:
             raise unsupported("modalities", "cannot hold 'audio': this agent has no voice")

@@ -121,7 +121,7 @@ class Responses:
 
 
 async def _open_turn(asked: ResponsesRequest, standing: Standing) -> tuple[Message, ...]:
-    """The turn of a named conversation that waits for results of calls, where the client brings nothing else."""
+    """The turn of a named conversation that waits for just what the client brings: results of its calls."""
     if not (standing.session and standing.user is not None and asked.brings_only_results):
         return ()
     parts = standing.agent.parts

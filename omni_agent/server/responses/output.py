@@ -3,8 +3,8 @@ that tell of it.
 
 Order, as OpenAI streams it: `response.created`, `.in_progress`; of the message `output_item.added`,
 `content_part.added`, `output_text.delta`…, `output_text.done`, `content_part.done`, `output_item.done`; of
-each call `output_item.added`, `function_call_arguments.delta`, `.done`, `output_item.done`; then `.completed`,
-`.incomplete` or `.failed`.
+each call `output_item.added`, `function_call_arguments.delta`, `.done`, `output_item.done`; then
+`.completed`, `.incomplete` or `.failed`.
 """
 
 from __future__ import annotations
