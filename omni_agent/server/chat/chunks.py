@@ -7,6 +7,7 @@ and the sound of them; `audio.expires_at` alone; the reason of the end.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections import deque
 from collections.abc import Iterator
 
 from ...events import (
@@ -42,6 +43,7 @@ class Deltas:
         self._calls = 0
         self._questions: list[ApprovalRequested] = []
         self._sound = Resampling()
+        self._early: deque[SpeechChunk] = deque()
         self.text = ""
         self.usage = Usage()
 
@@ -62,8 +64,10 @@ class Deltas:
                 yield self._choice(
                     self._audio(transcript=event.text) if self.speech else {"content": event.text}
                 )
+                yield from self._spoken()
             case SpeechChunk() if self.speech:
-                yield from self._sounds(self._sound.next(event.pcm, event.sample_rate))
+                self._early.append(event)
+                yield from self._spoken()
             case ToolRequested() if not (self._one_call and self._calls):
                 yield self._choice({"tool_calls": [{"index": self._calls, **call_body(event)}]})
                 self._calls += 1
@@ -80,11 +84,18 @@ class Deltas:
     def _end(self, event: TurnEnded) -> Iterator[JsonObject]:
         self.usage = event.usage
         if self.speech:
+            yield from self._spoken(all_of_it=True)
             yield from self._sounds(self._sound.finish())
             if self._named:
                 yield self._choice({"audio": {"expires_at": self.speech.expires_at}})
         delta: JsonObject = {OWN: waiting_body(self._questions)} if self._questions else {}
         yield self._choice(delta, finish_reason(event))
+
+    def _spoken(self, *, all_of_it: bool = False) -> Iterator[JsonObject]:
+        """The sound of words that were sent: a voice may be quicker than the words' own way here."""
+        while self._early and (all_of_it or self._early[0].span[1] <= len(self.text)):
+            chunk = self._early.popleft()
+            yield from self._sounds(self._sound.next(chunk.pcm, chunk.sample_rate))
 
     def _sounds(self, data: bytes) -> Iterator[JsonObject]:
         if data:

@@ -310,7 +310,9 @@ async def test_a_question_waits_for_the_yes_of_the_next_message_also_after_a_res
     where = {"metadata": {"session": "s"}, "user": "ana"}
 
     def agent(*steps: Step) -> Agent:
-        return Agent(name="A", model=ScriptedModel(*steps), tools=[delete_recipe])
+        # The question outlives the process in either case, the conversation in the memory's file.
+        memory = TransientMemory() if stream else "sqlite"
+        return Agent(name="A", model=ScriptedModel(*steps), tools=[delete_recipe], memory=memory)
 
     async with serving(agent(Step(calls={"delete_recipe": {"title": "soup"}}))) as server:
         body = asking("Delete the recipe soup.", **where)
@@ -396,7 +398,9 @@ async def test_what_is_no_json_is_refused() -> None:
 
 async def test_fields_that_nobody_knows_are_no_mistake() -> None:
     async with serving(Agent(model=ScriptedModel(Step(says="Hi.")), memory=None)) as server:
-        await whole(server, asking(service_tier="auto", reasoning_effort="low", nonsense={"a": 1}, logprobs=False))
+        await whole(
+            server, asking(service_tier="auto", reasoning_effort="low", nonsense={"a": 1}, logprobs=False)
+        )
 
 
 async def test_a_model_that_fails_is_an_error_of_the_server() -> None:
