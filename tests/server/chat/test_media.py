@@ -17,9 +17,9 @@ from omni_agent import Agent
 from omni_agent.messages import Audio, Hearing, Image
 from omni_agent.models.base import Capabilities, Request
 from omni_agent.senses import Senses
+from omni_agent.server.caller import Caller
 from omni_agent.server.chat.sound import RATE, Resampling
 from omni_agent.server.chat.spoken_answers import SpokenAnswers
-from omni_agent.server.caller import Caller
 from omni_agent.speech.pcm import Pcm
 from omni_agent.testing import ScriptedEars, ScriptedEyes, ScriptedModel, Step, ToneVoice
 from tests.server.chat.serving import serving
@@ -70,8 +70,8 @@ async def test_a_picture_reaches_a_model_that_sees() -> None:
     async with serving(Agent(model=model, memory=None)) as server:
         answer = WHOLE.validate_json((await server.post(PATH, body)).content)
     assert answer.choices[0].message.content == "White."
-    [shown] = [part for part in model.requests[0].messages[0].parts if isinstance(part, Image)]
-    assert (shown.width, shown.height) == (60, 30)
+    [seen] = [part for part in model.requests[0].messages[0].parts if isinstance(part, Image)]
+    assert (seen.width, seen.height) == (60, 30)
 
 
 async def test_a_picture_is_read_for_a_model_that_does_not_see() -> None:
