@@ -62,28 +62,31 @@ def shown(path: tuple[Any, ...]) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
+def refusal_of(kind: type[BaseModel], body: bytes) -> ApiError | None:
+    try:
+        parse(kind, body)
+    except ApiError as error:
+        return error
+    return None
+
+
 @pytest.mark.parametrize("kind", [ChatRequest, ResponsesRequest])
 @given(place=st.sampled_from(places(SOME)[1:]), new=ANYTHING)
 def test_one_wrong_value_is_told_with_a_place_on_its_way(
     kind: type[BaseModel], place: tuple[Any, ...], new: Any
 ) -> None:
-    body = json.dumps(changed(SOME, place, new)).encode()
-    try:
-        parse(kind, body)
-    except ApiError as error:
-        assert error.status == 400
-        assert error.param
+    if refused := refusal_of(kind, json.dumps(changed(SOME, place, new)).encode()):
+        assert refused.status == 400
+        assert refused.param
         whole = shown(place)
-        assert whole.startswith(error.param) or error.param.startswith(whole)
+        assert whole.startswith(refused.param) or refused.param.startswith(whole)
 
 
 @pytest.mark.parametrize("kind", [ChatRequest, ResponsesRequest])
 @given(body=st.binary(max_size=40) | ANYTHING.map(lambda value: json.dumps(value).encode()))
 def test_anything_is_read_or_refused(kind: type[BaseModel], body: bytes) -> None:
-    try:
-        parse(kind, body)
-    except ApiError as error:
-        assert error.status == 400
+    refused = refusal_of(kind, body)
+    assert refused is None or refused.status == 400
 
 
 @pytest.mark.parametrize(
