@@ -30,14 +30,6 @@ def create_app(hosting: Hosting, further: Sequence[BaseRoute] = ()) -> Starlette
         hosting: Which.
         further: Routes of your own, behind the same guard. They come first.
     """
-<<<<<<< HEAD
-    routes: list[BaseRoute] = [
-        Route("/health", health),
-        Route("/v1/models", models),
-        Route("/v1/models/{id}", model),
-    ]
-    app = Starlette(routes=routes, exception_handlers={ApiError: on_api_error, OmniError: on_api_error})
-=======
     page = web.routes(hosting)
     parts = (chat, responses, audio, realtime, listing, api, health, metrics)
     routes: list[BaseRoute] = [route for part in parts for route in part.routes(hosting)]
@@ -46,7 +38,6 @@ def create_app(hosting: Hosting, further: Sequence[BaseRoute] = ()) -> Starlette
         middleware=[Middleware(Guard, hosting=hosting, free=tuple(_paths(page)))],
         exception_handlers={ApiError: on_api_error, OmniError: on_api_error, HTTPException: on_http_error},
     )
->>>>>>> a
     app.state.hosting = hosting
     return app
 
@@ -77,20 +68,6 @@ def _without_version(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
                 yield WebSocketRoute(path, route.endpoint)
 
 
-<<<<<<< HEAD
-async def model(request: Request) -> JSONResponse:
-    """`GET /v1/models/{id}`."""
-    name = request.path_params["id"]
-    if name not in request.app.state.hosting.agents:
-        raise ApiError(
-            f"no agent is called '{name}'; GET /v1/models lists them", status=404, code="model_not_found"
-        )
-    return JSONResponse(_model(name))
-
-
-def _model(name: str) -> JsonObject:
-    return {"id": name, "object": "model", "created": 0, "owned_by": "omni_agent"}
-=======
 def _paths(page: Iterable[BaseRoute]) -> Iterator[str]:
     for route in page:
         if isinstance(route, Mount):
@@ -98,4 +75,3 @@ def _paths(page: Iterable[BaseRoute]) -> Iterator[str]:
         elif isinstance(route, Route):
             fixed, _, varies = route.path.partition("{")
             yield fixed if not varies or fixed.endswith("/") else fixed.rpartition("/")[0] + "/"
->>>>>>> a
