@@ -64,10 +64,13 @@ async def test_a_program_without_a_loop() -> None:
 
 
 async def test_a_stream_with_its_helper() -> None:
-    async with serving(scripted(Step(says="Good day to you."))) as server, server.client() as client:
-        async with client.responses.stream(model="omni", input="Hello.") as stream:
-            kinds = [event.type async for event in stream]
-            final = await stream.get_final_response()
+    async with (
+        serving(scripted(Step(says="Good day to you."))) as server,
+        server.client() as client,
+        client.responses.stream(model="omni", input="Hello.") as stream,
+    ):
+        kinds = [event.type async for event in stream]
+        final = await stream.get_final_response()
     assert kinds.count("response.output_text.delta") == 4
     assert final.output_text == "Good day to you."
     assert final.usage
@@ -105,11 +108,12 @@ async def test_a_tool_of_the_clients(kept: bool) -> None:
 
 
 async def test_calls_in_a_stream_with_its_helper() -> None:
-    async with serving(scripted(CALLS[0])) as server, server.client() as client:
-        async with client.responses.stream(
-            model="omni", input="The weather in Oslo?", tools=[WEATHER]
-        ) as stream:
-            final = await stream.get_final_response()
+    async with (
+        serving(scripted(CALLS[0])) as server,
+        server.client() as client,
+        client.responses.stream(model="omni", input="The weather in Oslo?", tools=[WEATHER]) as stream,
+    ):
+        final = await stream.get_final_response()
     [call] = final.output
     assert call.type == "function_call"
     assert json.loads(call.arguments) == {"city": "Oslo"}

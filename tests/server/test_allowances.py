@@ -77,7 +77,6 @@ def asking(clock: VirtualClock, allowances: Allowances, caller: Caller) -> str:
     try:
         allowances.admit(caller)
     except ApiError as refused:
-        assert refused.status == 429
         return refused.headers["Retry-After"]
     return ""
 

@@ -39,6 +39,12 @@ def head(*further: str) -> bytes:
     return "\r\n".join(lines).encode()
 
 
+async def flood(writer: asyncio.StreamWriter) -> None:
+    for _ in range(GIGABYTE // 0x10000):
+        writer.write(b"x" * 0x10000)
+        await writer.drain()
+
+
 async def status(reader: asyncio.StreamReader) -> int:
     return int((await reader.readline()).split()[1])
 
@@ -74,9 +80,7 @@ async def test_what_goes_on_sending_after_its_refusal_is_cut_off() -> None:
         writer.write(head(f"Content-Length: {GIGABYTE}"))
         assert await status(reader) == 413
         with pytest.raises(ConnectionError):
-            for _ in range(GIGABYTE // 0x10000):
-                writer.write(b"x" * 0x10000)
-                await writer.drain()
+            await flood(writer)
 
 
 async def test_a_refused_body_leaves_the_connection_usable() -> None:

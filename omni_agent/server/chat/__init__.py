@@ -3,8 +3,8 @@
 A request's way:
 
 1. `requests.py`: its shape; `parsing.py`: from bytes to that, or an error that names the field.
-2. `standing.py`: which agent answers, and whose memory it uses.
-3. `reading.py`: the conversation as the agent's messages; `attachments.py`: what it carries within itself;
+2. `standing.py`: which agent answers, and whose memory it uses; `spending.py`: what that takes.
+3. `reading.py`: the conversation as the agent's messages; `attachments.py`: its pictures and sounds;
    `spoken_answers.py`: what an earlier spoken answer said.
 4. `conditions.py`: the tools, the choice and the limits as `Terms`; `schemas.py`: schemas of strangers.
 5. `completions.py`: the endpoint; `choices.py`: several turns at once.
@@ -22,6 +22,5 @@ from .completions import ChatCompletions
 
 
 def routes(hosting: Hosting) -> list[BaseRoute]:
-    """`POST /v1/chat/completions`, and the same without `/v1`."""
-    endpoint = ChatCompletions(hosting)
-    return [Route(f"{prefix}/chat/completions", endpoint.create, methods=["POST"]) for prefix in ("/v1", "")]
+    """`POST /v1/chat/completions`."""
+    return [Route("/v1/chat/completions", ChatCompletions(hosting).create, methods=["POST"])]

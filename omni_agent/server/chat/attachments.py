@@ -1,4 +1,7 @@
-"""Pictures, sounds and clips that a request carries within itself. Nothing is ever fetched."""
+"""Pictures, sounds and clips of a request, kept in the media store as the caller's own.
+
+They are carried within it. What it names by an address instead is fetched only where the server is told to.
+"""
 
 from __future__ import annotations
 
@@ -6,62 +9,77 @@ import asyncio
 import binascii
 import re
 from base64 import b64decode
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TypeVar
 
 from ...errors import OmniError
 from ...media import MediaStore, load_audio, load_image, load_video
-from ...messages import Audio, Image, Video
+from ...messages import Audio, Image, Media, Video
+from ..caller import Caller
 from ..errors import ApiError
+from ..fetching import fetched
+from ..hosting import Hosting
 from .parsing import invalid, unsupported
 
+Loaded = TypeVar("Loaded", bound=Media)
 _DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w.+-]+=[^;,]*)*);base64,", re.IGNORECASE)
-_INLINE = "must be a data URI, data:image/png;base64,…: nothing is fetched from addresses in requests"
+_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
 
-async def image_of(url: str, media: MediaStore, param: str) -> Image:
-    """The picture of a data URI, kept in the media store.
+@dataclass(frozen=True, slots=True)
+class Attachments:
+    """Takes them in.
 
-    Raises:
-        ApiError: It is none; `param` names the field.
+    Attributes:
+        hosting: Says how large they may be, and whether addresses are followed.
+        caller: Whose they are.
+        media: Where they are kept.
+
+    Each method raises `ApiError`, with the field for `param`, where there is nothing of the kind.
     """
-    data = await _decoded(_payload(url, param), param)
-    try:
-        return await load_image(media, data)
-    except OmniError as error:
-        raise _refused(error, param) from None
 
+    hosting: Hosting
+    caller: Caller
+    media: MediaStore
 
-async def video_of(url: str, media: MediaStore, param: str) -> Video:
-    """The clip of a data URI, kept in the media store.
+    async def image(self, url: str, param: str) -> Image:
+        """The picture of a data URI."""
+        data = await self._data(url, param)
+        return await self._kept(load_image(self.media, data, limits=self.hosting.limits.media), param)
 
-    Raises:
-        ApiError: It is none; `param` names the field.
-    """
-    data = await _decoded(_payload(url, param), param)
-    try:
-        return await load_video(media, data)
-    except OmniError as error:
-        raise _refused(error, param) from None
+    async def video(self, url: str, param: str) -> Video:
+        """The clip of a data URI."""
+        data = await self._data(url, param)
+        return await self._kept(load_video(self.media, data, limits=self.hosting.limits.media), param)
 
+    async def audio(self, encoded: str, param: str) -> Audio:
+        """A sound in base64; of what kind it is, its first bytes tell."""
 
-async def audio_of(encoded: str, media: MediaStore, param: str) -> Audio:
-    """A sound in base64, kept in the media store; what it is, its first bytes tell.
+        async def load() -> Audio:
+            sound, _ = await load_audio(self.media, data, limits=self.hosting.limits.media)
+            return sound
 
-    Raises:
-        ApiError: It is none; `param` names the field.
-    """
-    data = await _decoded(encoded, param)
-    try:
-        sound, _ = await load_audio(media, data)
-    except OmniError as error:
-        raise _refused(error, param) from None
-    return sound
+        data = await _decoded(encoded, param)
+        return await self._kept(load(), param)
 
+    async def _data(self, url: str, param: str) -> bytes:
+        if found := _DATA_URI.match(url):
+            return await _decoded(url[found.end() :], param)
+        if not _ADDRESS.match(url):
+            raise unsupported(param, "must be a data URI, data:image/png;base64,…")
+        try:
+            return await fetched(url, self.hosting)
+        except ApiError as error:
+            raise _at(param, error) from None
 
-def _payload(url: str, param: str) -> str:
-    found = _DATA_URI.match(url)
-    if not found:
-        raise unsupported(param, _INLINE)
-    return url[found.end() :]
+    async def _kept(self, loading: Awaitable[Loaded], param: str) -> Loaded:
+        try:
+            part = await loading
+        except OmniError as error:
+            raise _at(param, ApiError.of(error)) from None
+        self.hosting.belongings.note(self.caller, part.ref)
+        return part
 
 
 async def _decoded(encoded: str, param: str) -> bytes:
@@ -74,6 +92,5 @@ async def _decoded(encoded: str, param: str) -> bytes:
     return data
 
 
-def _refused(error: OmniError, param: str) -> ApiError:
-    told = ApiError.of(error)
-    return ApiError(told.message, status=told.status, code=told.code, param=param)
+def _at(param: str, error: ApiError) -> ApiError:
+    return ApiError(error.message, status=error.status, code=error.code, param=param)

@@ -58,8 +58,9 @@ class ChatCompletions:
         standing = Standing.of(request, self._hosting, asked.model, asked.user or "", asked.session)
         if standing.session and asked.choices > 1:
             raise invalid("n", "must be 1 in a conversation that is remembered")
-        media = standing.agent.parts.media
-        said = await conversation_of(asked, media, lambda id_: self._spoken.words(standing.caller, id_))
+        said = await conversation_of(
+            asked, standing.attachments, lambda id_: self._spoken.words(standing.caller, id_)
+        )
         voice = standing.voice(asked.audio.voice_name) if asked.audio else ""
         terms = terms_of(asked, said.instructions, standing.own_tools, voice)
         standing.check(said.messages, "messages", speak=asked.speaks)

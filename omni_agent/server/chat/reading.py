@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from pydantic_core import from_json
 
-from ...media import MediaStore
 from ...messages import JsonObject, Message, Part, Text, ToolCall, ToolResult
 from ..errors import ApiError
-from .attachments import audio_of, image_of, video_of
+from .attachments import Attachments
 from .parsing import invalid
 from .requests import (
     AssistantMessage,
@@ -41,13 +40,13 @@ class Conversation:
 
 
 async def conversation_of(
-    request: ChatRequest, media: MediaStore, spoken: Callable[[str], str]
+    request: ChatRequest, attachments: Attachments, spoken: Callable[[str], str]
 ) -> Conversation:
     """The conversation of a request.
 
     Args:
         request: The request.
-        media: Where pictures and sounds are kept.
+        attachments: Takes in pictures and sounds.
         spoken: The words of an earlier spoken answer, by its id.
 
     Raises:
@@ -61,7 +60,7 @@ async def conversation_of(
             case SystemMessage():
                 instructions.append(_text(message.content))
             case UserMessage():
-                messages.append(Message("user", await _parts(message, media, place)))
+                messages.append(Message("user", await _parts(message, attachments, place)))
             case AssistantMessage():
                 said = _assistant(message, spoken, place)
                 calls |= {call.id: call.name for call in said.tool_calls}
@@ -71,24 +70,24 @@ async def conversation_of(
     return Conversation("\n\n".join(filter(None, instructions)), tuple(messages))
 
 
-async def _parts(message: UserMessage, media: MediaStore, place: str) -> tuple[Part, ...]:
+async def _parts(message: UserMessage, attachments: Attachments, place: str) -> tuple[Part, ...]:
     if isinstance(message.content, str):
         return (Text(message.content),) if message.content else ()
     return tuple(
-        [await _part(item, media, f"{place}.content[{i}]") for i, item in enumerate(message.content)]
+        [await _part(item, attachments, f"{place}.content[{i}]") for i, item in enumerate(message.content)]
     )
 
 
-async def _part(item: Content, media: MediaStore, place: str) -> Part:
+async def _part(item: Content, attachments: Attachments, place: str) -> Part:
     match item:
         case TextContent():
             return Text(item.text)
         case ImageContent():
-            return await image_of(item.image_url.url, media, f"{place}.image_url.url")
+            return await attachments.image(item.image_url.url, f"{place}.image_url.url")
         case AudioContent():
-            return await audio_of(item.input_audio.data, media, f"{place}.input_audio.data")
+            return await attachments.audio(item.input_audio.data, f"{place}.input_audio.data")
         case VideoContent():
-            return await video_of(item.video_url.url, media, f"{place}.video_url.url")
+            return await attachments.video(item.video_url.url, f"{place}.video_url.url")
 
 
 def _assistant(message: AssistantMessage, spoken: Callable[[str], str], place: str) -> Message:

@@ -61,7 +61,7 @@ class Resampling:
 
         if self._stream is None:
             self._stream = soxr.ResampleStream(rate, RATE, 1, dtype="int16")
-        return before + self._stream.resample_chunk(np.frombuffer(pcm, "<i2")).tobytes()
+        return before + bytes(self._stream.resample_chunk(np.frombuffer(pcm, "<i2")).tobytes())
 
     def finish(self) -> bytes:
         """The rest."""

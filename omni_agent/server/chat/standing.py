@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -16,7 +17,9 @@ from ...terms import Terms
 from ..caller import Caller, caller_of
 from ..errors import ApiError
 from ..hosting import Hosting
+from .attachments import Attachments
 from .parsing import invalid, unsupported
+from .spending import Spending
 
 SESSION = "X-Session-Id"
 LONGEST_NAME = 256
@@ -27,6 +30,7 @@ class Standing:
     """What a request's turn rests on, beside its words.
 
     Attributes:
+        hosting: The server's agents.
         agent: Answers.
         model: The name under which it is served.
         caller: Who asks.
@@ -34,6 +38,7 @@ class Standing:
         session: The conversation that it is remembered in; empty where none is named.
     """
 
+    hosting: Hosting
     agent: Agent
     model: str
     caller: Caller
@@ -60,7 +65,12 @@ class Standing:
         caller = caller_of(request)
         remembered = bool(user or session)
         whose = hosting.memory_user(caller, user) if remembered else None
-        return cls(hosting.agent(model), hosting.name(model), caller, whose, session)
+        return cls(hosting, hosting.agent(model), hosting.name(model), caller, whose, session)
+
+    @property
+    def attachments(self) -> Attachments:
+        """Takes in what the request carries."""
+        return Attachments(self.hosting, self.caller, self.agent.parts.media)
 
     @property
     def own_tools(self) -> frozenset[str]:
@@ -95,8 +105,22 @@ class Standing:
         if speak and not parts.model.capabilities.speech and parts.senses.voice is None:
             raise unsupported("modalities", "cannot hold 'audio': this agent has no voice")
 
-    def answer(
+    async def answer(
         self, messages: Sequence[Message], terms: Terms, *, speak: bool = False
     ) -> AsyncGenerator[AgentEvent, None]:
-        """The turn."""
-        return self.agent.answer(messages, terms=terms, user=self.user, session=self.session, speak=speak)
+        """The turn; what it takes is noted when it is over or left."""
+        spending = Spending(messages)
+        turn = self.agent.answer(messages, terms=terms, user=self.user, session=self.session, speak=speak)
+        try:
+            async with aclosing(turn) as events:
+                async for event in events:
+                    spending.take(event)
+                    yield event
+        finally:
+            self.hosting.spent(
+                self.caller,
+                model=self.model,
+                usage=spending.usage,
+                heard=spending.heard,
+                spoken=spending.spoken,
+            )

@@ -15,13 +15,10 @@ from .endpoint import Responses
 
 
 def routes(hosting: Hosting) -> list[BaseRoute]:
-    """`POST /v1/responses`, `GET` and `DELETE /v1/responses/{id}`, and the same without `/v1`."""
+    """`POST /v1/responses`, `GET` and `DELETE /v1/responses/{id}`."""
     responses = Responses(hosting)
-    found: list[BaseRoute] = []
-    for prefix in ("/v1", ""):
-        found += [
-            Route(f"{prefix}/responses", responses.create, methods=["POST"]),
-            Route(f"{prefix}/responses/{{id}}", responses.retrieve, methods=["GET"]),
-            Route(f"{prefix}/responses/{{id}}", responses.delete, methods=["DELETE"]),
-        ]
-    return found
+    return [
+        Route("/v1/responses", responses.create, methods=["POST"]),
+        Route("/v1/responses/{id}", responses.retrieve, methods=["GET"]),
+        Route("/v1/responses/{id}", responses.delete, methods=["DELETE"]),
+    ]

@@ -101,7 +101,7 @@ class Responses:
         if standing.user is not None and not standing.session:
             # What is remembered of a chain of answers is one conversation.
             standing = replace(standing, session=root)
-        said = await conversation_of(asked, standing.agent.parts.media, earlier)
+        said = await conversation_of(asked, standing.attachments, earlier)
         terms = terms_of(asked, said.instructions, standing.own_tools)
         standing.check((*earlier, *said.messages), "input")
         created_at = int(standing.agent.clock.now().timestamp())

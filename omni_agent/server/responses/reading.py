@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...media import MediaStore
 from ...messages import Image, Message, Part, Text, ToolCall, ToolResult
-from ..chat.attachments import audio_of, image_of
+from ..chat.attachments import Attachments
 from ..chat.parsing import unsupported
 from ..chat.reading import Conversation, arguments_of, orphan
 from .requests import (
@@ -23,13 +22,13 @@ from .requests import (
 
 
 async def conversation_of(
-    request: ResponsesRequest, media: MediaStore, earlier: Sequence[Message]
+    request: ResponsesRequest, attachments: Attachments, earlier: Sequence[Message]
 ) -> Conversation:
     """The conversation of a request.
 
     Args:
         request: The request.
-        media: Where pictures and sounds are kept.
+        attachments: Takes in pictures and sounds.
         earlier: The messages before, which it goes on with.
 
     Returns:
@@ -52,7 +51,7 @@ async def conversation_of(
             case MessageItem(role="assistant"):
                 _add(messages, Message("assistant", (Text(_words(item)),)))
             case MessageItem():
-                messages.append(Message("user", await _parts(item.content, media, place)))
+                messages.append(Message("user", await _parts(item, attachments, place)))
             case CallItem():
                 arguments = arguments_of(item.arguments, f"{place}.arguments")
                 calls[item.call_id] = item.name
@@ -60,7 +59,7 @@ async def conversation_of(
             case ResultItem():
                 if item.call_id not in calls:
                     raise orphan(f"{place}.call_id")
-                result = await _result(item, calls[item.call_id], media, place)
+                result = await _result(item, calls[item.call_id], attachments, place)
                 _add(messages, Message("tool", (result,)))
             case _:
                 pass
@@ -86,36 +85,38 @@ def _words(item: MessageItem) -> str:
     )
 
 
-async def _parts(content: str | tuple[Content, ...], media: MediaStore, place: str) -> tuple[Part, ...]:
+async def _parts(
+    content: str | tuple[Content, ...], attachments: Attachments, place: str
+) -> tuple[Part, ...]:
     if isinstance(content, str):
         return (Text(content),) if content else ()
-    return tuple([await _part(item, media, f"{place}.content[{i}]") for i, item in enumerate(content)])
+    return tuple([await _part(item, attachments, f"{place}.content[{i}]") for i, item in enumerate(content)])
 
 
-async def _part(item: Content, media: MediaStore, place: str) -> Part:
+async def _part(item: Content, attachments: Attachments, place: str) -> Part:
     match item:
         case TextContent():
             return Text(item.text)
         case RefusalContent():
             return Text(item.refusal)
         case AudioContent():
-            return await audio_of(item.input_audio.data, media, f"{place}.input_audio.data")
+            return await attachments.audio(item.input_audio.data, f"{place}.input_audio.data")
         case ImageContent():
-            return await _image(item, media, place)
+            return await _image(item, attachments, place)
 
 
-async def _image(item: ImageContent, media: MediaStore, place: str) -> Image:
+async def _image(item: ImageContent, attachments: Attachments, place: str) -> Image:
     if item.image_url is None:
         raise unsupported(f"{place}.file_id", "cannot be had: no files are kept here; send 'image_url'")
-    return await image_of(item.image_url, media, f"{place}.image_url")
+    return await attachments.image(item.image_url, f"{place}.image_url")
 
 
-async def _result(item: ResultItem, name: str, media: MediaStore, place: str) -> ToolResult:
+async def _result(item: ResultItem, name: str, attachments: Attachments, place: str) -> ToolResult:
     if isinstance(item.output, str):
         return ToolResult(item.call_id, name, "done", item.output)
     words = "\n".join(part.text for part in item.output if isinstance(part, TextContent))
     shown = [
-        await _image(part, media, f"{place}.output[{i}]")
+        await _image(part, attachments, f"{place}.output[{i}]")
         for i, part in enumerate(item.output)
         if isinstance(part, ImageContent)
     ]

@@ -14,7 +14,6 @@ from ...messages import JsonObject
 from ..chat.parsing import Loose
 from ..chat.requests import MOST_TOOLS, Name, Sound
 
-MESSAGE = "message"
 Pairs: TypeAlias = dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]]
 
 
@@ -46,7 +45,7 @@ Shown: TypeAlias = Annotated[TextContent | ImageContent, Field(discriminator="ty
 
 
 class MessageItem(Loose):
-    type: Literal["message"] = MESSAGE
+    type: Literal["message"] = "message"
     role: Literal["user", "assistant", "system", "developer"]
     content: str | tuple[Content, ...]
 
@@ -71,8 +70,8 @@ class ReasoningItem(Loose):
 
 
 def _kind(item: object) -> str:
-    kind = item.get("type", MESSAGE) if isinstance(item, dict) else getattr(item, "type", MESSAGE)
-    return kind if isinstance(kind, str) else MESSAGE
+    kind = item.get("type") if isinstance(item, dict) else getattr(item, "type", None)
+    return kind if isinstance(kind, str) else "message"
 
 
 Item: TypeAlias = Annotated[

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,19 +10,10 @@ from typing import Any
 
 import httpx
 import openai
-import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
 
 from omni_agent import Agent
-from omni_agent.errors import OmniError
-from omni_agent.server import chat, responses
-from omni_agent.server.caller import Caller
-from omni_agent.server.errors import ApiError, on_api_error
-from omni_agent.server.hosting import Hosting
-
-KEY = "key-of-"
+from omni_agent.server import Hosting
+from omni_agent.server.running import running
 
 
 @dataclass
@@ -34,18 +23,24 @@ class Served:
     Attributes:
         url: With `/v1`.
         http: A plain client of it.
+        hosting: What it serves.
     """
 
     url: str
     http: httpx.AsyncClient
+    hosting: Hosting
 
-    def client(self, name: str = "") -> openai.AsyncOpenAI:
-        """OpenAI's client, as the bearer of a key."""
-        return openai.AsyncOpenAI(base_url=self.url, api_key=KEY + name, max_retries=0)
+    def key(self, name: str) -> dict[str, str]:
+        """The header of the bearer of a new key."""
+        return {"authorization": f"Bearer {self.hosting.keys.new(name)}"}
+
+    def client(self) -> openai.AsyncOpenAI:
+        """OpenAI's client."""
+        return openai.AsyncOpenAI(base_url=self.url, api_key="none is needed", max_retries=0)
 
     def sync_client(self) -> openai.OpenAI:
         """OpenAI's client for programs without a loop."""
-        return openai.OpenAI(base_url=self.url, api_key=KEY, max_retries=0)
+        return openai.OpenAI(base_url=self.url, api_key="none is needed", max_retries=0)
 
     async def post(self, path: str, body: object, **headers: str) -> httpx.Response:
         """A request of no client's making."""
@@ -60,40 +55,14 @@ class Served:
         return [line.removeprefix("data: ") for line in lines if line.startswith("data: ")]
 
 
-def app_of(hosting: Hosting) -> Starlette:
-    """The two parts by themselves; who bears the key `key-of-ana` is the caller `ana`."""
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            bearer = Request(scope).headers.get("authorization", "").removeprefix(f"Bearer {KEY}")
-            scope.setdefault("state", {})["caller"] = Caller(bearer) if bearer else Caller()
-        await inner(scope, receive, send)
-
-    inner = Starlette(
-        routes=[*chat.routes(hosting), *responses.routes(hosting)],
-        exception_handlers={ApiError: on_api_error, OmniError: on_api_error},
-    )
-    inner.state.hosting = hosting
-    outer = Starlette()
-    outer.mount("/", app)
-    return outer
-
-
 @asynccontextmanager
-async def serving(*agents: Agent) -> AsyncIterator[Served]:
+async def serving(*agents: Agent, **named: Any) -> AsyncIterator[Served]:
     """Serve agents, the first as the default, until the block ends; they are closed with it."""
-    hosting = Hosting({agent.name.lower(): agent for agent in agents})
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app_of(hosting), log_level="error", lifespan="off", ws="none")
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve(sockets=[listening]))
-    url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+    hosting = Hosting({agent.name.lower(): agent for agent in agents}, **named)
     try:
-        async with httpx.AsyncClient(base_url=url, timeout=30) as http:
-            yield Served(url, http)
+        async with running(hosting) as address, httpx.AsyncClient(timeout=30, trust_env=False) as http:
+            http.base_url = f"{address}/v1"
+            yield Served(f"{address}/v1", http, hosting)
     finally:
-        server.should_exit = True
-        await running
         for agent in agents:
             await agent.close()

@@ -290,7 +290,7 @@ async def test_without_a_user_nothing_is_remembered() -> None:
 async def test_a_user_is_remembered_under_a_conversation_of_its_own() -> None:
     memory = TransientMemory()
     async with serving(Agent(name="A", model=ScriptedModel(Step(says="Hi.")), memory=memory)) as server:
-        await whole(server, asking(user="ana"), authorization="Bearer key-of-shop")
+        await whole(server, asking(user="ana"), **server.key("shop"))
         assert len(await memory.sessions(Scope("shop/ana", "A"))) == 1
 
 
@@ -347,8 +347,8 @@ async def test_conversations_of_two_keys_of_the_same_name_are_two() -> None:
     model = ScriptedModel(Step(says="Nice."), Step(says="I do not know."))
     body = {"metadata": {"session": "s"}, "user": "ana"}
     async with serving(Agent(model=model, memory=TransientMemory())) as server:
-        await whole(server, asking("I like red.", **body), authorization="Bearer key-of-one")
-        await whole(server, asking("What do I like?", **body), authorization="Bearer key-of-two")
+        await whole(server, asking("I like red.", **body), **server.key("one"))
+        await whole(server, asking("What do I like?", **body), **server.key("two"))
     assert told(model.requests[1]) == ["What do I like?"]
 
 

@@ -241,9 +241,9 @@ async def test_a_model_that_fails_is_an_error_of_the_server() -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 async def test_an_answer_is_kept_for_its_caller_until_he_deletes_it(stream: bool) -> None:
-    mine = {"authorization": "Bearer key-of-ana"}
     agent = Agent(name="A", model=ScriptedModel(Step(says="Hi.")), memory=TransientMemory())
     async with serving(agent) as server:
+        mine = server.key("ana")
         answer = await server.post(PATH, asking(stream=stream), **mine)
         id_ = answer.text.partition("resp_")[2].partition('"')[0]
         place = f"{PATH}/resp_{id_}"
