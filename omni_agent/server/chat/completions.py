@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -59,7 +60,7 @@ class ChatCompletions:
         if standing.session and asked.choices > 1:
             raise invalid("n", "must be 1 in a conversation that is remembered")
         said = await conversation_of(
-            asked, standing.attachments, lambda id_: self._spoken.words(standing.caller, id_)
+            asked, standing.attachments, partial(self._spoken.words, standing.caller)
         )
         voice = standing.voice(asked.audio.voice_name) if asked.audio else ""
         terms = terms_of(asked, said.instructions, standing.own_tools, voice)

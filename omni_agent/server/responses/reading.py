@@ -85,12 +85,11 @@ def _words(item: MessageItem) -> str:
     )
 
 
-async def _parts(
-    content: str | tuple[Content, ...], attachments: Attachments, place: str
-) -> tuple[Part, ...]:
+async def _parts(item: MessageItem, attachments: Attachments, place: str) -> tuple[Part, ...]:
+    content = item.content
     if isinstance(content, str):
         return (Text(content),) if content else ()
-    return tuple([await _part(item, attachments, f"{place}.content[{i}]") for i, item in enumerate(content)])
+    return tuple([await _part(part, attachments, f"{place}.content[{i}]") for i, part in enumerate(content)])
 
 
 async def _part(item: Content, attachments: Attachments, place: str) -> Part:
