@@ -24,7 +24,7 @@ from ..hosting import Hosting
 from .answers import Answer, Speech
 from .choices import numbered
 from .chunks import Deltas
-from .conditions import check, terms_of
+from .conditions import ENGINE_SEEDS, check, terms_of
 from .envelope import Envelope, defect, usage_body
 from .event_stream import CLIENT_CLOSED, DONE, EventStream, packed, while_there
 from .parsing import invalid, parse
@@ -140,7 +140,9 @@ class Completion:
         unremembered = replace(self.standing, user=None)
         return [
             (self.standing if number == 0 else unremembered).answer(
-                self.messages, replace(self.terms, seed=self.terms.seed + number), speak=self.asked.speaks
+                self.messages,
+                replace(self.terms, seed=(self.terms.seed + number) % ENGINE_SEEDS),
+                speak=self.asked.speaks,
             )
             for number in range(self.asked.choices)
         ]

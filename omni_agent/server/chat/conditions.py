@@ -12,6 +12,8 @@ from .requests import ChatRequest, ChosenFunction, ChosenTools, FunctionTool, Re
 from .schemas import usable
 
 MOST_STOPS = 4
+# Engines count seeds in 32 bits at least, some with a sign.
+ENGINE_SEEDS = 2**31
 _REFUSED = {
     "functions": "is the old way: use 'tools'",
     "function_call": "is the old way: use 'tool_choice'",
@@ -50,16 +52,16 @@ def terms_of(request: ChatRequest, instructions: str, own: Collection[str], voic
     tools = tuple(
         spec_of(tool, f"tools[{i}].function.parameters") for i, tool in enumerate(request.tools or ())
     )
-    choice = request.tool_choice
+    check_names(tools, "tools[{}].function.name")
     chosen = ""
-    match choice:
-        case ChosenFunction():
-            chosen = choice.function.name
+    match request.tool_choice:
+        case ChosenFunction(function=function):
+            chosen = function.name
             check_choice(chosen, tools, own, "tool_choice.function.name")
-        case ChosenTools():
-            allowed = {tool.function.name for tool in choice.allowed_tools.tools}
-            tools, chosen = narrowed(tools, allowed, choice.allowed_tools.mode)
-        case str() | None:
+        case ChosenTools(allowed_tools=allowed):
+            names = {tool.function.name for tool in allowed.tools}
+            tools, chosen = narrowed(tools, names, allowed.mode)
+        case str() | None as choice:
             chosen = chosen_of(choice)
     return Terms(
         instructions=instructions,
@@ -67,7 +69,7 @@ def terms_of(request: ChatRequest, instructions: str, own: Collection[str], voic
         tool_choice=chosen,
         max_tokens=request.most_tokens,
         temperature=request.temperature or 0.0,
-        seed=request.seed or 0,
+        seed=(request.seed or 0) % ENGINE_SEEDS,
         stop=_stops(request),
         format=_format(request.response_format),
         voice=voice,
@@ -79,6 +81,18 @@ def spec_of(tool: FunctionTool, param: str) -> ToolSpec:
     function = tool.function
     parameters = usable(function.name, function.parameters or {}, param)
     return ToolSpec(function.name, function.description or "", parameters)
+
+
+def check_names(tools: Sequence[ToolSpec], place: str) -> None:
+    """Refuse two tools of one name.
+
+    Raises:
+        ApiError: There are such; `param` is the place with the number of the second.
+    """
+    names = [tool.name for tool in tools]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise invalid(place.format(number), f"is '{name}' again: a tool's name is its own")
 
 
 def chosen_of(choice: str | None) -> str:

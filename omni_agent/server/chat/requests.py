@@ -15,8 +15,11 @@ from .parsing import Loose
 
 MOST_CHOICES = 8
 MOST_TOOLS = 128
+# What an engine can still count.
+MOST_TOKENS = 2**31 - 1
+SEEDS = 2**63
 
-Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$")]
 
 
 class TextContent(Loose):
@@ -179,9 +182,9 @@ class ChatRequest(Loose):
     stream_options: StreamOptions | None = None
     n: int | None = Field(None, ge=1, le=MOST_CHOICES)
     stop: str | tuple[str, ...] | None = None
-    seed: int | None = None
-    max_tokens: int | None = Field(None, ge=1)
-    max_completion_tokens: int | None = Field(None, ge=1)
+    seed: int | None = Field(None, ge=-SEEDS, lt=SEEDS)
+    max_tokens: int | None = Field(None, ge=1, le=MOST_TOKENS)
+    max_completion_tokens: int | None = Field(None, ge=1, le=MOST_TOKENS)
     temperature: float | None = Field(None, ge=0, le=2)
     tools: tuple[FunctionTool, ...] | None = Field(None, max_length=MOST_TOOLS)
     tool_choice: ToolChoice | None = None

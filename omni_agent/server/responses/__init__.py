@@ -3,7 +3,7 @@
 1. `requests.py`: its shape; `reading.py`: its input as messages; `conditions.py`: its `Terms`.
 2. `endpoint.py`: the endpoints.
 3. `creation.py`: one response while it is made; `output.py`: its events and items; `resource.py`: its body.
-4. `store.py`: what is kept, and of what a conversation is resumed.
+4. `store.py`: what is kept; `looking_back.py`: a conversation that is resumed from it.
 """
 
 from __future__ import annotations

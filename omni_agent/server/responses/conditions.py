@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from ...messages import JsonObject, ToolSpec
 from ...terms import Terms
-from ..chat.conditions import check_choice, chosen_of, narrowed
+from ..chat.conditions import check_choice, check_names, chosen_of, narrowed
 from ..chat.parsing import invalid, unsupported
 from ..chat.schemas import usable
 from ..errors import ApiError
@@ -51,6 +51,7 @@ def terms_of(request: ResponsesRequest, instructions: str, own: Collection[str])
         )
         for i, tool in enumerate(request.tools or ())
     )
+    check_names(tools, "tools[{}].name")
     chosen = ""
     match request.tool_choice:
         case ChosenFunction(name=chosen):

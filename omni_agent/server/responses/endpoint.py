@@ -16,7 +16,7 @@ from ...config import home
 from ...ids import random_id
 from ...messages import Message
 from ...nodes.recall import open_calls
-from ..caller import Caller, caller_of
+from ..caller import caller_of
 from ..chat.event_stream import CLIENT_CLOSED, EventStream, while_there
 from ..chat.parsing import parse, unsupported
 from ..chat.standing import Standing
@@ -24,6 +24,7 @@ from ..errors import ApiError
 from ..hosting import Hosting
 from .conditions import check, terms_of
 from .creation import Creation
+from .looking_back import still_kept
 from .reading import conversation_of
 from .requests import ResponsesRequest
 from .resource import Resource
@@ -97,7 +98,7 @@ class Responses:
         standing = Standing.of(request, self._hosting, asked.model, asked.user or "", asked.session)
         root, earlier = standing.session or id_, await _open_turn(asked, standing)
         if asked.previous_response_id:
-            root, earlier = await self._before(standing.caller, asked.previous_response_id)
+            root, earlier = await self._before(standing, asked.previous_response_id)
         if standing.user is not None and not standing.session:
             # What is remembered of a chain of answers is one conversation.
             standing = replace(standing, session=root)
@@ -109,10 +110,12 @@ class Responses:
         store = self._store(standing.agent)
         return Creation(resource, standing, root, earlier, said.messages, terms, store)
 
-    async def _before(self, caller: Caller, id_: str) -> tuple[str, tuple[Message, ...]]:
+    async def _before(self, standing: Standing, id_: str) -> tuple[str, tuple[Message, ...]]:
         for store in self._stores:
-            if found := await asyncio.to_thread(store.conversation, caller, id_):
-                return found[0], tuple(found[1])
+            if found := await asyncio.to_thread(store.conversation, standing.caller, id_):
+                root, messages = found
+                media = standing.agent.parts.media
+                return root, await asyncio.to_thread(still_kept, messages, media)
         raise ApiError(
             "there is no such response, or it was not stored",
             code="previous_response_not_found",

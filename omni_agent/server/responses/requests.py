@@ -12,7 +12,7 @@ from pydantic import Discriminator, Field, JsonValue, Tag
 
 from ...messages import JsonObject
 from ..chat.parsing import Loose
-from ..chat.requests import MOST_TOOLS, Name, Sound
+from ..chat.requests import MOST_TOKENS, MOST_TOOLS, Name, Sound
 
 Pairs: TypeAlias = dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]]
 
@@ -141,7 +141,7 @@ class ResponsesRequest(Loose):
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     text: TextWanted | None = None
-    max_output_tokens: int | None = Field(None, ge=1)
+    max_output_tokens: int | None = Field(None, ge=1, le=MOST_TOKENS)
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = None
     metadata: Pairs | None = None

@@ -373,6 +373,8 @@ async def test_conversations_of_two_keys_of_the_same_name_are_two() -> None:
         (asking(stop=["a"] * 5), "stop"),
         (asking(logprobs=True), "logprobs"),
         (asking(functions=[{"name": "x"}]), "functions"),
+        (asking(seed=2**80), "seed"),
+        (asking(tools=[WEATHER, WEATHER]), "tools[1].function.name"),
         (asking(tools=[{"type": "custom"}]), "tools[0].type"),
         (asking(tools=[{"type": "function", "function": {"name": "a b"}}]), "tools[0].function.name"),
         (

@@ -195,6 +195,23 @@ async def test_a_picture_reaches_a_model_that_sees() -> None:
     assert any(isinstance(part, Image) for part in model.requests[0].messages[0].parts)
 
 
+async def test_a_conversation_goes_on_without_a_picture_that_was_erased_since() -> None:
+    file = io.BytesIO()
+    Picture.new("RGB", (60, 30), "white").save(file, "PNG")
+    url = f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
+    shown = [{"role": "user", "content": [{"type": "input_image", "image_url": url}]}]
+    able = Capabilities(inputs=frozenset({"text", "image"}))
+    model = ScriptedModel(Step(says="White."), Step(says="It was white."), capabilities=able)
+    agent = Agent(model=model, memory=None)
+    async with serving(agent) as server:
+        first = await whole(server, asking(shown))
+        [part] = model.requests[0].messages[0].media
+        agent.parts.media.delete(part.ref)
+        answer = await whole(server, asking("Which colour was it?", previous_response_id=first.id))
+    assert answer.output_text == "It was white."
+    assert "no longer kept" in told(model.requests[1])[0]
+
+
 async def test_a_form_of_the_answer_reaches_the_model_and_is_echoed() -> None:
     schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
     model = ScriptedModel(Step(says='{"n": 3}'))
@@ -332,6 +349,7 @@ async def test_a_named_conversation_is_remembered_and_others_are_not() -> None:
             asking([{"role": "user", "content": [{"type": "input_image", "file_id": "x"}]}]),
             "input[0].content[0].file_id",
         ),
+        (asking(tools=[WEATHER, WEATHER]), "tools[1].name"),
         (asking(tools=[{"type": "web_search"}]), "tools[0].type"),
         (asking(tool_choice={"type": "function", "name": "x"}), "tool_choice.name"),
         (asking(text={"format": {"type": "json_schema", "name": "x"}}), "text.format.schema"),
