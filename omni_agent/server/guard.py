@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
@@ -22,11 +22,13 @@ from .caller import Caller
 from .errors import ApiError
 from .heads import Heads
 from .hosting import Hosting
-from .letting_in import ALWAYS, caller_in, check_body, check_ready, check_site
+from .letting_in import ALWAYS, caller_in, check_body, check_ready, check_room, check_site
 from .link import Link, protocol_among, refuse
 
 log = logging.getLogger(__name__)
 _FAULT = 1011
+# No status of HTTP: the client did not wait for one.
+_GONE = 499
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -76,7 +78,8 @@ class Guard:
                 _told(error, scope)
         finally:
             first = answering.first_byte
-            self._note(scope, scope["method"], answering.status, None if first is None else first - began)
+            status = answering.status or _GONE
+            self._note(scope, scope["method"], status, None if first is None else first - began)
 
     async def _answered(self, scope: Scope, heads: Heads, receive: Receive, answering: Answering) -> None:
         hosting, path, method = self._hosting, scope["path"], scope["method"]
@@ -114,13 +117,14 @@ class Guard:
     async def _live(self, scope: Scope, receive: Receive, link: Link) -> int:
         try:
             await self._app(scope, receive, link)
-        except (WebSocketDisconnect, OSError):
+        except WebSocketDisconnect:
             pass
         except Exception as error:
             _told(error, scope)
-            await link.close(_FAULT, "the server failed")
+            with suppress(OSError):
+                await link.close(_FAULT, "the server failed")
             return 500
-        return 101
+        return link.status
 
     def _admit(self, scope: Scope, heads: Heads, place: Place, held: ExitStack) -> None:
         """Let one in, and count him as long as `held` is.
@@ -132,6 +136,8 @@ class Guard:
         assert caller is not None
         _seen(scope, caller)
         check_ready(self._hosting)
+        if place == "sessions":
+            check_room(self._hosting)
         self._hosting.allowances.admit(caller)
         held.enter_context(self._hosting.allowances.held(caller, place))
 
