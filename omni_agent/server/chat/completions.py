@@ -5,7 +5,6 @@ Source of the protocol: `openai` 3.57, `resources/chat/completions/completions.p
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -14,26 +13,22 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ...errors import OmniError
 from ...events import AgentEvent, Usage
 from ...ids import random_id
 from ...messages import JsonObject, Message
 from ...terms import Terms
-from ..errors import ApiError
 from ..hosting import Hosting
 from .answers import Answer, Speech
 from .choices import numbered
 from .chunks import Deltas
 from .conditions import ENGINE_SEEDS, check, terms_of
-from .envelope import Envelope, defect, usage_body
+from .envelope import Envelope, told, usage_body
 from .event_stream import CLIENT_CLOSED, DONE, EventStream, packed, while_there
 from .parsing import invalid, parse
 from .reading import conversation_of
 from .requests import ChatRequest
 from .spoken_answers import KEPT_SECONDS, SpokenAnswers
 from .standing import Standing
-
-log = logging.getLogger(__name__)
 
 
 class ChatCompletions:
@@ -65,6 +60,8 @@ class ChatCompletions:
         voice = standing.voice(asked.audio.voice_name) if asked.audio else ""
         terms = terms_of(asked, said.instructions, standing.own_tools, voice)
         standing.check(said.messages, "messages", speak=asked.speaks)
+        # What it carried may be large, and is read.
+        asked = asked.model_copy(update={"messages": ()})
         completion = Completion(asked, standing, said.messages, terms, self._spoken)
         if asked.stream:
             return EventStream(completion.pieces())
@@ -113,11 +110,8 @@ class Completion:
                 async for chunk in chunks:
                     yield packed(chunk)
             yield DONE
-        except (ApiError, OmniError) as error:
-            yield packed((error if isinstance(error, ApiError) else ApiError.of(error)).body)
-        except Exception:
-            log.exception("a stream failed")
-            yield packed(defect().body)
+        except Exception as error:
+            yield packed(told(error).body)
 
     async def _chunks(self) -> AsyncGenerator[JsonObject, None]:
         envelope, counts = self._envelope(), self.asked.counts

@@ -6,6 +6,7 @@ Source of the shapes: `openai` 3.57, `types/chat/chat_completion.py`, `chat_comp
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -13,6 +14,8 @@ from ...errors import OmniError
 from ...events import ApprovalRequested, ErrorRaised, ToolRequested, TurnEnded, Usage
 from ...messages import JsonObject
 from ..errors import ApiError
+
+log = logging.getLogger(__name__)
 
 OWN = "omni_agent"
 """Key of what a message tells beyond OpenAI's fields."""
@@ -81,6 +84,18 @@ def failure_of(event: ErrorRaised) -> ApiError | None:
     if isinstance(event.cause, OmniError):
         return ApiError.of(event.cause)
     return defect(event.code)
+
+
+def told(error: Exception) -> ApiError:
+    """What a client is told of an error; of one that nobody foresaw, nothing but that. The log gets its kind
+    only: its words may be the client's own."""
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, OmniError):
+        return ApiError.of(error)
+    log.error("unexpected %s in a stream", type(error).__name__)
+    log.debug("it came from here", exc_info=error)
+    return defect()
 
 
 def defect(code: str = "internal_error") -> ApiError:

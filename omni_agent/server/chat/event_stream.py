@@ -35,7 +35,8 @@ def packed(data: JsonObject, event: str = "") -> bytes:
     Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
     """
     name = f"event: {event}\n" if event else ""
-    return f"{name}data: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
+    # All in ASCII: some clients take U+2028 and the like for ends of lines.
+    return f"{name}data: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
 
 
 class EventStream(Response):

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from ...errors import OmniError
 from ...ids import random_id
 from ...messages import JsonObject, Message, Text, ToolCall
 from ...terms import Terms
-from ..chat.envelope import defect
+from ..chat.envelope import told
 from ..chat.event_stream import packed
 from ..chat.standing import Standing
-from ..errors import ApiError
 from .output import Output
 from .resource import Resource
 from .store import Kept, ResponseStore
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -67,24 +62,19 @@ class Creation:
             async with aclosing(self._events(output)) as events:
                 async for event in events:
                     yield packed(event, event["type"])
-            return
-        except (ApiError, OmniError) as error:
-            failure = error if isinstance(error, ApiError) else ApiError.of(error)
-        except Exception:
-            log.exception("a stream failed")
-            failure = defect()
-        for event in output.fail(failure):
-            yield packed(event, event["type"])
+        except Exception as error:
+            for event in output.fail(told(error)):
+                yield packed(event, event["type"])
 
     async def _events(self, output: Output) -> AsyncGenerator[JsonObject, None]:
         """The events of the turn; what is to be kept is kept before the last of them leaves."""
         messages = (*self.earlier, *self.new)
         async with aclosing(self.standing.answer(messages, self.terms)) as turn:
             async for event in turn:
-                for told in output.take(event):
-                    if "response" in told:
+                for wire in output.take(event):
+                    if "response" in wire:
                         await self._keep(output)
-                    yield told
+                    yield wire
 
     async def _keep(self, output: Output) -> None:
         if not self.resource.request.keeps:

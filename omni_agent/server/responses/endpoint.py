@@ -106,6 +106,8 @@ class Responses:
         terms = terms_of(asked, said.instructions, standing.own_tools)
         standing.check((*earlier, *said.messages), "input")
         created_at = int(standing.agent.clock.now().timestamp())
+        # What it carried may be large, and is read.
+        asked = asked.model_copy(update={"input": ""})
         resource = Resource(id_, created_at, standing.model, asked, asked.session)
         store = self._store(standing.agent)
         return Creation(resource, standing, root, earlier, said.messages, terms, store)
