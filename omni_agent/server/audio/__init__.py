@@ -2,3 +2,19 @@
 
 1. `codecs.py`: sound in the formats that clients ask for.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from ..hosting import Hosting
+
+
+def routes(hosting: Hosting) -> list[BaseRoute]:
+    """`/v1/audio/speech`, `/v1/audio/transcriptions`, and a clear no to `/v1/audio/translations`."""
+    from .routes import routes
+
+    return routes()
