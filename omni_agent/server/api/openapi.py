@@ -59,9 +59,9 @@ class ErrorBody(BaseModel):
 
 async def openapi(request: Request) -> JSONResponse:
     """`GET /openapi.json`."""
-    from ... import __version__
+    from importlib.metadata import version
 
-    return JSONResponse(document(request.app.routes, __version__))
+    return JSONResponse(document(request.app.routes, version("omni-agent-framework")))
 
 
 def document(routes: Iterable[BaseRoute], version: str) -> JsonObject:
@@ -96,7 +96,7 @@ def _found(routes: Iterable[BaseRoute], before: str) -> Iterator[tuple[str, Rout
     for route in routes:
         if isinstance(route, Mount):
             yield from _found(route.routes, before + route.path)
-        elif isinstance(route, Route):
+        elif isinstance(route, Route) and route.include_in_schema:
             about = getattr(route.endpoint, "described", None)
             if isinstance(about, Described):
                 yield before + route.path, route, about
