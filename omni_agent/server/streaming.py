@@ -32,17 +32,25 @@ class Streamed(StreamingResponse):
     """
 
     def __init__(
-        self, pieces: AsyncGenerator[bytes, None], *, media_type: str, headers: Mapping[str, str] | None = None
+        self,
+        pieces: AsyncGenerator[bytes, None],
+        *,
+        media_type: str,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         # A proxy that gathers what it passes on would hold up sound and events.
-        super().__init__(pieces, headers={"X-Accel-Buffering": "no", **(headers or {})}, media_type=media_type)
+        super().__init__(
+            pieces, headers={"X-Accel-Buffering": "no", **(headers or {})}, media_type=media_type
+        )
         self._pieces = pieces
 
     async def stream_response(self, send: Send) -> None:
         """Send head and body."""
         async with aclosing(self._pieces) as pieces:
             piece = await anext(pieces, b"")
-            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            await send(
+                {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+            )
             try:
                 while piece:
                     await send({"type": "http.response.body", "body": piece, "more_body": True})

@@ -123,7 +123,9 @@ def named(request: Request, tools: dict[str, Tool]) -> Tool:
         ApiError: 404: there is none.
     """
     if request.path_params["tool"] not in tools:
-        raise ApiError("this agent has no such tool; list them", status=404, code="tool_not_found", param="tool")
+        raise ApiError(
+            "this agent has no such tool; list them", status=404, code="tool_not_found", param="tool"
+        )
     return tools[request.path_params["tool"]]
 
 
@@ -152,7 +154,9 @@ def _shape(hosting: Hosting, name: str) -> AgentShape:
 
 def _capabilities(agent: Agent) -> CapabilitiesShape:
     able, senses = agent.parts.model.capabilities, agent.parts.senses
-    inputs = set[str](able.inputs) | ({"audio"} if senses.ears else set()) | ({"image"} if senses.eyes else set())
+    inputs = (
+        set[str](able.inputs) | ({"audio"} if senses.ears else set()) | ({"image"} if senses.eyes else set())
+    )
     beside = tuple(getattr(senses.voice, "voices", ()))
     return CapabilitiesShape(
         inputs=sorted(inputs),

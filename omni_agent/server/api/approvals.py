@@ -24,7 +24,9 @@ from .whose import LONGEST_NAME, Asked, Whose
 class ApprovalsQuery(Whose):
     """Where it waits."""
 
-    session: str = Field("", max_length=LONGEST_NAME, description="One conversation; empty for all of the user's.")
+    session: str = Field(
+        "", max_length=LONGEST_NAME, description="One conversation; empty for all of the user's."
+    )
 
 
 class QuestionShape(BaseModel):

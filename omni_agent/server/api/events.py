@@ -30,7 +30,9 @@ _RETRY = b"retry: 2000\n\n"
 class EventsQuery(Where):
     """What is wanted to be told."""
 
-    after: str = Field("", max_length=64, description="As `Last-Event-ID`, for those who cannot send headers.")
+    after: str = Field(
+        "", max_length=64, description="As `Last-Event-ID`, for those who cannot send headers."
+    )
 
 
 @described("Follow what happens", tag="Watching", query=EventsQuery, others=(EVENT_STREAM,))

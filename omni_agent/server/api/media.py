@@ -25,7 +25,9 @@ class MediaQuery(Whose):
     session: str = Field(max_length=LONGEST_NAME, description="The conversation that it is part of.")
 
 
-@described("Fetch a sound, picture or clip", tag="Sessions", query=MediaQuery, others=("application/octet-stream",))
+@described(
+    "Fetch a sound, picture or clip", tag="Sessions", query=MediaQuery, others=("application/octet-stream",)
+)
 async def media(request: Request) -> FileResponse:
     """Only what is in one of the caller's own conversations is found, by its digest."""
     query = query_of(request, MediaQuery)

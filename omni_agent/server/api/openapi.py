@@ -103,14 +103,17 @@ def _found(routes: Iterable[BaseRoute], before: str) -> Iterator[tuple[str, Rout
 
 
 def _schemas(abouts: Iterable[Described]) -> JsonObject:
-    shapes = [ErrorBody, *(shape for about in abouts for shape in (about.body, about.query, about.answer) if shape)]
+    shapes = [
+        ErrorBody,
+        *(shape for about in abouts for shape in (about.body, about.query, about.answer) if shape),
+    ]
     unique = list(dict.fromkeys(shapes))
     _, made = models_json_schema([(shape, "validation") for shape in unique], ref_template=_TEMPLATE)
     return dict(made["$defs"])
 
 
 def _operation(path: str, method: str, route: Route, about: Described, schemas: JsonObject) -> JsonObject:
-    name = f"{method.lower()}_{_PARAMETER.sub(r'by_\1', path)}"
+    name = method.lower() + _PARAMETER.sub(r"by_\1", path)
     made: JsonObject = {
         "operationId": re.sub(r"\W+", "_", name).strip("_"),
         "summary": about.summary,

@@ -43,5 +43,11 @@ def refusal(error: ValidationError) -> ApiError:
     place = ".".join(str(part) for part in first["loc"])
     told = f"{place}: {first['msg']}" if place else first["msg"]
     missing = first["type"] == "missing"
-    code = "invalid_json" if first["type"] == "json_invalid" else "missing_required_parameter" if missing else "invalid_value"
+    code = (
+        "invalid_json"
+        if first["type"] == "json_invalid"
+        else "missing_required_parameter"
+        if missing
+        else "invalid_value"
+    )
     return ApiError(told, code=code, param=place or None)

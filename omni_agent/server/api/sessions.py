@@ -113,7 +113,9 @@ async def history(asked: Asked, session: str, limit: int) -> list[TurnRecord]:
 
 def unknown() -> ApiError:
     """There is no such conversation; or it is another key's, which is the same."""
-    return ApiError("there is no such session; list them", status=404, code="session_not_found", param="session")
+    return ApiError(
+        "there is no such session; list them", status=404, code="session_not_found", param="session"
+    )
 
 
 def _listed(one: SessionSummary) -> SessionShape:
@@ -135,7 +137,8 @@ def _turn(turn: TurnRecord) -> TurnShape:
         ended_at=turn.ended_at,
         calls=_calls(turn),
         media=[
-            MediaShape(kind=part.type, mime=part.mime, digest=ref.rpartition("/")[2]) for ref, part in media.items()
+            MediaShape(kind=part.type, mime=part.mime, digest=ref.rpartition("/")[2])
+            for ref, part in media.items()
         ],
         timings=turn.timings,
         usage=turn.usage,

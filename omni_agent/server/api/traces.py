@@ -94,7 +94,9 @@ async def trace(request: Request) -> JSONResponse:
             steps = [StepShape(seconds=seconds, event=to_json(event)) for seconds, event in found.steps]
             shape = WholeTrace(**_fields(found), steps=steps, pieces=found.pieces)
             return JSONResponse(shape.model_dump(mode="json"))
-    raise ApiError("there is no such turn among the last ones", status=404, code="turn_not_found", param="turn")
+    raise ApiError(
+        "there is no such turn among the last ones", status=404, code="turn_not_found", param="turn"
+    )
 
 
 def _fields(trace: Trace) -> dict[str, Any]:

@@ -172,7 +172,9 @@ class Watching:
         ring = self._rings.setdefault(key, _Ring())
         self._rings.move_to_end(key)
         if len(self._rings) > KEYS:
-            idle = next((name for name, old in self._rings.items() if not old.followers and old is not ring), "")
+            idle = next(
+                (name for name, old in self._rings.items() if not old.followers and old is not ring), ""
+            )
             self._rings.pop(idle, None)
         return ring
 

@@ -19,7 +19,9 @@ LONGEST_NAME = 256
 class Whose(BaseModel):
     """With which agent, and as which of the caller's users."""
 
-    agent: str = Field("", max_length=LONGEST_NAME, description="Model name of the agent; empty for the default.")
+    agent: str = Field(
+        "", max_length=LONGEST_NAME, description="Model name of the agent; empty for the default."
+    )
     user: str = Field("", max_length=LONGEST_NAME, description="The `user` of the requests; empty for none.")
 
 
@@ -73,5 +75,7 @@ def found(hosting: Hosting, name: str) -> str:
     """
     if name and name not in hosting.agents:
         known = ", ".join(hosting.agents)
-        raise ApiError(f"no agent is called so; there are: {known}", status=404, code="agent_not_found", param="agent")
+        raise ApiError(
+            f"no agent is called so; there are: {known}", status=404, code="agent_not_found", param="agent"
+        )
     return name or hosting.default

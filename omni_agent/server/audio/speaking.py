@@ -53,7 +53,9 @@ async def language_for(voice: Voice, text: str, wanted: str, usual: str) -> str:
     code = wanted.replace("_", "-").partition("-")[0].lower()
     if code and code not in voice.languages:
         known = ", ".join(sorted(voice.languages))
-        raise InputError(f"no voice speaks '{code[:10]}'", code="language_unknown", remedy=f"use one of: {known}")
+        raise InputError(
+            f"no voice speaks '{code[:10]}'", code="language_unknown", remedy=f"use one of: {known}"
+        )
     if code or len(voice.languages) == 1:
         return code or next(iter(voice.languages))
     try:
