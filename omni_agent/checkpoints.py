@@ -68,7 +68,8 @@ class Checkpoints:
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'checkpoints'").fetchall():
                 return []
             rows = connection.execute(
-                "SELECT DISTINCT thread_id FROM checkpoints WHERE substr(thread_id, 1, length(:begins)) = :begins",
+                "SELECT DISTINCT thread_id FROM checkpoints"
+                " WHERE substr(thread_id, 1, length(:begins)) = :begins",
                 {"begins": begins},
             ).fetchall()
         return sorted(thread.removeprefix(begins) for (thread,) in rows)

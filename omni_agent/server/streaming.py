@@ -22,8 +22,8 @@ EVENT_STREAM = "text/event-stream"
 class Streamed(StreamingResponse):
     """A body that comes piece by piece, none of them empty.
 
-    It begins with the first piece: what goes wrong before that is answered as any other error. What makes it is
-    closed in the task that it runs in, also where the client has left.
+    It begins with the first piece: what goes wrong before that is answered as any other error. What makes it
+    is closed in the task that it runs in, also where the client has left.
 
     Args:
         pieces: The body.

@@ -1,10 +1,10 @@
 """For dashboards and apps: what the agents are and keep, as JSON, and what happens, as it happens.
 
-1. `described.py`, `openapi.py`: every part's endpoints tell what they take and give; `/openapi.json` is made of it.
-2. `reading.py`, `whose.py`: a request's query and body, and whose things it asks for: nobody else's are found.
+1. `described.py`, `openapi.py`: every part's endpoints tell what they take and give, for `/openapi.json`.
+2. `reading.py`, `whose.py`: a request's query and body, and whose things it asks for: no others are found.
 3. `agents.py`, `calling.py`: agents and their tools; a tool that only reads may be called.
-4. `sessions.py`, `media.py`, `memory.py`, `forgetting.py`: conversations as they were heard, what is known of a
-   user, and its end.
+4. `sessions.py`, `media.py`, `memory.py`, `forgetting.py`: conversations as they were heard, what is known
+   of a user, and its end.
 5. `approvals.py`: calls that wait for a yes.
 6. `watching.py`, `events.py`, `traces.py`: turns are watched where they run, and seen here.
 """

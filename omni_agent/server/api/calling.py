@@ -1,4 +1,4 @@
-"""Call a tool without a model: only what reads. All else is asked for in a conversation, which can ask back."""
+"""Call a tool without a model: only one that reads. The others are for a conversation, which can ask back."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def call(request: Request) -> JSONResponse:
     asked = Asked.of(request, Whose(agent=request.path_params["agent"], user=body.user))
     if tool.effect != "read" or asked.agent.parts.team.is_transfer(tool.name):
         raise ApiError(
-            f"'{tool.name}' does more than read: ask for it in a conversation, which asks before what cannot be undone",
+            f"'{tool.name}' does more than read: have it called in a conversation, which can ask back",
             status=403,
             code="tool_not_read_only",
             param="tool",

@@ -63,14 +63,14 @@ async def _told(
 
 async def _next(follower: Follower, stopping: asyncio.Event) -> list[Seen]:
     """What is new; nothing after a while, and at once when the server stops."""
-    waits = [asyncio.ensure_future(follower.next()), asyncio.ensure_future(stopping.wait())]
+    news, stop = asyncio.ensure_future(follower.next()), asyncio.ensure_future(stopping.wait())
     try:
-        done, _ = await asyncio.wait(waits, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
-        return waits[0].result() if waits[0] in done else []
+        await asyncio.wait((news, stop), timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
+        return news.result() if news.done() else []
     finally:
-        for wait in waits:
-            wait.cancel()
-        await asyncio.gather(*waits, return_exceptions=True)
+        news.cancel()
+        stop.cancel()
+        await asyncio.gather(news, stop, return_exceptions=True)
 
 
 def _line(seen: Seen, follower: Follower) -> bytes:

@@ -1,7 +1,7 @@
 """The description of the server in OpenAPI 3.1, made of what its endpoints say of themselves.
 
-Source of the shape: OpenAPI Specification 3.1.1, <https://spec.openapis.org/oas/v3.1.1.html>. Its schemas are those
-of JSON Schema 2020-12, as pydantic makes them.
+Source of the shape: OpenAPI Specification 3.1.1, <https://spec.openapis.org/oas/v3.1.1.html>. Its schemas are
+those of JSON Schema 2020-12, as pydantic makes them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import inspect
 import re
 from collections.abc import Iterable, Iterator
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -36,19 +36,12 @@ _TITLES = {
 
 
 class ErrorDetail(BaseModel):
-    """What went wrong.
+    """What went wrong."""
 
-    Attributes:
-        message: For people: what happened and what to do.
-        type: Its kind, by status.
-        param: The field of the request that it is about.
-        code: For programs; stable.
-    """
-
-    message: str
-    type: str
-    param: str | None = None
-    code: str | None = None
+    message: str = Field(description="For people: what happened and what to do.")
+    type: str = Field(description="Its kind, by status.")
+    param: str | None = Field(None, description="The field of the request that it is about.")
+    code: str | None = Field(None, description="For programs; stable.")
 
 
 class ErrorBody(BaseModel):
@@ -71,25 +64,46 @@ def document(routes: Iterable[BaseRoute], version: str) -> JsonObject:
         routes: Of the application; mounted ones are looked into.
         version: Of the server.
     """
-    found = [(path, route, about) for path, route, about in _found(routes, "")]
-    schemas = _schemas(about for _, _, about in found)
+    found = list(_found(routes, ""))
+    shapes = _Shapes(about for _, _, about in found)
     paths: JsonObject = {}
     for path, route, about in found:
         place = paths.setdefault(_PARAMETER.sub(r"{\1}", path), {})
         for method in sorted(route.methods or ()):
             if method != "HEAD":
-                place[method.lower()] = _operation(path, method, route, about, schemas)
+                place[method.lower()] = _operation(path, method, route, about, shapes)
     return {
         "openapi": "3.1.0",
         "info": {"title": "omni_agent", "version": version, "description": "Agents over HTTP."},
         "paths": paths,
         "components": {
-            "schemas": schemas,
+            "schemas": shapes.all,
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
         # Without a key, where the server listens on this machine only and wants none.
         "security": [{"key": []}, {}],
     }
+
+
+class _Shapes:
+    """The schemas of all shapes that endpoints take and give; `all` has them by name."""
+
+    def __init__(self, abouts: Iterable[Described]) -> None:
+        named = (shape for about in abouts for shape in (about.body, about.query, about.answer) if shape)
+        shapes: list[type[BaseModel]] = list(dict.fromkeys((ErrorBody, *named)))
+        references, made = models_json_schema(
+            [(shape, "validation") for shape in shapes], ref_template=_TEMPLATE
+        )
+        self._references = {shape: references[shape, "validation"] for shape in shapes}
+        self.all: JsonObject = dict(made["$defs"])
+
+    def reference(self, shape: type[BaseModel]) -> JsonObject:
+        """Where its schema is."""
+        return dict(self._references[shape])
+
+    def schema(self, shape: type[BaseModel]) -> JsonObject:
+        """Its schema."""
+        return dict(self.all[self.reference(shape)["$ref"].rpartition("/")[2]])
 
 
 def _found(routes: Iterable[BaseRoute], before: str) -> Iterator[tuple[str, Route, Described]]:
@@ -102,29 +116,20 @@ def _found(routes: Iterable[BaseRoute], before: str) -> Iterator[tuple[str, Rout
                 yield before + route.path, route, about
 
 
-def _schemas(abouts: Iterable[Described]) -> JsonObject:
-    shapes = [
-        ErrorBody,
-        *(shape for about in abouts for shape in (about.body, about.query, about.answer) if shape),
-    ]
-    unique = list(dict.fromkeys(shapes))
-    _, made = models_json_schema([(shape, "validation") for shape in unique], ref_template=_TEMPLATE)
-    return dict(made["$defs"])
-
-
-def _operation(path: str, method: str, route: Route, about: Described, schemas: JsonObject) -> JsonObject:
+def _operation(path: str, method: str, route: Route, about: Described, shapes: _Shapes) -> JsonObject:
     name = method.lower() + _PARAMETER.sub(r"by_\1", path)
     made: JsonObject = {
         "operationId": re.sub(r"\W+", "_", name).strip("_"),
         "summary": about.summary,
         "description": inspect.getdoc(route.endpoint) or "",
-        "parameters": [*_in_path(path), *_in_query(about.query, schemas)],
-        "responses": _responses(about),
+        "parameters": [*_in_path(path), *_in_query(about, shapes)],
+        "responses": _responses(about, shapes),
     }
     if about.tag:
         made["tags"] = [about.tag]
     if about.body:
-        made["requestBody"] = {"required": True, "content": {about.media: {"schema": _reference(about.body)}}}
+        content = {about.media: {"schema": shapes.reference(about.body)}}
+        made["requestBody"] = {"required": True, "content": content}
     return made
 
 
@@ -134,32 +139,27 @@ def _in_path(path: str) -> Iterator[JsonObject]:
         yield {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def _in_query(shape: type[BaseModel] | None, schemas: JsonObject) -> Iterator[JsonObject]:
-    if shape is None:
+def _in_query(about: Described, shapes: _Shapes) -> Iterator[JsonObject]:
+    if about.query is None:
         return
-    about = schemas[shape.__name__]
-    for name, schema in about.get("properties", {}).items():
-        told = {key: value for key, value in schema.items() if key not in ("description", "title")}
+    query = shapes.schema(about.query)
+    for name, schema in query.get("properties", {}).items():
         yield {
             "name": name,
             "in": "query",
-            "required": name in about.get("required", ()),
+            "required": name in query.get("required", ()),
             "description": schema.get("description", ""),
-            "schema": told,
+            "schema": {key: value for key, value in schema.items() if key not in ("description", "title")},
         }
 
 
-def _responses(about: Described) -> JsonObject:
-    content: JsonObject = {JSON: {"schema": _reference(about.answer)}} if about.answer else {}
+def _responses(about: Described, shapes: _Shapes) -> JsonObject:
+    content: JsonObject = {JSON: {"schema": shapes.reference(about.answer)}} if about.answer else {}
     content |= {media: {"schema": {}} for media in about.others}
     right: JsonObject = {"description": about.summary}
     if content:
         right["content"] = content
-    error = {JSON: {"schema": _reference(ErrorBody)}}
+    error = {JSON: {"schema": shapes.reference(ErrorBody)}}
     statuses = sorted({*_USUAL_ERRORS, *about.errors})
     wrong = {str(code): {"description": _TITLES[code], "content": error} for code in statuses}
     return {str(about.status): right, **wrong}
-
-
-def _reference(shape: type[BaseModel]) -> JsonObject:
-    return {"$ref": _TEMPLATE.format(model=shape.__name__)}

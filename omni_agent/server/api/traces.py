@@ -42,7 +42,7 @@ class TracesQuery(Where):
 
 
 class TraceShape(BaseModel):
-    """A turn; `status`, `timings` and `usage` are null while it goes on, and where it was left before its end."""
+    """A turn. `status`, `timings` and `usage` are null while it goes on, and where it was left early."""
 
     turn: str
     agent: str

@@ -1,7 +1,8 @@
 """Turns are watched where they run: what happened lately, for whoever asks, and what happens, as it does.
 
-Each key has a ring of its own, in memory only, which holds the last events and the last turns. Those who follow
-keep nothing but their place in it: whoever is too slow is told that he missed something, and holds nobody up.
+Each key has a ring of its own, in memory only, which holds the last events and the last turns. Those who
+follow keep nothing but their place in it: whoever is too slow is told that he missed something, and nobody
+waits for him.
 
 | acquired           | released                                                          |
 |--------------------|-------------------------------------------------------------------|

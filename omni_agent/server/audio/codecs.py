@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import io
 import struct
+import threading
 from collections.abc import AsyncGenerator, AsyncIterable
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -66,7 +68,7 @@ async def encoded(sounds: AsyncIterable[Pcm] | Pcm, name: str) -> AsyncGenerator
 
     Args:
         sounds: What is spoken, piece by piece as it comes, at any rates; or all of it, which is given in one
-            piece. Pieces of one rate are joined without a click.
+            piece. Pieces of one rate are joined without a click. A generator is closed at the end.
         name: Of the format: one of `CODECS`.
 
     Raises:
@@ -82,14 +84,19 @@ async def encoded(sounds: AsyncIterable[Pcm] | Pcm, name: str) -> AsyncGenerator
     resampler = StreamResampler(RATE)
     writer = _writer(name)
     try:
-        async for sound in sounds:
-            samples = resampler.feed(sound)
-            if data := await asyncio.to_thread(writer.write, samples):
-                yield data
+        async with _closing(sounds):
+            async for sound in sounds:
+                samples = resampler.feed(sound)
+                if data := await asyncio.to_thread(writer.write, samples):
+                    yield data
         if data := await asyncio.to_thread(writer.end, resampler.flush()):
             yield data
     finally:
         writer.close()
+
+
+def _closing(sounds: AsyncIterable[Pcm]) -> AbstractAsyncContextManager[object]:
+    return aclosing(sounds) if isinstance(sounds, AsyncGenerator) else nullcontext()
 
 
 def codec_of(name: str) -> Codec:
@@ -196,6 +203,8 @@ class _Encoder:
             ) from error
         self._file = file
         options = {"flush_packets": "1", **codec.options}
+        # Whoever gives up while a thread writes closes the file under it otherwise.
+        self._lock = threading.Lock()
         self._container: Any = av.open(file, "w", format=codec.muxer, options=options)
         self._stream = cast(Any, self._container.add_stream(codec.encoder, rate=RATE, layout="mono"))
         if codec.bit_rate:
@@ -203,19 +212,22 @@ class _Encoder:
         self._position = 0
 
     def write(self, samples: NDArray[np.float32]) -> bytes:
-        if len(samples):
-            self._container.mux(self._stream.encode(self._frame(samples)))
-        return self._taken()
+        with self._lock:
+            if len(samples):
+                self._container.mux(self._stream.encode(self._frame(samples)))
+            return self._taken()
 
     def end(self, samples: NDArray[np.float32]) -> bytes:
         data = self.write(samples)
-        if self._position:
-            self._container.mux(self._stream.encode(None))
-        self.close()
-        return data + self._taken()
+        with self._lock:
+            if self._position:
+                self._container.mux(self._stream.encode(None))
+            self._container.close()
+            return data + self._taken()
 
     def close(self) -> None:
-        self._container.close()
+        with self._lock:
+            self._container.close()
 
     def _frame(self, samples: NDArray[np.float32]) -> Any:
         import av
