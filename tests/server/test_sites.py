@@ -59,7 +59,11 @@ async def test_a_form_of_another_site_without_an_origin_may_not_post() -> None:
 
 async def test_the_own_page_and_programs_may() -> None:
     async with probed() as client:
-        for headers in ({}, {"Origin": own(client)}, {"Origin": own(client), "Sec-Fetch-Site": "same-origin"}):
+        for headers in (
+            {},
+            {"Origin": own(client)},
+            {"Origin": own(client), "Sec-Fetch-Site": "same-origin"},
+        ):
             assert (await client.post("/probe", headers=headers)).status_code == 200
             async with socket_to(client, additional_headers=headers) as live:
                 assert json.loads(await live.recv())["caller"] == "local"
@@ -84,7 +88,15 @@ async def test_a_permitted_site_may_and_is_told_so() -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "evil.example:8000", "127.0.0.1.nip.example", "localhost.evil.example", "10.0.0.1", "a b", ""],
+    [
+        "evil.example",
+        "evil.example:8000",
+        "127.0.0.1.nip.example",
+        "localhost.evil.example",
+        "10.0.0.1",
+        "a b",
+        "",
+    ],
 )
 async def test_a_rebound_name_is_refused(host: str) -> None:
     probe = Probe()
@@ -114,7 +126,9 @@ async def test_a_rebound_name_opens_no_socket() -> None:
     assert answer.status_code == 403
 
 
-@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1", "127.0.0.1", "[::1]:99", "127.1.2.3", "localhost."])
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:1", "127.0.0.1", "[::1]:99", "127.1.2.3", "localhost."]
+)
 async def test_names_of_this_machine_pass(host: str) -> None:
     async with probed() as client:
         assert (await client.get("/health", headers={"Host": host})).status_code == 200
@@ -142,7 +156,9 @@ def test_the_usual_port_may_be_left_out() -> None:
     assert not access.same("ftp://here.example", "here.example")
 
 
-@pytest.mark.parametrize("origin", ["example.com", "https://example.com/", "ftp://example.com", "*", "https://"])
+@pytest.mark.parametrize(
+    "origin", ["example.com", "https://example.com/", "ftp://example.com", "*", "https://"]
+)
 def test_an_origin_that_is_none_is_a_mistake(origin: str) -> None:
     with pytest.raises(ConfigError, match="no origin"):
         Access(origins=frozenset({origin}))

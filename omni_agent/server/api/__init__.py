@@ -21,6 +21,6 @@ if TYPE_CHECKING:
 
 def routes(hosting: Hosting) -> list[BaseRoute]:
     """`/openapi.json` and all under `/api`."""
-    from .routes import routes
+    from .paths import paths
 
-    return routes()
+    return paths()

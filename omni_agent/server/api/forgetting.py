@@ -10,7 +10,6 @@ from starlette.responses import JSONResponse
 
 from ...memory import Forgotten
 from .described import described
-from .memory import unfit
 from .reading import body_of, query_of
 from .sessions import history
 from .whose import LONGEST_NAME, Asked, Whose
@@ -49,8 +48,7 @@ async def forget(request: Request) -> JSONResponse:
     asked = Asked.of(request, body)
     what = body.what.strip()
     if body.preview:
-        with unfit():
-            would = await asked.agent.memory_of(asked.memory_user).preview(what, session=body.session)
+        would = await asked.agent.memory_of(asked.memory_user).preview(what, session=body.session)
         return _told(would, preview=True)
     return _told(await _erased(asked, what, body.session))
 
@@ -64,8 +62,7 @@ async def forget_session(request: Request) -> JSONResponse:
 
 
 async def _erased(asked: Asked, what: str, session: str) -> Forgotten:
-    with unfit():
-        gone = await asked.agent.memory_of(asked.memory_user).forget(what, session=session)
+    gone = await asked.agent.memory_of(asked.memory_user).forget(what, session=session)
     lost = {session, *(name for _, name in gone.sessions)} - {""} if what or session else {""}
     for name in lost:
         asked.hosting.watching.forget(asked.caller, agent=asked.name, user=asked.user, session=name)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -11,15 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from ...errors import MemoryStoreError
 from ...memory import Fact
-from ..errors import ApiError
 from .described import described
 from .reading import body_of, query_of
 from .whose import Asked, Whose
-
-_UNFIT = ("memory_uncontrolled", "memory_document_invalid")
-
 
 class MemoryQuery(Whose):
     """Which facts."""
@@ -120,9 +113,8 @@ async def memory(request: Request) -> JSONResponse:
     query = query_of(request, MemoryQuery)
     asked = Asked.of(request, query)
     kept = asked.agent.memory_of(asked.memory_user)
-    with unfit():
-        facts = await kept.facts(query.about, past=query.past, limit=query.limit)
-        contents = await kept.contents()
+    facts = await kept.facts(query.about, past=query.past, limit=query.limit)
+    contents = await kept.contents()
     shown = MemoryShape(
         facts=[_fact(fact) for fact in facts],
         blocks=[BlockShape(label=block.label, text=block.text) for block in contents.blocks],
@@ -145,8 +137,7 @@ async def search(request: Request) -> JSONResponse:
 async def export(request: Request) -> JSONResponse:
     """All that is kept, as one document: to read, to take along, to import elsewhere."""
     asked = Asked.of(request, query_of(request, Whose))
-    with unfit():
-        document = await asked.agent.memory_of(asked.memory_user).export()
+    document = await asked.agent.memory_of(asked.memory_user).export()
     return JSONResponse(document, headers={"Content-Disposition": 'attachment; filename="memory.json"'})
 
 
@@ -155,24 +146,8 @@ async def restore(request: Request) -> JSONResponse:
     """Add what an exported document holds, whoever it was of; all of it or nothing."""
     asked = Asked.of(request, query_of(request, Whose))
     document: dict[str, Any] = (await body_of(request, Document)).model_dump()
-    with unfit():
-        added = await asked.agent.memory_of(asked.memory_user).restore(document)
+    added = await asked.agent.memory_of(asked.memory_user).restore(document)
     return JSONResponse(RestoredShape.model_validate(added, from_attributes=True).model_dump())
-
-
-@contextmanager
-def unfit() -> Iterator[None]:
-    """Tell a client where it is his request that a memory cannot serve.
-
-    Raises:
-        ApiError: 400: the document is none, or this memory cannot be looked into.
-    """
-    try:
-        yield
-    except MemoryStoreError as error:
-        if error.code in _UNFIT:
-            raise ApiError(str(error), code=error.code) from None
-        raise
 
 
 def _fact(fact: Fact) -> FactShape:

@@ -21,6 +21,8 @@ from .described import JSON, Described
 
 _PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
 _TEMPLATE = "#/components/schemas/{model}"
+# What is found there is told of also where it says nothing of itself.
+_TOLD = ("/v1/", "/api/")
 _USUAL_ERRORS = (400, 401, 403, 404, 429)
 _TITLES = {
     400: "The request is not right; the message says where.",
@@ -58,7 +60,7 @@ async def openapi(request: Request) -> JSONResponse:
 
 
 def document(routes: Iterable[BaseRoute], version: str) -> JsonObject:
-    """The description of those routes whose endpoints are `described`.
+    """The description of the routes under `/v1` and `/api`, and of others whose endpoints are `described`.
 
     Args:
         routes: Of the application; mounted ones are looked into.
@@ -111,9 +113,11 @@ def _found(routes: Iterable[BaseRoute], before: str) -> Iterator[tuple[str, Rout
         if isinstance(route, Mount):
             yield from _found(route.routes, before + route.path)
         elif isinstance(route, Route) and route.include_in_schema:
-            about = getattr(route.endpoint, "described", None)
+            about, path = getattr(route.endpoint, "described", None), before + route.path
+            if about is None and path.startswith(_TOLD):
+                about = Described((inspect.getdoc(route.endpoint) or route.name).splitlines()[0])
             if isinstance(about, Described):
-                yield before + route.path, route, about
+                yield path, route, about
 
 
 def _operation(path: str, method: str, route: Route, about: Described, shapes: _Shapes) -> JsonObject:

@@ -18,6 +18,6 @@ if TYPE_CHECKING:
 
 def routes(hosting: Hosting) -> list[BaseRoute]:
     """`/v1/audio/speech`, `/v1/audio/transcriptions`, and a clear no to `/v1/audio/translations`."""
-    from .routes import routes
+    from .paths import paths
 
-    return routes()
+    return paths()

@@ -40,8 +40,8 @@ def cues(segments: Sequence[Segment], seconds: float) -> list[Cue]:
     """
     parts = [part for segment in segments for part in _parts(segment)]
     made = []
-    for part, following in zip(parts, [*parts[1:], None], strict=True):
-        latest = following.start if following else max(seconds, part.end)
+    for place, part in enumerate(parts, 1):
+        latest = parts[place].start if place < len(parts) else max(seconds, part.end)
         end = max(part.end, min(part.start + _SHORTEST, latest))
         made.append(Cue(part.start, end, _lines(part)))
     return made

@@ -7,7 +7,7 @@ from starlette.routing import BaseRoute, Route
 from . import agents, approvals, calling, events, forgetting, media, memory, openapi, sessions, traces
 
 
-def routes() -> list[BaseRoute]:
+def paths() -> list[BaseRoute]:
     """All of them."""
     return [
         Route("/openapi.json", openapi.openapi),

@@ -25,7 +25,7 @@ async def translations(request: Request) -> Response:
     )
 
 
-def routes() -> list[BaseRoute]:
+def paths() -> list[BaseRoute]:
     """All of them."""
     return [
         Route("/v1/audio/speech", speech, methods=["POST"]),
