@@ -18,6 +18,7 @@ Kind = Literal["requests", "tokens", "audio_seconds"]
 Place = Literal["sessions", "at_once"]
 # That anything is left lets a request in: what it will take is not known before.
 _NEEDED: dict[Kind, float] = {"requests": 1.0, "tokens": 1.0, "audio_seconds": 0.1}
+_ROUNDING_S = 1e-6
 _TOLD = {"tokens": "tokens", "requests": "requests", "audio_seconds": "seconds of sound"}
 
 
@@ -44,7 +45,7 @@ class Allowances:
         now = self._clock.monotonic()
         for kind, needed in _NEEDED.items():
             bucket = self._bucket(caller, kind, now)
-            if bucket and (wait := bucket.wait(min(needed, bucket.rate), now)):
+            if bucket and (wait := bucket.wait(min(needed, bucket.rate), now)) > _ROUNDING_S:
                 raise _too_many(f"{bucket.rate:g} {_TOLD[kind]} a minute", wait)
         self._take(caller, "requests", 1, now)
 
@@ -91,7 +92,7 @@ class Allowances:
 
 
 def _too_many(what: str, wait: float, *, code: str = "rate_limit_exceeded") -> ApiError:
-    seconds = max(1, math.ceil(wait))
+    seconds = max(1, math.ceil(wait - _ROUNDING_S))
     return ApiError(
         f"this key may have {what}; try again in {seconds} s",
         status=429,

@@ -160,7 +160,7 @@ class Keys:
     def _write(self, keys: tuple[Key, ...]) -> None:
         data = json.dumps({"keys": [asdict(key) for key in keys]}, indent=1)
         write_atomically(self.path, data.encode(), mode=0o600)
-        self._stamp = None
+        self._stamp, self._looked = None, -_LOOKED_S
 
 
 def digest_of(value: str) -> str:

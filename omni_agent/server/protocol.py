@@ -8,6 +8,7 @@ as the other side likes: a few thousand connections that send a byte now and the
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 import h11
@@ -15,6 +16,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 _DROPPED = 4 << 20
+# uvicorn notes the addresses of sockets with their queries, at INFO.
+_log = logging.getLogger(f"{__name__}.sockets")
+_log.setLevel(logging.WARNING)
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
@@ -27,6 +31,19 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self.gone = asyncio.Event()
+        self.logger = _log
+        # It would log the frames themselves.
+        self.conn.debug = False
+        self.app = self._answered(self.app)
+
+    def _answered(self, app: Any) -> Any:
+        async def answered(*asgi: Any) -> None:
+            await app(*asgi)
+            # uvicorn would complain of a socket that was refused by an answer.
+            if self.initial_response is not None:
+                self.handshake_complete = True
+
+        return answered
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -55,7 +72,7 @@ class HttpProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if not self._waiting:
+        if not self._waiting or self.transport.get_protocol() is not self:
             self._unwatch()
             return
         self._watch()
@@ -63,10 +80,6 @@ class HttpProtocol(H11Protocol):
             self._dropped += len(data)
             if self._dropped > _DROPPED:
                 self.transport.close()
-
-    def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        self._unwatch()
-        super().handle_websocket_upgrade(event)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._unwatch()

@@ -96,7 +96,11 @@ async def serve(hosting: Hosting, place: Place) -> None:
                 await stop.wait()
                 loading.cancel()
         except BaseExceptionGroup as failed:
-            raise failed.exceptions[0] from None
+            raise _first(failed) from None
+
+
+def _first(error: BaseException) -> BaseException:
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
 async def _load(hosting: Hosting, address: str) -> None:
