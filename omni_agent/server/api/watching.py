@@ -29,10 +29,12 @@ from ...events import (
     PartialTranscript,
     SpeechChunk,
     TextDelta,
+    ToolFinished,
     TurnEnded,
     TurnStarted,
     WordSpoken,
 )
+from ...remembering.requests import FORGET
 
 if TYPE_CHECKING:
     from ..caller import Caller
@@ -112,6 +114,15 @@ class _Ring:
         grown, self.grown = self.grown, asyncio.Event()
         grown.set()
 
+    def forget(self, lost: Place) -> None:
+        """Drop what was seen there; in all of the user's conversations with the agent where none is named."""
+
+        def stays(place: Place) -> bool:
+            return (place.agent, place.user) != (lost.agent, lost.user) or lost.session not in ("", place.session)
+
+        self.events = deque((seen for seen in self.events if stays(seen.place)), EVENTS)
+        self.turns = deque((trace for trace in self.turns if stays(trace.place)), TURNS)
+
 
 class Watching:
     """The rings of all keys.
@@ -153,14 +164,8 @@ class Watching:
     def forget(self, caller: Caller, *, agent: str, user: str, session: str = "") -> None:
         """Drop what was seen of one conversation, or of all of a user's with an agent."""
         ring = self._rings.get(caller.name)
-        if ring is None:
-            return
-
-        def gone(place: Place) -> bool:
-            return (place.agent, place.user) == (agent, user) and session in ("", place.session)
-
-        ring.events = deque((seen for seen in ring.events if not gone(seen.place)), EVENTS)
-        ring.turns = deque((trace for trace in ring.turns if not gone(trace.place)), TURNS)
+        if ring:
+            ring.forget(Place(agent, user, session))
 
     def _number(self, ring: _Ring, after: str) -> int:
         run, _, number = after.partition("-")
@@ -193,6 +198,9 @@ class Observer:
     def __call__(self, event: AgentEvent) -> None:
         """Note an event, now."""
         kept = _kept(event)
+        if isinstance(kept, ToolFinished) and (kept.name, kept.status) == (FORGET, "done"):
+            # What the user has erased in conversation; what else was said of it nobody can tell here.
+            self._ring.forget(Place(self._place.agent, self._place.user, ""))
         if isinstance(kept, TurnStarted):
             self._trace = Trace(kept.turn, self._place, self._clock.now())
             self._began = self._clock.monotonic()

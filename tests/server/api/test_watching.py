@@ -9,7 +9,15 @@ import pytest
 
 from omni_agent import Agent
 from omni_agent.errors import ModelError
-from omni_agent.events import AgentEvent, ErrorRaised, SpeechChunk, TextDelta, TurnEnded, TurnStarted
+from omni_agent.events import (
+    AgentEvent,
+    ErrorRaised,
+    SpeechChunk,
+    TextDelta,
+    ToolFinished,
+    TurnEnded,
+    TurnStarted,
+)
 from omni_agent.senses import Senses
 from omni_agent.server import Hosting
 from omni_agent.server.api.watching import EVENTS, KEYS, TURNS, Place, Watching, watched
@@ -150,6 +158,16 @@ async def test_what_is_forgotten_is_gone_from_here_too() -> None:
         assert not follower.missed
     watching.forget(ANNA, agent="omni", user="")
     assert watching.turns(ANNA) == []
+
+
+async def test_what_is_erased_in_conversation_is_gone_too() -> None:
+    watching = Watching()
+    for session in ("kitchen", "bedroom"):
+        tell = watching.observer(ANNA, Place("omni", "", session))
+        tell(TurnStarted(session, session))
+    for status, left in (("failed", 2), ("done", 0)):
+        tell(ToolFinished("call", "forget", status, ""))
+        assert len(watching.turns(ANNA)) == left
 
 
 async def test_leaving_early_closes_the_turn() -> None:
