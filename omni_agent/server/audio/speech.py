@@ -23,7 +23,7 @@ from ..hosting import Hosting
 from ..streaming import EVENT_STREAM, Streamed, event_line
 from .codecs import CODECS, codec_of, encoded
 from .speaking import language_for, speaking
-from .voices import voice_name, voice_of
+from .voices import name_beside, voice_of
 
 LONGEST_INPUT = 4096
 """Characters of a text; OpenAI's own limit."""
@@ -76,7 +76,7 @@ async def speech(request: Request) -> Streamed:
     body = await body_of(request, SpeechBody)
     hosting: Hosting = request.app.state.hosting
     agent = hosting.agent(body.model)
-    voice, name = voice_of(agent), voice_name(agent, body.voice_name)
+    voice, name = voice_of(agent), name_beside(agent, body.voice_name)
     usual = next(iter(agent.persona.languages), "en")
     language = await language_for(voice, body.input, body.language, usual)
     rate = body.speed * agent.persona.rate

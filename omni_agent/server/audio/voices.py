@@ -52,6 +52,18 @@ def voice_name(agent: Agent, wanted: str) -> str:
     )
 
 
+def name_beside(agent: Agent, wanted: str) -> str:
+    """The same for the voice beside the model, which has none of the model's own: they are its usual one.
+
+    Raises:
+        ApiError: 400: there is no such voice.
+    """
+    name = voice_name(agent, wanted)
+    own = {name.casefold() for name in agent.parts.model.capabilities.voices}
+    beside = getattr(agent.parts.senses.voice, "voices", ())
+    return "" if name.casefold() in own and name not in beside else name
+
+
 def _names(agent: Agent) -> tuple[str, ...]:
     own = agent.parts.model.capabilities.voices
     return (*getattr(agent.parts.senses.voice, "voices", ()), *own)
