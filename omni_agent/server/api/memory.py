@@ -14,6 +14,7 @@ from .described import described
 from .reading import body_of, query_of
 from .whose import Asked, Whose
 
+
 class MemoryQuery(Whose):
     """Which facts."""
 

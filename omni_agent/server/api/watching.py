@@ -118,7 +118,10 @@ class _Ring:
         """Drop what was seen there; in all of the user's conversations with the agent where none is named."""
 
         def stays(place: Place) -> bool:
-            return (place.agent, place.user) != (lost.agent, lost.user) or lost.session not in ("", place.session)
+            return (place.agent, place.user) != (lost.agent, lost.user) or lost.session not in (
+                "",
+                place.session,
+            )
 
         self.events = deque((seen for seen in self.events if stays(seen.place)), EVENTS)
         self.turns = deque((trace for trace in self.turns if stays(trace.place)), TURNS)

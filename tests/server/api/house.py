@@ -57,7 +57,10 @@ class House:
 
 @asynccontextmanager
 async def house(
-    home: Path, *steps: Step, otherwise: Callable[[Request], Step] | None = None, keys: dict[str, str] | None = None
+    home: Path,
+    *steps: Step,
+    otherwise: Callable[[Request], Step] | None = None,
+    keys: dict[str, str] | None = None,
 ) -> AsyncIterator[House]:
     """One that is open as long as it is entered.
 

@@ -105,7 +105,11 @@ def served() -> Iterator[str]:
 @schema.exclude(path=_ENDLESS).parametrize()
 @settings(
     max_examples=EXAMPLES,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.filter_too_much,
+    ],
 )
 def test_every_endpoint_answers_as_it_is_described(case: Case, address: str) -> None:
     case.call_and_validate(base_url=address, checks=CHECKS)

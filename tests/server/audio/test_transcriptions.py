@@ -64,7 +64,8 @@ def in_container(sound: Pcm, muxer: str, encoder: str, rate: int, *, pictures: b
     file = io.BytesIO()
     with av.open(file, "w", format=muxer) as container:
         stream: Any = container.add_stream(encoder, rate=rate, layout="mono")
-        video: Any = container.add_stream("mpeg4", rate=10, width=32, height=32) if pictures else None
+        options = {"rate": 10, "width": 32, "height": 32, "pix_fmt": "yuv420p"}
+        video: Any = container.add_stream("mpeg4", **options) if pictures else None
         frame = av.AudioFrame.from_ndarray(
             np.frombuffer(sound.resampled(rate).to_int16(), "<i2")[None, :], format="s16", layout="mono"
         )
@@ -72,7 +73,6 @@ def in_container(sound: Pcm, muxer: str, encoder: str, rate: int, *, pictures: b
         for packet in (*stream.encode(frame), *stream.encode(None)):
             container.mux(packet)
         if video:
-            video.pix_fmt = "yuv420p"
             for _ in range(10):
                 container.mux(video.encode(av.VideoFrame(32, 32, "yuv420p")))
             container.mux(video.encode(None))
@@ -117,7 +117,8 @@ async def test_language_and_hints_reach_the_ears(
 
 
 @pytest.mark.parametrize(
-    ("format_", "timed"), [("json", False), ("text", False), ("srt", True), ("vtt", True), ("verbose_json", True)]
+    ("format_", "timed"),
+    [("json", False), ("text", False), ("srt", True), ("vtt", True), ("verbose_json", True)],
 )
 async def test_times_are_asked_for_where_they_are_told(format_: str, timed: bool) -> None:
     ears = Listener(Hearing("hello", "en", words=(HeardWord("hello", 0.1, 0.4, 0.9),)))
@@ -134,7 +135,12 @@ async def test_segments_have_what_strict_clients_want() -> None:
     assert (told["task"], told["language"], told["duration"]) == ("transcribe", "german", 1.0)
     (segment,) = told["segments"]
     assert segment["avg_logprob"] == pytest.approx(np.log(0.6), abs=1e-3)
-    assert (segment["id"], segment["start"], segment["end"], segment["text"]) == (0, 0.1, 0.9, "Guten Morgen.")
+    assert (segment["id"], segment["start"], segment["end"], segment["text"]) == (
+        0,
+        0.1,
+        0.9,
+        "Guten Morgen.",
+    )
     assert "words" not in told
 
 
@@ -212,7 +218,9 @@ async def test_a_real_voice_is_understood_with_its_times(tmp_path: Path) -> None
             told = (await send(client, spoken.content, response_format="verbose_json")).json()
             srt = (await send(client, spoken.content, response_format="srt")).text
     assert told["language"] == "english"
-    assert [segment["text"].lower() for segment in told["segments"]] == TEXT.lower().replace(". ", ".|").split("|")
+    assert [segment["text"].lower() for segment in told["segments"]] == TEXT.lower().replace(
+        ". ", ".|"
+    ).split("|")
     first, second = told["segments"]
     assert 0.0 <= first["start"] < first["end"] <= second["start"] < second["end"] <= told["duration"] + 0.05
     assert srt.count("-->") == 2
