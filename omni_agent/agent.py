@@ -242,6 +242,7 @@ class Agent:
         session: str = "default",
         user: str = LOCAL_USER,
         speak: bool = True,
+        shown: Sequence[ApprovalRequested] = (),
     ) -> AsyncGenerator[AgentEvent, None]:
         """Answer `ApprovalRequested` events and go on with the turn that waits, also after a restart.
 
@@ -252,11 +253,25 @@ class Agent:
             session: The conversation that waits.
             user: Whose it is.
             speak: Speak the rest of the answer.
+            shown: The questions that are answered; each must still wait, with the same arguments.
 
         Raises:
-            InputError: Nothing waits in this session.
+            InputError: Nothing waits in this session, or not what was shown.
         """
-        return self._turns.decide(lambda pending: answers, user, session, speak=speak)
+
+        def choose(pending: Pending) -> Mapping[str, bool]:
+            pending.check(shown)
+            return answers
+
+        return self._turns.decide(choose, user, session, speak=speak)
+
+    async def pending(self, *, session: str = "default", user: str = LOCAL_USER) -> Pending | None:
+        """The questions that wait for a yes in a session, also after a restart; None where none do."""
+        return await self._turns.pending(user, session)
+
+    async def all_pending(self, *, user: str = LOCAL_USER) -> Mapping[str, Pending]:
+        """The questions that wait in any of a user's sessions, by session."""
+        return await self._turns.all_pending(user)
 
     async def approve(
         self,

@@ -57,6 +57,23 @@ class Checkpoints:
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from None
 
+    def sessions(self, user: str, persona: str) -> list[str]:
+        """The sessions in which a turn was left unfinished: it waits, or was cut off. Blocks.
+
+        Raises:
+            MemoryStoreError: The file cannot be read.
+        """
+        begins = thread_of(user, persona, "")
+        with self._plain() as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'checkpoints'").fetchall():
+                return []
+            rows = connection.execute(
+                "SELECT DISTINCT thread_id FROM checkpoints"
+                " WHERE substr(thread_id, 1, length(:begins)) = :begins",
+                {"begins": begins},
+            ).fetchall()
+        return sorted(thread.removeprefix(begins) for (thread,) in rows)
+
     def erase(self, user: str, persona: str, session: str | None) -> None:
         """Forget the turn that waits in a session, or in all of them (None); see `scrub`. Blocks.
 
@@ -103,5 +120,9 @@ class Checkpoints:
 
 
 def thread_of(user: str, persona: str, session: str) -> str:
-    """LangGraph's name for a session."""
-    return f"{user}/{persona}/{session}"
+    """LangGraph's name for a session; no two have the same, whatever is in their names."""
+    return f"{_apart(user)}/{_apart(persona)}/{session}"
+
+
+def _apart(name: str) -> str:
+    return name.replace("%", "%25").replace("/", "%2F")

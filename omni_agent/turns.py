@@ -165,17 +165,16 @@ class Turns:
         Raises:
             InputError: Nothing waits in this session.
         """
-        async with self._checkpoints.open() as saver:
-            waiting = await self._waiting(saver, user, session)
-        if waiting is None:
+        pending = await self.pending(user, session)
+        if pending is None:
             raise InputError(
                 f"nothing waits for approval in session '{session}'", remedy="name the right session"
             )
-        answers = choose(waiting.pending)
+        answers = choose(pending)
 
         async def begin(saver: BaseCheckpointSaver[str], runner: Runner) -> Start:
             still = await self._waiting(saver, user, session)
-            if still is None or still.pending.turn != waiting.pending.turn:
+            if still is None or still.pending.turn != pending.turn:
                 raise InputError("the question was answered in the meantime", remedy="see what was done")
             runner.turn.id = still.pending.turn
             return Command(resume=still.pending.resume(answers))
@@ -183,6 +182,19 @@ class Turns:
         async with aclosing(self._run(begin, user, session, speak)) as events:
             async for event in events:
                 yield event
+
+    async def pending(self, user: str, session: str) -> Pending | None:
+        """The questions that wait in a session; None where none do."""
+        async with self._checkpoints.open() as saver:
+            waiting = await self._waiting(saver, user, session)
+        return waiting.pending if waiting else None
+
+    async def all_pending(self, user: str) -> dict[str, Pending]:
+        """The questions that wait in any of a user's sessions, by session."""
+        unfinished = await asyncio.to_thread(self._checkpoints.sessions, user, self._parts.name)
+        async with self._checkpoints.open() as saver:
+            found = {session: await self._waiting(saver, user, session) for session in unfinished}
+        return {session: waiting.pending for session, waiting in found.items() if waiting}
 
     async def greet(
         self, words: str, user: str, session: str, *, speak: bool, live: Live | None = None

@@ -57,7 +57,9 @@ def open_container(file: MediaFile, what: str) -> Iterator[Any]:
         raise file.broken(f"cannot be opened as {what}: PyAV is not installed", _NEEDS_AV) from None
     file.stream.seek(0)
     try:
-        with av.open(file.stream, metadata_errors="replace") as container:
+        # Some formats name other files and addresses, which FFmpeg would open: it may open none.
+        options = {"protocol_whitelist": "none"}
+        with av.open(file.stream, metadata_errors="replace", options=options) as container:
             yield container
     except MediaError:
         raise

@@ -16,6 +16,8 @@ _STATUS: tuple[tuple[type[OmniError], int], ...] = (
     (ModelUnavailable, 503),
     (MemoryStoreError, 503),
 )
+# What memory refuses because of what it was given.
+_UNFIT = frozenset({"memory_name_invalid", "memory_document_invalid", "memory_uncontrolled"})
 
 
 class ApiError(Exception):
@@ -48,7 +50,8 @@ class ApiError(Exception):
     @classmethod
     def of(cls, error: OmniError) -> ApiError:
         """What one of our errors is to a client."""
-        status = next((number for kind, number in _STATUS if isinstance(error, kind)), 500)
+        known = next((number for kind, number in _STATUS if isinstance(error, kind)), 500)
+        status = 400 if error.code in _UNFIT else known
         return cls(str(error), status=status, code=error.code)
 
     @property

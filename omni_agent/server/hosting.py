@@ -13,6 +13,7 @@ from ..errors import ConfigError
 from ..events import Usage
 from .access import Access
 from .allowances import Allowances
+from .api.watching import Watching
 from .at_work import AtWork
 from .belongings import Belongings
 from .caller import ANYBODY, Caller
@@ -36,6 +37,7 @@ class Hosting:
         at_work: Replies that run and sockets that live.
         readiness: What must be loaded first.
         belongings: Whose media are whose.
+        watching: What turns show, for those who watch.
     """
 
     agents: Mapping[str, Agent]
@@ -47,6 +49,7 @@ class Hosting:
     at_work: AtWork = field(default_factory=AtWork)
     readiness: Readiness = field(default_factory=Readiness)
     belongings: Belongings = field(default_factory=Belongings)
+    watching: Watching = field(default_factory=Watching)
 
     def __post_init__(self) -> None:
         if not self.agents:

@@ -482,3 +482,24 @@ class TestBadSources:
     def test_an_unknown_reference(self, store: MediaStore, noun: str) -> None:
         with pytest.raises(MediaError, match="is not in"):
             load(store, noun, "media://" + "0" * 64)
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        "ffconcat version 1.0\nfile '{name}'\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{name}\n#EXT-X-ENDLIST\n",
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 5004 RTP/AVP 0\n",
+    ],
+    ids=["list", "playlist", "line"],
+)
+@pytest.mark.parametrize("load", [load_audio, load_video])
+def test_a_file_that_names_others_opens_none(
+    store: MediaStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listing: str, load: Callable[..., Any]
+) -> None:
+    """Whoever may hand in a sound must not be read a file of this machine, or have one fetched."""
+    pytest.importorskip("av")
+    (tmp_path / "private.wav").write_bytes(SHORT_WAV)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MediaError):
+        asyncio.run(load(store, listing.format(name="private.wav").encode()))
