@@ -19,7 +19,11 @@ def create_app(hosting: Hosting) -> Starlette:
     Args:
         hosting: Which.
     """
-    routes: list[BaseRoute] = [Route("/health", health), Route("/v1/models", models), Route("/v1/models/{id}", model)]
+    routes: list[BaseRoute] = [
+        Route("/health", health),
+        Route("/v1/models", models),
+        Route("/v1/models/{id}", model),
+    ]
     app = Starlette(routes=routes, exception_handlers={ApiError: on_api_error, OmniError: on_api_error})
     app.state.hosting = hosting
     return app
@@ -40,7 +44,9 @@ async def model(request: Request) -> JSONResponse:
     """`GET /v1/models/{id}`."""
     name = request.path_params["id"]
     if name not in request.app.state.hosting.agents:
-        raise ApiError(f"no agent is called '{name}'; GET /v1/models lists them", status=404, code="model_not_found")
+        raise ApiError(
+            f"no agent is called '{name}'; GET /v1/models lists them", status=404, code="model_not_found"
+        )
     return JSONResponse(_model(name))
 
 

@@ -30,7 +30,7 @@ class Hosting:
         return next(iter(self.agents))
 
     def name(self, model: str) -> str:
-        """The served name that a client means. Clients send names of models that they know, such as `gpt-4o`."""
+        """The served name that a client means, who may send one that he knows, such as `gpt-4o`."""
         return model if model in self.agents else self.default
 
     def agent(self, model: str) -> Agent:
