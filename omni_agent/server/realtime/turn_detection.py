@@ -101,9 +101,10 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The turn ends before this sample."""
+    """The turn ends before this sample; `pause` is the number of the pause that ended it, 0 where none did."""
 
     at: int
+    pause: int = 0
 
 
 Told: TypeAlias = Started | Paused | Stopped
@@ -190,9 +191,9 @@ class TurnDetector:
         if self._open is None:
             return []
         if self._deadline is not None and self._end >= self._deadline:
-            end = max(self._deadline, self._open)
+            end, pause = max(self._deadline, self._open), self._pause
             self._open, self._pause, self._deadline, self._floor = None, None, None, end
-            return [Stopped(end)]
+            return [Stopped(end, pause.number if pause else 0)]
         if self._end - self._open >= LONGEST_TURN * RATE:
             self._open = self._floor = self._end
             return [Stopped(self._end), Started(self._end)]
