@@ -71,11 +71,28 @@ def error_body(
 
 
 def _kind(status: int) -> str:
+<<<<<<< HEAD
     return _KINDS.get(status, "server_error" if status >= 500 else "invalid_request_error")
+=======
+    known = {
+        401: "authentication_error",
+        403: "permission_error",
+        404: "not_found_error",
+        429: "rate_limit_error",
+    }
+    return known.get(status, "server_error" if status >= 500 else "invalid_request_error")
+>>>>>>> a
 
 
 async def on_api_error(request: Request, error: Exception) -> JSONResponse:
     """Starlette's handler of `ApiError` and `OmniError`."""
+<<<<<<< HEAD
     told = ApiError.of(error) if isinstance(error, OmniError) else error
     assert isinstance(told, ApiError)
+=======
+    told = (
+        error if isinstance(error, ApiError) else ApiError.of(error) if isinstance(error, OmniError) else None
+    )
+    assert told is not None
+>>>>>>> a
     return JSONResponse(told.body, told.status, told.headers)
