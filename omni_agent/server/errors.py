@@ -16,12 +16,6 @@ _STATUS: tuple[tuple[type[OmniError], int], ...] = (
     (ModelUnavailable, 503),
     (MemoryStoreError, 503),
 )
-_KINDS = {
-    401: "authentication_error",
-    403: "permission_error",
-    404: "not_found_error",
-    429: "rate_limit_error",
-}
 
 
 class ApiError(Exception):
@@ -71,9 +65,6 @@ def error_body(
 
 
 def _kind(status: int) -> str:
-<<<<<<< HEAD
-    return _KINDS.get(status, "server_error" if status >= 500 else "invalid_request_error")
-=======
     known = {
         401: "authentication_error",
         403: "permission_error",
@@ -81,18 +72,12 @@ def _kind(status: int) -> str:
         429: "rate_limit_error",
     }
     return known.get(status, "server_error" if status >= 500 else "invalid_request_error")
->>>>>>> a
 
 
 async def on_api_error(request: Request, error: Exception) -> JSONResponse:
     """Starlette's handler of `ApiError` and `OmniError`."""
-<<<<<<< HEAD
-    told = ApiError.of(error) if isinstance(error, OmniError) else error
-    assert isinstance(told, ApiError)
-=======
     told = (
         error if isinstance(error, ApiError) else ApiError.of(error) if isinstance(error, OmniError) else None
     )
     assert told is not None
->>>>>>> a
     return JSONResponse(told.body, told.status, told.headers)
