@@ -69,7 +69,9 @@ class ItemReader:
             return Item(name, "function_call", call_id=call_id, name=tool, arguments=arguments)
         if kind == "function_call_output":
             call_id = _text(told, "call_id", where)
-            return Item(name, "function_call_output", call_id=call_id, output=_written(told.get("output", "")))
+            return Item(
+                name, "function_call_output", call_id=call_id, output=_written(told.get("output", ""))
+            )
         raise Refusal(
             f"items of type {str(kind)[:40]!r} are not served; there are message, function_call and "
             "function_call_output",

@@ -90,7 +90,7 @@ class Utterance:
         self._hearing = begun
         self._audio: Audio | None = None
         self._keeping = asyncio.Lock()
-        if begun is None and listener.hears_at_once:
+        if begun is None and listener.hears_at_once and self.seconds:
             self._hearing = listener.begin(pcm)
 
     async def hearing(self) -> Hearing:
@@ -99,6 +99,8 @@ class Utterance:
         Raises:
             OmniError: It could not be.
         """
+        if not self.seconds:
+            return Hearing("")
         if self._hearing is None:
             self._hearing = self._listener.begin(self._pcm or Pcm.silence(0, 16_000))
         # Who stops waiting does not take it from the others.
@@ -110,6 +112,8 @@ class Utterance:
         Raises:
             OmniError: It could not be kept or heard.
         """
+        if not self.seconds:
+            return None
         async with self._keeping:
             if self._audio is None and self._pcm is not None:
                 self._audio = await self._listener.keep(self._pcm)
