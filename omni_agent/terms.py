@@ -26,6 +26,8 @@ class Terms:
         stop: The answer ends before any of these.
         format: JSON Schema that the words of the answer must fit.
         voice: Instead of the persona's; empty for that.
+        whole: The messages are all of the conversation: what memory has of it beside them is left out, as it
+            is what the caller took out of them.
     """
 
     instructions: str = ""
@@ -37,3 +39,4 @@ class Terms:
     stop: tuple[str, ...] = ()
     format: JsonObject | None = None
     voice: str = ""
+    whole: bool = False

@@ -117,10 +117,11 @@ class Turns:
         async def begin(saver: BaseCheckpointSaver[str], runner: Runner) -> Start:
             turn = runner.turn
             goes_on = await given.gone_on(turn)
+            # The last message comes last: the reply is spoken in its language.
+            earlier = [await self._earlier.understood(said, turn) for said in goes_on.earlier]
             message = await understood(goes_on.user, turn)
             if not goes_on.since and (answered := await self._answered(message, saver, runner)):
                 return answered
-            earlier = [await self._earlier.understood(said, turn) for said in goes_on.earlier]
             return {
                 "turn": turn.id,
                 "heard": message.to_json(),

@@ -16,7 +16,7 @@ from ..events import Transcript
 from ..execution.standing import offered
 from ..hints import hints_of
 from ..media import load_audio, load_image, load_video
-from ..messages import Audio, Image, Media, Message, Part, Text, Video
+from ..messages import Audio, Hearing, Image, Media, Message, Part, Text, Video
 from ..models.base import Modality
 from ..state import Observation, Turn
 from .language import language_of
@@ -70,6 +70,9 @@ async def _understood(part: Part, turn: Turn, room: Room) -> list[Part]:
             return [await _text(words, turn)]
         case Audio(hearing=None) | Image(reading=None) | Video(moments=None):
             return await _parts({"kind": part.type, "content": part.ref}, turn, room)
+        case Audio(hearing=Hearing(language=language)) if language and turn.delivery:
+            turn.delivery.language = turn.parts.persona.reply_language(language)
+            return [part]
         case _:
             return [part]
 

@@ -13,7 +13,7 @@ from ..errors import MemoryStoreError
 from ..events import ErrorRaised
 from ..execution.standing import offered
 from ..memory import Brief, InView, Recollection, TurnRecord, Window, window_of
-from ..messages import JsonObject, Message, Part, Text, ToolCall, ToolResult
+from ..messages import Message, Part, Text, ToolCall, ToolResult
 from ..remembering import NAMES as MEMORY_TOOLS
 from ..remembering import request_of, rests_on
 from ..state import Turn, TurnState, Update
@@ -56,7 +56,9 @@ async def recall(state: TurnState, turn: Turn) -> Update:
     for entry in late:
         if entry.status == "unknown":
             turn.emit(note(entry))
-    history = _longer([said for record in records for said in as_heard(record)], state.get("history", []))
+    history = [Message.from_json(item) for item in state.get("history", [])]
+    if not (turn.terms and turn.terms.whole):
+        history = _longer([said for record in records for said in as_heard(record)], history)
     remembered = _remembered(turn, past.brief, recalled)
     if _from_memory(message, turn):
         told = [past.background, *remembered, *(said.text for said in history)]
@@ -131,10 +133,9 @@ def _remembered(turn: Turn, brief: Brief, recalled: list[Recollection]) -> list[
     return [f"{_REMEMBERED} {' '.join(dict.fromkeys(words))}"] if words else []
 
 
-def _longer(remembered: list[Message], given: list[JsonObject]) -> list[Message]:
+def _longer(remembered: list[Message], given: list[Message]) -> list[Message]:
     """The conversation so far, as memory or as the caller has it: neither need know all of it."""
-    said = [Message.from_json(item) for item in given]
-    return said if _turns(said) > _turns(remembered) else remembered
+    return given if _turns(given) > _turns(remembered) else remembered
 
 
 def _turns(messages: Sequence[Message]) -> int:
