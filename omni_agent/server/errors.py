@@ -57,18 +57,27 @@ class ApiError(Exception):
         return {"error": error_body(self.message, status=self.status, code=self.code, param=self.param)}
 
 
-def error_body(message: str, *, status: int = 400, code: str | None = None, param: str | None = None) -> JsonObject:
+def error_body(
+    message: str, *, status: int = 400, code: str | None = None, param: str | None = None
+) -> JsonObject:
     """The inside of an error's body."""
     return {"message": message, "type": _kind(status), "param": param, "code": code}
 
 
 def _kind(status: int) -> str:
-    known = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
+    known = {
+        401: "authentication_error",
+        403: "permission_error",
+        404: "not_found_error",
+        429: "rate_limit_error",
+    }
     return known.get(status, "server_error" if status >= 500 else "invalid_request_error")
 
 
 async def on_api_error(request: Request, error: Exception) -> JSONResponse:
     """Starlette's handler of `ApiError` and `OmniError`."""
-    told = error if isinstance(error, ApiError) else ApiError.of(error) if isinstance(error, OmniError) else None
+    told = (
+        error if isinstance(error, ApiError) else ApiError.of(error) if isinstance(error, OmniError) else None
+    )
     assert told is not None
     return JSONResponse(told.body, told.status, told.headers)

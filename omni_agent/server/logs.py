@@ -1,0 +1,55 @@
+"""What a server writes down: that it is ready, and a line a request; no query, no key, no words.
+
+The guard logs names of routes only. The filter is for what libraries log of their own accord.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_LOGGERS = ("omni_agent.server", "uvicorn.error")
+_SECRET = re.compile(
+    r"(bearer\s+|openai-insecure-api-key\.)[^\s\"',;]+|\b(?:omni_|ek_|sk-)[\w-]{8,}|(\?)[^\s\"']+",
+    re.IGNORECASE,
+)
+_SOUND = re.compile(r"[A-Za-z0-9+/]{120,}={0,2}")
+
+
+class Discreet(logging.Filter):
+    """Takes keys, queries and what looks like encoded media out of records."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = discreet(record.getMessage()), None
+        return True
+
+
+def discreet(text: str) -> str:
+    """A text without keys, queries of addresses and encoded media."""
+    return _SOUND.sub("…", _SECRET.sub(lambda found: f"{found[1] or found[2] or ''}…", text))
+
+
+@contextmanager
+def logged() -> Iterator[None]:
+    """Log to standard error while it lasts."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.addFilter(Discreet())
+    before = {name: (logging.getLogger(name).level, logging.getLogger(name).propagate) for name in _LOGGERS}
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        logger.addHandler(handler)
+        logger.propagate = False
+        # uvicorn's own lines at INFO hold addresses with their queries.
+        logger.setLevel(logging.INFO if name == _LOGGERS[0] else logging.WARNING)
+    try:
+        yield
+    finally:
+        for name, (level, propagate) in before.items():
+            logger = logging.getLogger(name)
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+            logger.propagate = propagate

@@ -1,0 +1,313 @@
+"""One response: the agent answers, and what it says and calls becomes the events of a response's life."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ...errors import InputError, OmniError
+from ...events import (
+    AgentEvent,
+    ErrorRaised,
+    SpeechChunk,
+    TextDelta,
+    ToolRequested,
+    TurnEnded,
+    TurnStarted,
+    Usage,
+)
+from ...messages import JsonObject
+from ...speech.playback import PlaybackLedger
+from ...terms import Terms
+from ...tokens import estimated_tokens
+from ..errors import ApiError
+from .items import Content, Conversation, Item
+from .life_cycle import Began, Called, Ended, Event, Life, Phase, Sounded, Words, step
+from .prompting import Prompt, prompt_of
+from .protocol import INVALID, SERVER
+from .sound import Format, Outgoing
+
+if TYPE_CHECKING:
+    from ...agent import Agent
+    from .remembering import Remembered
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a response is to be.
+
+    Attributes:
+        life: Its state before it begins.
+        number: Which response of the session it is.
+        items: What it answers; None for the session's conversation.
+        terms: What holds for it.
+        sends: In which format it sounds.
+        user, session: Whose memory it uses and gets; None and empty for nobody's.
+        insists: Something is to be said even where nobody said anything.
+    """
+
+    life: Life
+    number: int
+    items: tuple[Item, ...] | None
+    terms: Terms
+    sends: Format
+    user: str | None
+    session: str
+    insists: bool = False
+
+
+class Reply:
+    """Runs a response.
+
+    Args:
+        plan: What it is to be.
+        agent: Answers.
+        conversation: Where its items go.
+        remembered: Where a reply is kept that nobody asked for.
+        put: Sends an event.
+        room: Waits while the client is far behind.
+
+    Attributes:
+        item: The message that it says, once it says one.
+        tokens: What it took, as far as that is known.
+        seconds: How much speech was sent.
+        since: When the first of it was sent, as the clock reads.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        agent: Agent,
+        conversation: Conversation,
+        remembered: Remembered,
+        *,
+        put: Callable[[JsonObject], None],
+        room: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._plan = plan
+        self._agent = agent
+        self._conversation = conversation
+        self._remembered = remembered
+        self._put = put
+        self._room = room
+        self._life = plan.life
+        self._ledger = PlaybackLedger()
+        self._outgoing = Outgoing(plan.sends)
+        self._text = ""
+        self._turn = ""
+        self._calls: list[ToolRequested] = []
+        self._failure: ErrorRaised | None = None
+        self._unasked = False
+        self.item: Item | None = None
+        self.tokens = Usage()
+        self.seconds = 0.0
+        self.since: float | None = None
+
+    @property
+    def id(self) -> str:
+        """The response's."""
+        return self._life.id
+
+    @property
+    def over(self) -> bool:
+        """Its `response.done` was sent."""
+        return self._life.phase is Phase.OVER
+
+    @property
+    def in_conversation(self) -> bool:
+        """Whether its items are the conversation's."""
+        return bool(self._life.conversation)
+
+    def begin(self) -> None:
+        """Tell that it is created."""
+        self._feed(Began())
+
+    def cancel(self, reason: str) -> None:
+        """End it now: no more of it is sent. Of its speech no more can have been heard than there was time for."""
+        if self.over:
+            return
+        # The model tells what it took at its end, which nobody waits for.
+        self.tokens = Usage(completion_tokens=estimated_tokens(self._text))
+        self._feed(Ended("cancelled", reason, usage=usage(self.tokens)))
+        if self.item and self.since is not None and self.item.heard_ms is None:
+            self.item.cut(round((self._agent.parts.clock.monotonic() - self.since) * 1000))
+
+    async def run(self, admit: Callable[[], None]) -> None:
+        """Answer. Whatever happens, the response ends.
+
+        Args:
+            admit: Raises where the caller may have no more replies now.
+        """
+        try:
+            admit()
+            await self._answer()
+        except ApiError as error:
+            self._fail(error.code or "refused", error.message, INVALID)
+        except OmniError as error:
+            self._fail(error.code, str(error), INVALID if isinstance(error, InputError) else SERVER)
+        except Exception:
+            log.exception("a response failed")
+            self._fail("internal_error", "this is a defect; the server's log holds the details", SERVER)
+        finally:
+            self.cancel("client_cancelled")
+
+    async def settle(self) -> None:
+        """Memory holds what was heard, now that the turn is over."""
+        item = self.item
+        if item is None or not item.turn:
+            return
+        if self._unasked:
+            await self._remembered.said(item.turn, item.text)
+        elif item.heard_ms is not None and item.heard_ms < item.milliseconds:
+            await self._remembered.heard(item.turn, item.text)
+
+    async def _answer(self) -> None:
+        plan = self._plan
+        items = self._conversation if plan.items is None else plan.items
+        prompt = await prompt_of(items, plan.number)
+        if prompt.silent and not plan.insists:
+            # A noise is no question.
+            self._feed(Ended(usage=usage(Usage())))
+            return
+        answering = self._agent.answer(
+            prompt.messages,
+            terms=_with(plan.terms, prompt),
+            user=None if prompt.unasked else plan.user,
+            session="" if prompt.unasked else plan.session,
+            speak=self._life.speaks,
+        )
+        self._unasked = prompt.unasked and plan.user is not None
+        async with aclosing(answering) as events:
+            async for event in events:
+                self._take(event)
+                await self._room()
+
+    def _take(self, event: AgentEvent) -> None:
+        match event:
+            case TurnStarted(turn=turn):
+                self._turn = turn
+            case TextDelta(text=text):
+                self._text += text
+                self._feed(Words(text))
+            case SpeechChunk():
+                self._speak(event)
+            case ToolRequested():
+                self._calls.append(event)
+            case ErrorRaised(severity="error"):
+                self._failure = event
+            case ErrorRaised():
+                log.info("in a response: %s %s", event.message, event.remedy)
+            case TurnEnded():
+                self._end(event)
+            case _:
+                pass
+
+    def _speak(self, chunk: SpeechChunk) -> None:
+        if self.over or not self._life.speaks:
+            return
+        self._ledger.queued(chunk)
+        if self.since is None:
+            self.since = self._agent.parts.clock.monotonic()
+        self.seconds += len(chunk.pcm) / 2 / chunk.sample_rate
+        for delta in self._outgoing.feed(chunk.pcm, chunk.sample_rate):
+            self._feed(Sounded(delta))
+        self._measure()
+
+    def _end(self, ended: TurnEnded) -> None:
+        if self.since is not None and not self.over:
+            for delta in self._outgoing.flush():
+                self._feed(Sounded(delta))
+        self.tokens = ended.usage
+        tokens = usage(ended.usage)
+        if self._failure:
+            kind = INVALID if self._failure.code.startswith("input") else SERVER
+            self._fail(self._failure.code, f"{self._failure.message} ({self._failure.remedy})", kind, tokens)
+            return
+        self._ledger.complete(len(self._text))
+        for call in self._calls:
+            self._feed(Called(call.id, call.name, json.dumps(call.arguments, ensure_ascii=False)))
+        if ended.truncated:
+            self._feed(Ended("incomplete", "max_output_tokens", usage=tokens))
+        else:
+            self._feed(Ended(usage=tokens))
+
+    def _fail(self, code: str, message: str, kind: str, tokens: JsonObject | None = None) -> None:
+        error = {"type": kind, "code": code, "message": message}
+        self._feed(Ended("failed", error=error, usage=tokens or usage(Usage())))
+
+    def _feed(self, event: Event) -> None:
+        self._life, events = step(self._life, event)
+        for told in events:
+            self._tell(told)
+
+    def _tell(self, event: JsonObject) -> None:
+        if event["type"] == "conversation.item.added":
+            previous = self._conversation.add(self._item(event["item"]))
+            event = {**event, "previous_item_id": previous}
+        elif event["type"] == "conversation.item.done":
+            self._finish(event["item"])
+            event = {**event, "previous_item_id": self._conversation.previous(event["item"]["id"])}
+        self._put(event)
+
+    def _item(self, wire: JsonObject) -> Item:
+        if wire["type"] == "function_call":
+            return Item(
+                wire["id"],
+                "function_call",
+                status=wire["status"],
+                call_id=wire["call_id"],
+                name=wire["name"],
+                asked=self._plan.number,
+            )
+        content = [Content("output_audio" if self._life.speaks else "output_text")]
+        turn = self._turn if self._plan.user is not None else ""
+        self.item = Item(
+            wire["id"],
+            role="assistant",
+            status=wire["status"],
+            content=content,
+            turn=turn,
+            asked=self._plan.number,
+            ledger=self._ledger if self._life.speaks else None,
+        )
+        return self.item
+
+    def _finish(self, wire: JsonObject) -> None:
+        item = self._conversation.find(wire["id"])
+        if item is None:
+            return
+        item.status = wire["status"]
+        if item.type == "function_call":
+            item.arguments = wire["arguments"]
+        elif item is self.item:
+            item.said = item.content[0].text = self._text
+            self._measure()
+            item.settle()
+
+    def _measure(self) -> None:
+        if self.item:
+            self.item.milliseconds = round(self.seconds * 1000)
+
+
+def usage(tokens: Usage) -> JsonObject:
+    """Tokens as the wire tells them. Those of sound are not told apart: they are counted as the model counts."""
+    fresh = {"text_tokens": tokens.prompt_tokens, "audio_tokens": 0, "image_tokens": 0}
+    cached = {"text_tokens": tokens.cached_tokens, "audio_tokens": 0, "image_tokens": 0}
+    return {
+        "total_tokens": tokens.prompt_tokens + tokens.completion_tokens,
+        "input_tokens": tokens.prompt_tokens,
+        "output_tokens": tokens.completion_tokens,
+        "input_token_details": {**fresh, "cached_tokens": tokens.cached_tokens, "cached_tokens_details": cached},
+        "output_token_details": {"text_tokens": tokens.completion_tokens, "audio_tokens": 0},
+    }
+
+
+def _with(terms: Terms, prompt: Prompt) -> Terms:
+    return replace(terms, instructions="\n".join(filter(None, (terms.instructions, prompt.instructions))))

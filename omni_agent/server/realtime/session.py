@@ -1,0 +1,416 @@
+"""One realtime session: what each event of the client does, and when the agent replies by itself.
+
+All of it runs in one event loop, so what a handler does between two awaits happens at once. At most one
+response is active.
+
+| acquired                        | released                                             |
+|---------------------------------|------------------------------------------------------|
+| replies                         | by their end, a cancel, or `close`, which joins them |
+| hearing, transcripts, timers    | by `close`                                           |
+| the socket, its writer          | by `connection.py`                                   |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from ...errors import MemoryStoreError
+from ...messages import JsonObject
+from ...terms import Terms
+from . import protocol as sent
+from .configuration import Configuration, Kind
+from .items import Content, Conversation, Item
+from .life_cycle import Life
+from .microphone import Microphone
+from .prompting import recent
+from .protocol import Refusal
+from .reading import ItemReader
+from .remembering import Remembered
+from .replying import Plan, Reply
+from .tasks import Tasks
+from .transcribing import transcribe
+from .turn_detection import ActivityMaker
+from .utterance import Listener, Utterance
+
+if TYPE_CHECKING:
+    from ...speech.turn_end.end_of_turn import TurnEnd
+    from ..caller import Caller
+    from ..hosting import Hosting
+    from .outbox import Outbox
+
+MOST_ITEMS = 5_000
+LAST_WORDS = 10.0
+"""Seconds that replies get to be settled when the session ends."""
+
+
+class RealtimeSession:
+    """A session with one client.
+
+    Args:
+        hosting: What is served.
+        caller: Who the client is.
+        outbox: Takes what goes to him.
+        model: Which agent he asked for.
+        user: Whose memory it uses; None for nobody's.
+        conversation: Id of the conversation; where memory has it, it is gone on with.
+        kind: What the session is for.
+        activity: Makes what tells voice from noise.
+        turn_end: Scores how likely a turn is over.
+    """
+
+    def __init__(
+        self,
+        hosting: Hosting,
+        caller: Caller,
+        outbox: Outbox,
+        *,
+        model: str,
+        user: str | None,
+        conversation: str,
+        kind: Kind,
+        activity: ActivityMaker,
+        turn_end: TurnEnd,
+    ) -> None:
+        self._hosting, self._caller, self._outbox = hosting, caller, outbox
+        self._put = outbox.put
+        self._user, self._conversation_id = user, conversation
+        self._model = hosting.name(model)
+        self._agent = hosting.agents[self._model]
+        parts = self._agent.parts
+        expires = int(hosting.clock.now().timestamp() + hosting.limits.session_seconds)
+        self._conf = Configuration(self._new("sess"), self._model, expires_at=expires, kind=kind)
+        self._tasks, self._replies = Tasks(), Tasks()
+        self._conversation = Conversation()
+        self._remembered = Remembered(parts, user or "", conversation)
+        self._listener = Listener(parts, self._tasks.start)
+        self._listener.earlier = lambda: recent(self._conversation)
+        self._reader = ItemReader(parts.media, self._listener, self._new_item)
+        self._microphone = Microphone(
+            self, self._listener, self._new_item, self._tasks.start, activity=activity, turn_end=turn_end
+        )
+        self._reply: Reply | None = None
+        self._replying: asyncio.Task[Any] | None = None
+        self._responses = 0
+        self._owed = False
+        self._idle: asyncio.Task[Any] | None = None
+
+    async def open(self, given: JsonObject | None = None) -> None:
+        """Greet the client, and tell what was said before.
+
+        Args:
+            given: What is set from the beginning, as by an ephemeral key.
+        """
+        if given:
+            self._conf.update(given)
+        self._apply()
+        self._put({"type": "session.created", "session": self._conf.shape})
+        if self._user is None:
+            return
+        try:
+            before = await self._remembered.items(self._new_item)
+        except MemoryStoreError as error:
+            raise Refusal(str(error), error.code, kind=sent.SERVER) from None
+        for item in before:
+            self._add(item)
+
+    async def handle(self, event: sent.ClientEvent) -> None:
+        """Do what an event of the client says.
+
+        Raises:
+            Refusal: It cannot be done.
+        """
+        await _HANDLERS[type(event)](self, event)
+
+    def append(self, audio: str) -> None:
+        """`input_audio_buffer.append`, which comes fifty times a second.
+
+        Raises:
+            Refusal: It is no sound, or too much.
+        """
+        self._microphone.append(audio)
+
+    async def close(self) -> None:
+        """End what runs, and join it. A reply that is being given is kept as far as it was heard."""
+        self._cancel("client_cancelled")
+        self._microphone.close()
+        await self._replies.close(LAST_WORDS)
+        await self._tasks.close()
+
+    # What the microphone makes out.
+
+    def started(self, item_id: str, at_ms: int) -> None:
+        """See `Hearer`: clients stop playing at this event, so it comes before the end of the response."""
+        self._stop_idling()
+        self._put({"type": "input_audio_buffer.speech_started", "audio_start_ms": at_ms, "item_id": item_id})
+        detection = self._conf.turn_detection
+        if detection and detection.interrupt_response and self._active and self._active.in_conversation:
+            self._cancel("turn_detected")
+
+    def stopped(self, item_id: str, at_ms: int) -> None:
+        """See `Hearer`."""
+        self._put({"type": "input_audio_buffer.speech_stopped", "audio_end_ms": at_ms, "item_id": item_id})
+
+    def committed(self, item_id: str, utterance: Utterance, *, by_voice: bool) -> None:
+        """See `Hearer`."""
+        content = Content("input_audio", known=False, utterance=utterance)
+        item = Item(item_id, role="user", content=[content])
+        previous = self._conversation.last
+        self._put({"type": "input_audio_buffer.committed", "item_id": item_id, "previous_item_id": previous})
+        self._add(item)
+        self._hosting.spent(self._caller, model=self._model, heard=utterance.seconds)
+        told = self._conf.transcription is not None
+        if told or self._listener.hears_at_once:
+            self._tasks.start(transcribe(item, utterance, self._put, told=told))
+        detection = self._conf.turn_detection
+        if by_voice and detection and detection.create_response:
+            self._respond_to_voice()
+
+    # What the client sends.
+
+    async def _update(self, event: sent.SessionUpdate) -> None:
+        problem = self._conf.update(event.session)
+        self._conf.model = self._model
+        self._put({"type": "session.updated", "session": self._conf.shape})
+        self._apply()
+        if problem:
+            raise problem
+
+    async def _commit(self, event: sent.AudioCommit) -> None:
+        self._microphone.commit()
+
+    async def _clear(self, event: sent.AudioClear) -> None:
+        self._microphone.clear()
+        self._put({"type": "input_audio_buffer.cleared"})
+
+    async def _clear_output(self, event: sent.OutputClear) -> None:
+        """Over a WebSocket the client holds what is not played yet."""
+
+    async def _create_item(self, event: sent.ItemCreate) -> None:
+        if len(self._conversation) >= MOST_ITEMS:
+            raise Refusal(f"a conversation has at most {MOST_ITEMS} items", "too_many_items", "item")
+        item = await self._reader.read(event.item, self._conf.hears)
+        self._stop_idling()
+        self._add(item, event.previous_item_id)
+
+    async def _retrieve(self, event: sent.ItemRetrieve) -> None:
+        item = self._found(event.item_id, "item_retrieve_invalid_item_id")
+        self._put({"type": "conversation.item.retrieved", "item": item.wire})
+
+    async def _truncate(self, event: sent.ItemTruncate) -> None:
+        item = self._found(event.item_id, "item_truncate_invalid_item_id")
+        end = max(0, int(event.audio_end_ms))
+        if item.ledger:
+            item.cut(end)
+            end = min(end, item.milliseconds)
+            if item.turn and item.status != "in_progress":
+                self._replies.start(self._remember_heard(item))
+        told = {"item_id": item.id, "content_index": event.content_index, "audio_end_ms": end}
+        self._put({"type": "conversation.item.truncated", **told})
+
+    async def _delete(self, event: sent.ItemDelete) -> None:
+        self._found(event.item_id, "item_delete_invalid_item_id")
+        self._conversation.delete(event.item_id)
+        self._put({"type": "conversation.item.deleted", "item_id": event.item_id})
+
+    async def _create_response(self, event: sent.ResponseCreate) -> None:
+        told = event.response or {}
+        self._check_free()
+        if self._conf.kind == "transcription":
+            raise Refusal("a transcription session has no responses", "invalid_value", "type")
+        conf = self._conf.merged(told)
+        items: tuple[Item, ...] | None = None
+        if isinstance(told.get("input"), list):
+            items = tuple([await self._input(one, n) for n, one in enumerate(told["input"])])
+        self._check_free()
+        apart = told.get("conversation") == "none"
+        self._respond(conf, items, apart=apart, metadata=_metadata(told.get("metadata")))
+
+    async def _cancel_response(self, event: sent.ResponseCancel) -> None:
+        active = self._active
+        if active is None or event.response_id not in (None, "", active.id):
+            raise Refusal(
+                "Cancellation failed: no active response found", "response_cancel_not_active", "response_id"
+            )
+        self._cancel("client_cancelled")
+
+    # Responses.
+
+    @property
+    def _active(self) -> Reply | None:
+        return self._reply if self._reply and not self._reply.over else None
+
+    def _check_free(self) -> None:
+        if self._active:
+            raise Refusal(
+                "Conversation already has an active response in progress: "
+                f"{self._active.id}. Wait until the response is finished before creating a new one.",
+                "conversation_already_has_active_response",
+            )
+
+    async def _input(self, told: Any, place: int) -> Item:
+        where = f"response.input[{place}]"
+        if not isinstance(told, dict):
+            raise Refusal("an item is an object", "invalid_value", where)
+        if told.get("type") == "item_reference":
+            return self._found(str(told.get("id")), "invalid_item_reference", f"{where}.id")
+        return await self._reader.read(told, self._conf.hears, where)
+
+    def _respond_to_voice(self) -> None:
+        """At once, or when the response that is active is over."""
+        if self._active:
+            self._owed = True
+        else:
+            self._respond(self._conf)
+
+    def _respond(
+        self,
+        conf: Configuration,
+        items: tuple[Item, ...] | None = None,
+        *,
+        apart: bool = False,
+        metadata: JsonObject | None = None,
+        insists: bool = False,
+    ) -> None:
+        self._stop_idling()
+        self._owed = False
+        self._responses += 1
+        number = self._responses
+        if items is None:
+            for item in self._conversation:
+                item.asked = item.asked or number
+        else:
+            items = tuple(dataclasses.replace(item, asked=number) for item in items)
+        conversation = "" if apart else self._conversation_id
+        terms = {**conf.response_terms, "metadata": metadata}
+        plan = Plan(
+            Life(self._new("resp"), speaks=conf.speaks, conversation=conversation, terms=terms),
+            number,
+            items,
+            self._terms(conf, whole=items is not None or self._conversation.edited),
+            conf.sends,
+            None if apart else self._user,
+            conversation,
+            insists,
+        )
+        reply = Reply(
+            plan, self._agent, self._conversation, self._remembered, put=self._put, room=self._outbox.room
+        )
+        self._reply = reply
+        reply.begin()
+        self._replying = self._replies.start(self._run(reply))
+
+    def _terms(self, conf: Configuration, *, whole: bool) -> Terms:
+        parts = self._agent.parts
+        known = {*parts.model.capabilities.voices, *getattr(parts.senses.voice, "voices", ())}
+        return Terms(
+            instructions=conf.instructions,
+            tools=conf.tools,
+            tool_choice=conf.tool_choice,
+            max_tokens=conf.max_tokens,
+            voice=conf.voice if conf.voice in known else "",
+            whole=whole,
+        )
+
+    async def _run(self, reply: Reply) -> None:
+        try:
+            with self._hosting.at_work.reply():
+                await reply.run(lambda: self._hosting.allowances.admit(self._caller))
+        finally:
+            self._hosting.spent(
+                self._caller, model=self._model, usage=reply.tokens, spoken=reply.seconds
+            )
+            await reply.settle()
+            if self._reply is reply:
+                self._after(reply)
+
+    def _after(self, reply: Reply) -> None:
+        if self._owed:
+            self._respond(self._conf)
+            return
+        detection = self._conf.turn_detection
+        if detection and detection.idle_timeout_ms and not self._microphone.speaking:
+            self._idle = self._tasks.start(self._idle_out(reply, detection.idle_timeout_ms / 1000))
+
+    async def _idle_out(self, reply: Reply, seconds: float) -> None:
+        clock = self._agent.parts.clock
+        played = 0.0 if reply.since is None else clock.monotonic() - reply.since
+        await clock.sleep(seconds + max(0.0, reply.seconds - played))
+        if self._microphone.speaking or self._active:
+            return
+        self._idle = None
+        item, begin, end = self._microphone.silence()
+        told = {"audio_start_ms": begin, "audio_end_ms": end, "item_id": item}
+        self._put({"type": "input_audio_buffer.timeout_triggered", **told})
+        self._microphone.commit_silence(item)
+        self._respond(self._conf, insists=True)
+
+    def _cancel(self, reason: str) -> None:
+        if active := self._active:
+            active.cancel(reason)
+            if self._replying:
+                self._replying.cancel()
+
+    def _stop_idling(self) -> None:
+        if self._idle:
+            self._idle.cancel()
+            self._idle = None
+
+    # The rest.
+
+    def _apply(self) -> None:
+        """What is set is in force from now on."""
+        conf, transcription = self._conf, self._conf.transcription
+        self._listener.language = str((transcription or {}).get("language") or "")
+        self._listener.wanted = transcription is not None
+        self._listener.tools = conf.tools
+        self._microphone.set(conf.turn_detection, conf.hears)
+
+    def _add(self, item: Item, after: str | None = None) -> None:
+        previous = self._conversation.add(item, after)
+        told = {"previous_item_id": previous, "item": item.wire}
+        self._put({"type": "conversation.item.added", **told})
+        self._put({"type": "conversation.item.done", **told})
+
+    def _found(self, id: str, code: str, param: str = "item_id") -> Item:
+        item = self._conversation.find(id)
+        if item is None:
+            raise Refusal(f"no item has the id '{id[:80]}'", code, param)
+        return item
+
+    async def _remember_heard(self, item: Item) -> None:
+        await self._remembered.heard(item.turn, item.text)
+
+    def _new(self, what: str) -> str:
+        return f"{what}_{self._agent.ids()}"
+
+    def _new_item(self) -> str:
+        return self._new("item")
+
+
+def _metadata(told: Any) -> JsonObject | None:
+    return {str(key): str(value) for key, value in told.items()} if isinstance(told, dict) else None
+
+
+Handler = Callable[[RealtimeSession, Any], Awaitable[None]]
+
+
+async def _append(session: RealtimeSession, event: sent.AudioAppend) -> None:
+    session.append(event.audio)
+
+
+_HANDLERS: dict[type[Any], Handler] = {
+    sent.SessionUpdate: RealtimeSession._update,
+    sent.AudioAppend: _append,
+    sent.AudioCommit: RealtimeSession._commit,
+    sent.AudioClear: RealtimeSession._clear,
+    sent.OutputClear: RealtimeSession._clear_output,
+    sent.ItemCreate: RealtimeSession._create_item,
+    sent.ItemRetrieve: RealtimeSession._retrieve,
+    sent.ItemTruncate: RealtimeSession._truncate,
+    sent.ItemDelete: RealtimeSession._delete,
+    sent.ResponseCreate: RealtimeSession._create_response,
+    sent.ResponseCancel: RealtimeSession._cancel_response,
+}
