@@ -37,7 +37,7 @@ async def keeps_one_id(subject: Subject) -> None:
     first = [event.get("item_id") for kind in (_STARTED, _STOPPED, _COMMITTED) if (event := talk.first(kind))]
     if len(set(first)) > 1:
         raise Failed(f"one turn has the ids {first}")
-    items = [_item(event) for event in talk.of("conversation.item.added", "conversation.item.done")]
+    items = _items(talk)
     users = [item for item in items if item.get("role") == "user"]
     if users and users[0].get("id") not in first:
         raise Failed(f"the turn was announced as {first[0]}, and its item is {users[0].get('id')}")
@@ -46,7 +46,7 @@ async def keeps_one_id(subject: Subject) -> None:
 @check("voice.item")
 async def makes_the_turn_a_message(subject: Subject) -> None:
     talk = await _heard(subject, VOICE)
-    items = [_item(event) for event in talk.of("conversation.item.added", "conversation.item.done")]
+    items = _items(talk)
     user = next((item for item in items if item.get("role") == "user"), None)
     if not user:
         raise Failed("no message of the user's came")
@@ -96,9 +96,9 @@ async def writes_down_what_it_heard(subject: Subject) -> None:
     if not str(completed.get("transcript") or "").strip():
         raise Inconclusive("the transcript is empty")
     ids = {event.get("item_id") for event in talk.of(_STARTED, _STOPPED, _COMMITTED)}
-    ids |= {_item(event).get("id") for event in talk.of("conversation.item.added", "conversation.item.done")}
+    ids |= {item.get("id") for item in _items(talk) if item.get("role") == "user"}
     if completed.get("item_id") not in ids:
-        raise Failed(f"the transcript is of {completed.get('item_id')}, which is no item that was announced")
+        raise Failed(f"the transcript is of {completed.get('item_id')}, which nobody said")
 
 
 @check("voice.untranscribed")
@@ -121,7 +121,7 @@ async def commits_when_told(subject: Subject) -> None:
     committed = talk.marks.get("committed")
     if committed and committed["type"] == "error":
         raise Failed(f"it was refused: {committed.get('error')}"[:200])
-    items = [_item(event) for event in talk.of("conversation.item.added", "conversation.item.done")]
+    items = _items(talk)
     if not items:
         raise Failed("no item came of it")
     if not committed:
@@ -182,6 +182,11 @@ async def _heard(subject: Subject, scene: Scene) -> Talk:
     if not any(talk.of(_STARTED, _STOPPED, _COMMITTED)):
         raise Inconclusive("speech was not heard as such; try --voice with another recording")
     return talk
+
+
+def _items(talk: Talk) -> list[Event]:
+    """What was put into the conversation, as it was told."""
+    return [_item(event) for event in talk.of("conversation.item.added", "conversation.item.done")]
 
 
 def _item(event: Event) -> Event:

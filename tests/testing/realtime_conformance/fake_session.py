@@ -189,11 +189,12 @@ class FakeSession:
         turns = self.session["audio"]["input"]["turn_detection"]
         item = self.ears.item
         self.emit("input_audio_buffer.speech_stopped", audio_end_ms=self.ears.ended, item_id=item)
-        self.commit(self.new("item") if self.wrong("renames") else item)
+        heard = self.new("item") if self.wrong("renames") else item
+        self.commit(heard)
         asked = turns["create_response"] or self.wrong("answers all")
         if asked and self.session["type"] == "realtime" and not self.answer:
             self.respond({})
-        self.transcribe(self.items[-1]["id"])
+        self.transcribe(self.items[-1]["id"] if self.wrong("mistakes") else heard)
 
     def commit(self, item: str) -> None:
         self.ears.clear()

@@ -136,6 +136,7 @@ FLAWS: dict[str, tuple[Flaw, str]] = {
     "no speech_stopped": (without("input_audio_buffer.speech_stopped"), "voice.stopped"),
     "no committed": (without("input_audio_buffer.committed"), "voice.committed"),
     "no cleared": (without("input_audio_buffer.cleared"), "manual.clear"),
+    "a transcript of another item": (ways("mistakes"), "voice.transcript"),
     "no transcript": (without(f"{_HEARD}.completed"), "voice.transcript"),
     "metadata not echoed": (
         changed("response.created", lambda event: event["response"].update(metadata=None)),
