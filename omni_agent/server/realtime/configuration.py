@@ -86,12 +86,11 @@ class Configuration:
             )
         self.kind = kind
         problem: Refusal | None = None
+        if "tools" in patch:
+            self._set["tools"], problem = _tools(patch["tools"])
         for name, clean in _FIELDS.items():
             if name in patch:
-                try:
-                    self._set[name] = clean(patch[name], self._set[name])
-                except Refusal as refusal:
-                    problem = problem or refusal
+                self._set[name] = clean(patch[name], self._set[name])
         audio = patch.get("audio")
         for way, fields in _AUDIO.items():
             given = audio.get(way) if isinstance(audio, dict) else None
@@ -252,12 +251,19 @@ def _words(value: Any, old: Any) -> Any:
     return value if isinstance(value, str) else "" if value is None else old
 
 
-def _tools(value: Any, old: Any) -> Any:
+def _tools(value: Any) -> tuple[list[JsonObject], Refusal | None]:
+    """Those that can be served, and why the first of the others cannot."""
     if value is None:
-        return []
+        return [], None
     if not isinstance(value, list) or len(value) > MOST_TOOLS:
-        raise Refusal(f"'tools' is a list of at most {MOST_TOOLS}", "invalid_value", "session.tools")
-    return [_tool(tool, place) for place, tool in enumerate(value)]
+        return [], Refusal(f"'tools' is a list of at most {MOST_TOOLS}", "invalid_value", "session.tools")
+    tools, problem = list[JsonObject](), None
+    for place, told in enumerate(value):
+        try:
+            tools.append(_tool(told, place))
+        except Refusal as refusal:
+            problem = problem or refusal
+    return tools, problem
 
 
 def _tool(tool: Any, place: int) -> JsonObject:
@@ -312,7 +318,7 @@ def _detection(value: Any, old: Any) -> Any:
     if not isinstance(value, dict):
         return old
     kind = value.get("type") or (old or {}).get("type") or "server_vad"
-    if kind not in _DETECTIONS:
+    if not isinstance(kind, str) or kind not in _DETECTIONS:
         return old
     same = old if old and old["type"] == kind else {}
     clamps = _DETECTIONS[kind]
@@ -353,7 +359,10 @@ _DETECTIONS: dict[str, dict[str, Callable[[Any, Any], Any]]] = {
 
 
 def _transcription(value: Any, old: Any) -> Any:
-    return dict(value) if isinstance(value, dict) else None if value is None else old
+    if not isinstance(value, dict):
+        return None if value is None else old
+    told = {**(old or {}), **value}
+    return {name: told[name] for name in ("model", "language", "prompt") if isinstance(told.get(name), str)}
 
 
 def _voice(value: Any, old: Any) -> Any:
@@ -369,7 +378,6 @@ def _as_it_is(value: Any, old: Any) -> Any:
 _FIELDS: dict[str, Callable[[Any, Any], Any]] = {
     "output_modalities": _modalities,
     "instructions": _words,
-    "tools": _tools,
     "tool_choice": _choice,
     "max_output_tokens": _most,
     # Accepted, and told to be what they are: not in force.

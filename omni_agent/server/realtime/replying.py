@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -102,6 +103,7 @@ class Reply:
         self._outgoing = Outgoing(plan.sends)
         self._text = ""
         self._turn = ""
+        self._waiting: deque[SpeechChunk] = deque()
         self._calls: list[ToolRequested] = []
         self._failure: ErrorRaised | None = None
         self._unasked = False
@@ -196,8 +198,10 @@ class Reply:
             case TextDelta(text=text):
                 self._text += text
                 self._feed(Words(text))
+                self._speak()
             case SpeechChunk():
-                self._speak(event)
+                self._waiting.append(event)
+                self._speak()
             case ToolRequested():
                 self._calls.append(event)
             case ErrorRaised(severity="error"):
@@ -209,18 +213,22 @@ class Reply:
             case _:
                 pass
 
-    def _speak(self, chunk: SpeechChunk) -> None:
-        if self.over or not self._life.speaks:
-            return
-        self._ledger.queued(chunk)
-        if self.since is None:
-            self.since = self._agent.parts.clock.monotonic()
-        self.seconds += len(chunk.pcm) / 2 / chunk.sample_rate
-        for delta in self._outgoing.feed(chunk.pcm, chunk.sample_rate):
-            self._feed(Sounded(delta))
-        self._measure()
+    def _speak(self, *, all_of_it: bool = False) -> None:
+        """Send the sound of words that were told: those take another way here, and may come after it."""
+        while self._waiting and (all_of_it or self._waiting[0].span[1] <= len(self._text)):
+            chunk = self._waiting.popleft()
+            if self.over or not self._life.speaks:
+                continue
+            self._ledger.queued(chunk)
+            if self.since is None:
+                self.since = self._agent.parts.clock.monotonic()
+            self.seconds += len(chunk.pcm) / 2 / chunk.sample_rate
+            for delta in self._outgoing.feed(chunk.pcm, chunk.sample_rate):
+                self._feed(Sounded(delta))
+            self._measure()
 
     def _end(self, ended: TurnEnded) -> None:
+        self._speak(all_of_it=True)
         if self.since is not None and not self.over:
             for delta in self._outgoing.flush():
                 self._feed(Sounded(delta))

@@ -165,7 +165,8 @@ class RealtimeSession:
         if told or self._listener.hears_at_once:
             self._tasks.start(transcribe(item, utterance, self._put, told=told))
         detection = self._conf.turn_detection
-        if by_voice and detection and detection.create_response:
+        answered = by_voice and detection and detection.create_response
+        if answered and self._conf.kind == "realtime":
             self._respond_to_voice()
 
     # What the client sends.
