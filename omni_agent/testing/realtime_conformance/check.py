@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 Look: TypeAlias = "Callable[[Subject], Awaitable[None]]"
 
 
+MISSHAPEN = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What comes of reading an event that is not as it should be."""
+
+
 class Verdict(Exception):
     """Ends a check.
 
@@ -65,6 +69,9 @@ class Check:
             await self.look(subject)
         except Verdict as verdict:
             outcome, reason = verdict.outcome, verdict.reason
+        except MISSHAPEN as error:
+            # What is wrong with the shape, `events.shape` tells.
+            outcome, reason = "inconclusive", f"an event has another shape: {type(error).__name__}"
         return Finding(self.requirement, outcome, reason, round(loop.time() - began, 3))
 
 

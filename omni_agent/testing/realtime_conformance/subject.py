@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from .check import MISSHAPEN
 from .talk import Talk
 from .wire import Closed, Dial
 
@@ -59,7 +60,9 @@ class Subject:
         """
         if scene.name not in self._held:
             async with self._opened(scene) as talk:
-                await scene.play(talk, self)
+                # What was seen until then is looked at all the same.
+                with suppress(*MISSHAPEN):
+                    await scene.play(talk, self)
                 # What comes after the end is wrong, and is to be seen.
                 await talk.listen(self.quiet / 4)
             self._held[scene.name] = talk

@@ -14,6 +14,10 @@ Event: TypeAlias = dict[str, Any]
 """A wire event as it came; its shape is what is checked."""
 
 
+# A server that never falls silent and never says what is waited for: so many times `patience`.
+_LONGEST = 15
+
+
 @dataclass(slots=True)
 class Talk:
     """A conversation over one connection.
@@ -91,13 +95,16 @@ class Talk:
             limit: Seconds without any event; by default `patience`.
         """
         at = self.now if start is None else start
-        while True:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + _LONGEST * self.patience
+        while loop.time() < end:
             for event in self.events[at:]:
                 if event["type"] in kinds and where(event):
                     return event
             at = self.now
             if not await self._take(self.patience if limit is None else limit):
                 return None
+        return None
 
     async def answer_to(self, name: str, *kinds: str, start: int) -> Event | None:
         """The first event of some types from a place on, or the error about the event sent."""

@@ -5,15 +5,28 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from omni_agent.errors import ConfigError, MediaError, ModelUnavailable
-from omni_agent.testing import in_virtual_time
+from omni_agent.testing import in_virtual_time, run_virtually
 from omni_agent.testing.realtime_conformance import CHECKS, address, check_server, requirements
+from omni_agent.testing.realtime_conformance.shapes import FIELDS
 from tests.testing.realtime_conformance.fake_server import dial, serving
-from tests.testing.realtime_conformance.fake_session import Flaw
+from tests.testing.realtime_conformance.fake_session import Event, Flaw
 from tests.testing.realtime_conformance.flaws import FLAWS
+
+NAMES = {name for fields in FIELDS.values() for name in fields} | {
+    "type",
+    "event_id",
+    "id",
+    "output",
+    "content",
+    "audio",
+}
 
 
 def test_each_requirement_has_one_check() -> None:
@@ -46,6 +59,28 @@ def test_a_server_that_is_wrong_fails_by_that_alone(name: str) -> None:
         assert report.ok is (requirements()[requirement].level == "should")
 
     look()
+
+
+ODD = st.sampled_from([None, 1, "", "odd", [], {}, [1], {"id": 1}, True])
+
+
+def mangled(event: Event, key: str, value: object) -> Event:
+    """An event in which every field of a name, wherever it is, is something else."""
+
+    def changed(held: Any) -> Any:
+        if isinstance(held, dict):
+            return {name: value if name == key else changed(inner) for name, inner in held.items()}
+        return [changed(inner) for inner in held] if isinstance(held, list) else held
+
+    return dict(changed(event))
+
+
+@settings(max_examples=25)
+@given(key=st.sampled_from(sorted(NAMES)), value=ODD)
+def test_no_shape_of_events_brings_the_suite_down(key: str, value: object) -> None:
+    flaw = Flaw(lambda event: [mangled(event, key, value)])
+    report = run_virtually(check_server(dial=dial(flaw), patience=2.0))
+    assert len(report.findings) == len(CHECKS)
 
 
 @in_virtual_time
