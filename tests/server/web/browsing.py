@@ -13,13 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from starlette.routing import WebSocketRoute
+from starlette.requests import Request as HttpRequest
+from starlette.responses import StreamingResponse
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from omni_agent import Agent
+from omni_agent.messages import Hearing
+from omni_agent.models.base import Request
+from omni_agent.senses import Senses
 from omni_agent.server import Hosting
+from omni_agent.server.realtime import Realtime
 from omni_agent.server.running import running
-from omni_agent.testing import ScriptedModel
+from omni_agent.speech.pcm import Pcm
+from omni_agent.testing import SaidVoice, ScriptedActivity, ScriptedModel, ScriptedTurnEnd, Step
 from tests.testing.realtime_conformance.fake_session import Event, FakeSession
 
 if TYPE_CHECKING:
@@ -60,6 +67,7 @@ class Fake:
         received: What the page has sent, but for its sound.
         frames: How many frames of sound it sent.
         models, conversations: What each of its connections asked for.
+        watched: The conversations whose events were followed.
     """
 
     pace: float = 0.02
@@ -68,11 +76,30 @@ class Fake:
     frames: int = 0
     models: list[str] = field(default_factory=list)
     conversations: list[str] = field(default_factory=list)
+    watched: list[str] = field(default_factory=list)
     _socket: WebSocket | None = None
+    _told: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
 
     @property
-    def routes(self) -> list[WebSocketRoute]:
-        return [WebSocketRoute("/v1/realtime", self.serve)]
+    def routes(self) -> list[BaseRoute]:
+        return [WebSocketRoute("/v1/realtime", self.serve), Route("/api/events", self.watch)]
+
+    def tell(self, event: Event) -> None:
+        """An event of the agent's, for those who watch."""
+        self._told.put_nowait(event)
+
+    async def watch(self, request: HttpRequest) -> StreamingResponse:
+        """As `/api/events` does."""
+        self.watched.append(request.query_params["session"])
+
+        async def events() -> AsyncIterator[str]:
+            yield "retry: 2000\n\n"
+            while True:
+                event = await self._told.get()
+                data = json.dumps({"session": "page", "event": event})
+                yield f"id: 1\nevent: {event['type']}\ndata: {data}\n\n"
+
+        return StreamingResponse(events(), media_type="text/event-stream")
 
     def of(self, kind: str) -> list[Event]:
         return [event for event in self.received if event["type"] == kind]
@@ -167,4 +194,35 @@ async def served(fake: Fake, *, agents: Sequence[str] = ("omni",), **options: An
     """A server with the page, the guard and the fake realtime part; gives its address."""
     hosting = Hosting({name: Agent(model=ScriptedModel(), memory=None) for name in agents}, **options)
     async with running(hosting, further=fake.routes) as address:
+        yield address
+
+
+class TimerEars:
+    """Understand the recording, whatever the sound."""
+
+    async def transcribe(
+        self, audio: Pcm, *, language: str = "", hints: Sequence[str] = (), timed: bool = True
+    ) -> Hearing:
+        return Hearing("Set a timer.", "en", 1.0, 1.0)
+
+    async def prewarm(self) -> None:
+        """Nothing to load."""
+
+    async def close(self) -> None:
+        """Nothing to free."""
+
+
+@asynccontextmanager
+async def served_by_an_agent() -> AsyncIterator[str]:
+    """The whole server, with an agent whose model follows a script; gives its address."""
+
+    def answer(request: Request) -> Step:
+        return Step(says="It is set." if "timer" in request.messages[-1].text else "Good day to you.")
+
+    senses = Senses(ears=TimerEars(), voice=SaidVoice(rate=24_000))
+    model = ScriptedModel(senses=senses, otherwise=answer)
+    agent = Agent(model=model, memory=None, learns=False)
+    hosting = Hosting({"omni": agent})
+    realtime = Realtime(hosting, activity=ScriptedActivity, turn_end=ScriptedTurnEnd())
+    async with agent, running(hosting, further=realtime.routes) as address:
         yield address

@@ -11,7 +11,7 @@ import pytest
 from omni_agent.server.access import Access
 from omni_agent.server.keys import Keys
 from omni_agent.server.web import PAGE
-from tests.server.web.browsing import Fake, briefly, browser, opened, served
+from tests.server.web.browsing import Fake, briefly, browser, opened, served, served_by_an_agent
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
@@ -99,6 +99,27 @@ async def test_who_speaks_into_an_answer_stops_it_and_it_is_cut_to_what_was_hear
         assert 0 < cut["audio_end_ms"] == pytest.approx(len(heard) * 60, abs=60)
         assert heard in shown
         assert len(shown) < len(heard) + 60
+
+
+async def test_an_agent_of_our_own_is_spoken_to(chrome: Browser) -> None:
+    async with served_by_an_agent() as url, opened(chrome, url) as page:
+        await write(page, "Hello")
+        await said(page, "assistant", "Good day to you.")
+        await page.click("#talk")
+        await said(page, "user", "Set a timer.")
+        await page.locator("#conversation .assistant", has_text="It is set.").wait_for()
+
+
+async def test_what_tools_do_is_seen(chrome: Browser) -> None:
+    fake = Fake()
+    async with served(fake) as url, opened(chrome, url) as page:
+        await write(page, "Hello")
+        await answered(page)
+        fake.tell({"type": "tool.started", "id": "call_1", "name": "set_timer", "arguments": {"minutes": 10}})
+        await page.locator("#conversation .tool", has_text='set_timer({"minutes":10}) (running)').wait_for()
+        fake.tell({"type": "tool.finished", "id": "call_1", "status": "done"})
+        await page.locator("#conversation .tool", has_text='set_timer({"minutes":10}) (done)').wait_for()
+        assert fake.watched == fake.conversations
 
 
 async def test_stop_ends_the_answer(chrome: Browser) -> None:
