@@ -1,12 +1,12 @@
 """The session object: what a client set, merged, clamped, and told back whole.
 
-Present keys alone are merged, nested objects key by key; null clears. What cannot be honoured is not told as if
-it were: the object that goes back is what is in force. The shape before GA is understood and never sent.
+Present keys alone are merged, nested objects key by key; null clears. What cannot be honoured is not told as
+if it were: the object that goes back is what is in force. The shape before GA is understood and never sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, Literal, cast
 
@@ -21,7 +21,8 @@ _OLD_FORMATS = {"pcm16": "audio/pcm", "g711_ulaw": "audio/pcmu", "g711_alaw": "a
 _FORMATS = ("audio/pcm", "audio/pcmu", "audio/pcma")
 # Names of OpenAI's voices stand for the persona's own: clients send one whatever they talk to.
 STRANGE_VOICES = frozenset(
-    "alloy ash ballad cedar coral echo fable marin nova onyx sage shimmer verse".split()
+    ("alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer")
+    + ("verse",)
 )
 
 
@@ -56,7 +57,7 @@ class Configuration:
     """What is set for a session.
 
     Args:
-        id: The session's.
+        name: The session's id.
         model: Under which name its agent is served.
         voice: Its usual voice, as it is told.
         expires_at: When the session ends at the latest, in seconds since 1970.
@@ -64,9 +65,9 @@ class Configuration:
     """
 
     def __init__(
-        self, id: str, model: str, *, voice: str = "default", expires_at: int = 0, kind: Kind = "realtime"
+        self, name: str, model: str, *, voice: str = "default", expires_at: int = 0, kind: Kind = "realtime"
     ) -> None:
-        self.id = id
+        self.id = name
         self.kind: Kind = kind
         self.expires_at = expires_at
         self._set = defaults(model, voice)
@@ -381,7 +382,9 @@ _FIELDS: dict[str, Callable[[Any, Any], Any]] = {
     "tool_choice": _choice,
     "max_output_tokens": _most,
     # Accepted, and told to be what they are: not in force.
-    **dict.fromkeys(("parallel_tool_calls", "reasoning", "tracing", "truncation", "prompt", "include"), _as_it_is),
+    **dict.fromkeys(
+        ("parallel_tool_calls", "reasoning", "tracing", "truncation", "prompt", "include"), _as_it_is
+    ),
 }
 _AUDIO: dict[str, dict[str, Callable[[Any, Any], Any]]] = {
     "input": {
@@ -392,5 +395,3 @@ _AUDIO: dict[str, dict[str, Callable[[Any, Any], Any]]] = {
     },
     "output": {"format": _format, "voice": _voice, "speed": _as_it_is},
 }
-
-

@@ -1,4 +1,4 @@
-"""The socket of a session: one task reads, one writes, and whichever way it ends, it is closed once and joined."""
+"""The socket of a session: one task reads, one writes; however it ends, it is closed once and all is joined."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from .outbox import Outbox, Overflow
+from .outbox import Outbox
 from .protocol import SERVER, Refusal, parse
 from .session import RealtimeSession
 
@@ -45,21 +45,24 @@ class Connection:
         """Serve the session until the client leaves, its time is up or something breaks."""
         writing = asyncio.create_task(self.outbox.run())
         limit = asyncio.create_task(self._time_is_up())
+        flooded = asyncio.create_task(self.outbox.overflow.wait())
         reading = asyncio.create_task(self._read(session, given))
-        tasks = {writing, limit, reading}
-        code, reason = NORMAL, ""
+        watched: set[asyncio.Task[Any]] = {limit, flooded, reading}
+        code, reason = FAULT, ""
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            code, reason = self._ending(writing, limit, reading)
+            await asyncio.wait({writing, *watched}, return_when=asyncio.FIRST_COMPLETED)
+            if flooded.done():
+                code, reason = POLICY, "the client does not read what it is sent"
+            elif limit.done():
+                code, reason = GOING_AWAY, "session_expired"
+            elif reading.done():
+                code, reason = self._left(reading)
         finally:
-            limit.cancel()
-            reading.cancel()
-            await asyncio.wait({limit, reading})
+            await _ended(watched)
             await session.close()
             self.outbox.close()
             await asyncio.wait({writing}, timeout=LAST_FRAMES)
-            writing.cancel()
-            await asyncio.wait({writing})
+            await _ended({writing})
             await self._close(code, reason)
 
     async def _read(self, session: RealtimeSession, given: dict[str, Any] | None) -> None:
@@ -74,7 +77,8 @@ class Connection:
     async def _take(self, session: RealtimeSession, frame: str | bytes) -> None:
         event_id: str | None = None
         try:
-            if (audio := _appended(frame)) is not None:
+            if appended := _appended(frame):
+                audio, event_id = appended
                 session.append(audio)
                 return
             event = parse(frame)
@@ -83,11 +87,11 @@ class Connection:
         except Refusal as refusal:
             refusal.event_id = refusal.event_id or event_id
             self.outbox.put(refusal.event)
-        except (Overflow, asyncio.CancelledError):
-            raise
         except Exception:
             log.exception("an event of a realtime client failed")
-            defect = Refusal("this is a defect; the server's log holds the details", "internal_error", kind=SERVER)
+            defect = Refusal(
+                "this is a defect; the server's log holds the details", "internal_error", kind=SERVER
+            )
             defect.event_id = event_id
             self.outbox.put(defect.event)
 
@@ -95,23 +99,12 @@ class Connection:
         await self._clock.sleep(self._seconds)
         minutes = self._seconds / 60
         self.outbox.put(
-            Refusal(
-                f"Your session hit the maximum duration of {minutes:g} minutes.", "session_expired"
-            ).event
+            Refusal(f"Your session hit the maximum duration of {minutes:g} minutes.", "session_expired").event
         )
 
-    def _ending(
-        self, writing: asyncio.Task[None], limit: asyncio.Task[None], reading: asyncio.Task[None]
-    ) -> tuple[int, str]:
-        """With which code it is closed."""
-        if limit.done() and not limit.cancelled():
-            return GOING_AWAY, "session_expired"
-        if writing.done():
-            # The socket broke: there is nobody to tell.
-            return FAULT, ""
+    def _left(self, reading: asyncio.Task[None]) -> tuple[int, str]:
+        """With which code it is closed when nothing more is read."""
         error = None if reading.cancelled() else reading.exception()
-        if isinstance(error, Overflow):
-            return POLICY, "the client does not read what it is sent"
         if isinstance(error, Refusal):
             self.outbox.put(error.event)
             return LATER, error.code
@@ -133,14 +126,22 @@ class Connection:
             log.debug("the client was gone already")
 
 
-def _appended(frame: str | bytes) -> str | None:
-    """The sound in a well-formed append; None for anything else.
+async def _ended(tasks: set[asyncio.Task[Any]]) -> None:
+    """End them, and take note of how they did: a socket that broke is no surprise."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()
+
+
+def _appended(frame: str | bytes) -> tuple[str, str | None] | None:
+    """The sound in a well-formed append, and the event's id; None for anything else.
 
     These come fifty times a second from every client, and are read without ceremony.
     """
-    # The base64 itself cannot hold these characters.
-    head = frame[:96]
-    if isinstance(head, bytes) or _APPEND not in head + frame[-96:]:
+    if isinstance(frame, bytes) or (_APPEND not in frame[:96] and _APPEND not in frame[-96:]):
         return None
     try:
         event = json.loads(frame)
@@ -148,5 +149,7 @@ def _appended(frame: str | bytes) -> str | None:
         return None
     if not isinstance(event, dict) or event.get("type") != _APPEND:
         return None
-    audio = event.get("audio")
-    return audio if isinstance(audio, str) and "event_id" not in event else None
+    audio, event_id = event.get("audio"), event.get("event_id")
+    if not isinstance(audio, str) or not isinstance(event_id, str | None):
+        return None
+    return audio, event_id

@@ -115,8 +115,8 @@ class Realtime:
     def _whose(self, caller: Caller, user: str, conversation: str) -> tuple[str | None, str]:
         """Whose memory, and which conversation.
 
-        Who holds a short-lived key has the memory that its maker meant for him, and else none: a page's visitor
-        is not its owner.
+        Who holds a short-lived key has the memory that its maker meant for him, and else none: a page's
+        visitor is not its owner.
         """
         named = conversation[:_LONGEST_NAME]
         fresh = f"conv_{random_id()}"
@@ -153,6 +153,3 @@ async def _body(request: Request) -> JsonObject:
     if not isinstance(body, dict):
         raise ApiError("the body is a JSON object", code="invalid_json")
     return cast(JsonObject, body)
-
-
-

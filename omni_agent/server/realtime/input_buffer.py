@@ -32,8 +32,8 @@ class InputBuffer:
         end: Position behind the last.
     """
 
-    def __init__(self, format: Format = "audio/pcm") -> None:
-        self._incoming = Incoming(format)
+    def __init__(self, wire: Format = "audio/pcm") -> None:
+        self._incoming = Incoming(wire)
         self._blocks: deque[NDArray[np.int16]] = deque()
         self.start = self.end = 0
 
@@ -55,12 +55,12 @@ class InputBuffer:
         """What was still on its way: to be asked for before all of the buffer is taken."""
         return self._keep(self._incoming.flush())
 
-    def change(self, format: Format) -> NDArray[np.int16]:
+    def change(self, wire: Format) -> NDArray[np.int16]:
         """From now on the client sends this; the rest of what it sent before."""
-        if format == self._incoming.format:
+        if wire == self._incoming.wire:
             return self._keep(np.zeros(0, np.int16))
         rest = self.settle()
-        self._incoming = Incoming(format)
+        self._incoming = Incoming(wire)
         return rest
 
     def between(self, begin: int, end: int) -> Pcm:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ROOT = "root"
 LONGEST_IMAGE_TOLD = 64_000
-"""Characters of a picture's data URI that are told back; a longer one would make a frame too large for clients."""
+"""Characters of a picture's data URI that are told back; more would make frames too large for clients."""
 
 ItemType = Literal["message", "function_call", "function_call_output"]
 Role = Literal["user", "assistant", "system", ""]
@@ -103,7 +103,12 @@ class Item:
     @property
     def wire(self) -> JsonObject:
         """As clients see it."""
-        shown: JsonObject = {"id": self.id, "object": "realtime.item", "type": self.type, "status": self.status}
+        shown: JsonObject = {
+            "id": self.id,
+            "object": "realtime.item",
+            "type": self.type,
+            "status": self.status,
+        }
         if self.type == "message":
             return {**shown, "role": self.role, "content": [part.wire for part in self.content]}
         if self.type == "function_call":
@@ -138,14 +143,14 @@ class Conversation:
         """The id of the last item."""
         return self._items[-1].id if self._items else None
 
-    def find(self, id: str) -> Item | None:
+    def find(self, name: str) -> Item | None:
         """The item of an id."""
         # From the end: it is nearly always one of the last.
-        return next((item for item in reversed(self._items) if item.id == id), None)
+        return next((item for item in reversed(self._items) if item.id == name), None)
 
-    def previous(self, id: str) -> str | None:
+    def previous(self, name: str) -> str | None:
         """The id of the item before; None where there is none, or no such item any more."""
-        place = next((n for n, item in enumerate(self._items) if item.id == id), 0)
+        place = next((n for n, item in enumerate(self._items) if item.id == name), 0)
         return self._items[place - 1].id if place else None
 
     def add(self, item: Item, after: str | None = None) -> str | None:
@@ -168,16 +173,18 @@ class Conversation:
             known = [n for n, other in enumerate(self._items) if other.id == after]
             if not known:
                 raise Refusal(
-                    f"no item has the id '{after}'", "item_create_invalid_previous_item_id", "previous_item_id"
+                    f"no item has the id '{after}'",
+                    "item_create_invalid_previous_item_id",
+                    "previous_item_id",
                 )
             place = known[0] + 1
         self.edited = self.edited or place < len(self._items)
         self._items.insert(place, item)
         return self._items[place - 1].id if place else None
 
-    def delete(self, id: str) -> bool:
+    def delete(self, name: str) -> bool:
         """Take an item out; False where there is none."""
-        item = self.find(id)
+        item = self.find(name)
         if item:
             self._items.remove(item)
             self.edited = True

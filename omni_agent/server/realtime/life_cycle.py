@@ -4,8 +4,8 @@
                    │  ^
                    └──┘ words, sound, a call
 
-Every start has its end, however a response ends, and nothing comes after `response.done`. The order is that of
-OpenAI's server: `docs/server-realtime.md` names the sources. Nothing here waits, speaks or knows a socket.
+Every start has its end, however a response ends, and nothing comes after `response.done`. The order is that
+of OpenAI's server: `docs/server-realtime.md` names the sources. Nothing here waits, speaks or knows a socket.
 """
 
 from __future__ import annotations
@@ -241,7 +241,12 @@ def _closed(life: Life, status: str) -> tuple[Life, Events]:
 
 
 def _added(life: Life, index: int, item: JsonObject) -> Events:
-    added = {"type": "response.output_item.added", "response_id": life.id, "output_index": index, "item": item}
+    added = {
+        "type": "response.output_item.added",
+        "response_id": life.id,
+        "output_index": index,
+        "item": item,
+    }
     return (added, {"type": "conversation.item.added", "item": item}) if life.conversation else (added,)
 
 

@@ -1,8 +1,8 @@
-"""A client's sound as it comes in: turns begin and end in it, and what is said is heard before its turn is over.
+"""A client's sound as it comes in: turns begin and end in it, and what is said is heard before they end.
 
-    append ──> buffer ──> turn detection ──started──> the client is told
-                                          ├─paused───> heard early; judged, where meaning ends a turn
-                                          └─stopped──> committed: an item of the conversation
+append ──> buffer ──> turn detection ──started──> the client is told
+                                      ├─paused───> heard early; judged, where meaning ends a turn
+                                      └─stopped──> committed: an item of the conversation
 """
 
 from __future__ import annotations
@@ -79,14 +79,16 @@ class Microphone:
         """A turn goes on."""
         return bool(self._item)
 
-    def set(self, detection: TurnDetection | None, format: Format) -> None:
+    def set(self, detection: TurnDetection | None, wire: Format) -> None:
         """How turns are told, and what the client sends, from now on."""
-        self._feed(self._buffer.change(format))
+        self._feed(self._buffer.change(wire))
         if detection == (self._detector.settings if self._detector else None):
             return
         self._end_turn()
         activity = self._make_activity() if detection else None
-        self._detector = TurnDetector(detection, activity, self._buffer.end) if detection and activity else None
+        self._detector = (
+            TurnDetector(detection, activity, self._buffer.end) if detection and activity else None
+        )
 
     def append(self, audio: str) -> None:
         """Sound in base64.
@@ -107,8 +109,7 @@ class Microphone:
         have = (self._buffer.end - begin) / RATE
         if have < SHORTEST:
             raise Refusal(
-                f"the input audio buffer holds {have * 1000:.0f} ms; at least {SHORTEST * 1000:.0f} ms can be "
-                "committed",
+                f"the input audio buffer holds {have * 1000:.0f} ms; a commit needs {SHORTEST * 1000:.0f}",
                 "input_audio_buffer_commit_empty",
             )
         item = self._end_turn() or self._ids()

@@ -16,16 +16,15 @@ TOO_MUCH = 16 << 20
 """Characters that are more than anybody waits for: the client does not read."""
 
 
-class Overflow(Exception):
-    """The client does not read what it is sent."""
-
-
 class Outbox:
     """Sends events in order.
 
     Args:
         send: Sends one frame; may wait while the client is slow.
         name: Of the session: events are numbered under it.
+
+    Attributes:
+        overflow: Set when far too much waits; what comes then is dropped.
     """
 
     def __init__(self, send: Callable[[str], Awaitable[None]], name: str) -> None:
@@ -38,18 +37,17 @@ class Outbox:
         self._room = asyncio.Event()
         self._room.set()
         self._closed = False
+        self.overflow = asyncio.Event()
 
     def put(self, event: JsonObject) -> None:
-        """Queue an event.
-
-        Raises:
-            Overflow: Far too much waits already.
-        """
-        if self._closed:
+        """Queue an event."""
+        if self._closed or self.overflow.is_set():
             return
         self._count += 1
         frame = json.dumps(
-            {"event_id": f"event_{self._name}_{self._count}", **event}, ensure_ascii=False, separators=(",", ":")
+            {"event_id": f"event_{self._name}_{self._count}", **event},
+            ensure_ascii=False,
+            separators=(",", ":"),
         )
         self._frames.append(frame)
         self._size += len(frame)
@@ -57,7 +55,7 @@ class Outbox:
         if self._size > FULL:
             self._room.clear()
         if self._size > TOO_MUCH:
-            raise Overflow
+            self.overflow.set()
 
     async def room(self) -> None:
         """Wait while the client is far behind."""

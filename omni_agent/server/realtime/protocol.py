@@ -1,7 +1,7 @@
 """What a client may send: the eleven events of the GA protocol, read with patience.
 
-Fields that nobody knows are ignored, and so are values that do not matter. An event that cannot be carried out
-is a `Refusal`, which the client gets as an `error` event with the id of the event that it is about.
+Fields that nobody knows are ignored, and so are values that do not matter. An event that cannot be carried
+out is a `Refusal`, which the client gets as an `error` event with the id of the event that it is about.
 Source of the shapes: `openai` 3.54, `openai.types.realtime.RealtimeClientEvent`.
 """
 
@@ -190,7 +190,9 @@ def _read(data: JsonObject) -> ClientEvent:
     shape = _EVENTS.get(kind) if isinstance(kind, str) else None
     if shape is None:
         known = ", ".join(_EVENTS)
-        raise Refusal(f"no event is called {str(kind)[:80]!r}; there are {known}", "unknown_event_type", "type")
+        raise Refusal(
+            f"no event is called {str(kind)[:80]!r}; there are {known}", "unknown_event_type", "type"
+        )
     if kind == _TRANSCRIPTION:
         session = data.get("session")
         told = {"type": "transcription", **session} if isinstance(session, dict) else session

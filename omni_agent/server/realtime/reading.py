@@ -55,19 +55,21 @@ class ItemReader:
             Refusal: It is none.
         """
         kind = told.get("type", "message")
-        name = told.get("id")
-        if isinstance(name, str) and len(name) > _LONGEST_ID:
-            raise Refusal(f"an id has at most {_LONGEST_ID} characters", "string_above_max_length", f"{where}.id")
-        id = name if isinstance(name, str) and name else self._ids()
+        given = told.get("id")
+        if isinstance(given, str) and len(given) > _LONGEST_ID:
+            raise Refusal(
+                f"an id has at most {_LONGEST_ID} characters", "string_above_max_length", f"{where}.id"
+            )
+        name = given if isinstance(given, str) and given else self._ids()
         if kind == "message":
-            return await self._message(told, id, hears, where)
+            return await self._message(told, name, hears, where)
         if kind == "function_call":
-            call_id, name = _text(told, "call_id", where), _text(told, "name", where)
+            call_id, tool = _text(told, "call_id", where), _text(told, "name", where)
             arguments = _written(told.get("arguments", "{}"))
-            return Item(id, "function_call", call_id=call_id, name=name, arguments=arguments)
+            return Item(name, "function_call", call_id=call_id, name=tool, arguments=arguments)
         if kind == "function_call_output":
             call_id = _text(told, "call_id", where)
-            return Item(id, "function_call_output", call_id=call_id, output=_written(told.get("output", "")))
+            return Item(name, "function_call_output", call_id=call_id, output=_written(told.get("output", "")))
         raise Refusal(
             f"items of type {str(kind)[:40]!r} are not served; there are message, function_call and "
             "function_call_output",
@@ -75,7 +77,7 @@ class ItemReader:
             f"{where}.type",
         )
 
-    async def _message(self, told: JsonObject, id: str, hears: Format, where: str) -> Item:
+    async def _message(self, told: JsonObject, name: str, hears: Format, where: str) -> Item:
         role = told.get("role", "user")
         role = "system" if role == "developer" else role
         if role not in _ALLOWED:
@@ -89,14 +91,16 @@ class ItemReader:
             await self._content(part, role, hears, f"{where}.content[{place}]")
             for place, part in enumerate(given)
         ]
-        return Item(id, role=cast(Role, role), content=content)
+        return Item(name, role=cast(Role, role), content=content)
 
     async def _content(self, part: Any, role: str, hears: Format, where: str) -> Content:
         kind = part.get("type") if isinstance(part, dict) else None
         kind = _OLD_NAMES.get(str(kind), {}).get(role, "output_audio" if kind == "audio" else kind)
         if kind not in _ALLOWED[role]:
             allowed = ", ".join(sorted(_ALLOWED[role]))
-            raise Refusal(f"content of a {role} message is one of: {allowed}", "invalid_value", f"{where}.type")
+            raise Refusal(
+                f"content of a {role} message is one of: {allowed}", "invalid_value", f"{where}.type"
+            )
         match kind:
             case "input_audio":
                 return self._sound(part, hears, where)

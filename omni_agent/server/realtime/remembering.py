@@ -1,5 +1,5 @@
-"""What memory has of a conversation: to go on with it after the connection or the server is gone, and to hold no
-more of a reply than was heard."""
+"""What memory has of a conversation: to go on with it when the connection or the server was gone, and to hold
+no more of a reply than was heard."""
 
 from __future__ import annotations
 
@@ -46,9 +46,7 @@ class Remembered:
         """
         window = await window_of(self._parts.memory, self._scope, self._conversation)
         return [
-            item
-            for number, record in enumerate(window.turns)
-            for item in _items(record, -1 - number, ids)
+            item for number, record in enumerate(window.turns) for item in _items(record, -1 - number, ids)
         ]
 
     async def heard(self, turn: str, text: str) -> None:
@@ -66,7 +64,9 @@ class Remembered:
         """The agent said this without being asked."""
         now = self._parts.clock.now()
         words = Message("assistant", (Text(text),))
-        record = TurnRecord(turn, self._conversation, (words,), text, text, "done", now, now, asked_by="agent")
+        record = TurnRecord(
+            turn, self._conversation, (words,), text, text, "done", now, now, asked_by="agent"
+        )
         async with self._writing:
             try:
                 await self._parts.memory.commit(self._scope, record)

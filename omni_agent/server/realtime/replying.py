@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from collections import deque
@@ -132,7 +131,7 @@ class Reply:
         self._feed(Began())
 
     def cancel(self, reason: str) -> None:
-        """End it now: no more of it is sent. Of its speech no more can have been heard than there was time for."""
+        """End it now: no more is sent. Of its speech no more can have been heard than there was time for."""
         if self.over:
             return
         # The model tells what it took at its end, which nobody waits for.
@@ -239,6 +238,9 @@ class Reply:
             self._fail(self._failure.code, f"{self._failure.message} ({self._failure.remedy})", kind, tokens)
             return
         self._ledger.complete(len(self._text))
+        if self._calls and self.item:
+            # The turn goes on, and memory has these words with the calls.
+            self.item.turn = ""
         for call in self._calls:
             self._feed(Called(call.id, call.name, json.dumps(call.arguments, ensure_ascii=False)))
         if ended.truncated:
@@ -305,14 +307,18 @@ class Reply:
 
 
 def usage(tokens: Usage) -> JsonObject:
-    """Tokens as the wire tells them. Those of sound are not told apart: they are counted as the model counts."""
+    """Tokens as the wire tells them. Those of sound are not told apart: the model counts them all alike."""
     fresh = {"text_tokens": tokens.prompt_tokens, "audio_tokens": 0, "image_tokens": 0}
     cached = {"text_tokens": tokens.cached_tokens, "audio_tokens": 0, "image_tokens": 0}
     return {
         "total_tokens": tokens.prompt_tokens + tokens.completion_tokens,
         "input_tokens": tokens.prompt_tokens,
         "output_tokens": tokens.completion_tokens,
-        "input_token_details": {**fresh, "cached_tokens": tokens.cached_tokens, "cached_tokens_details": cached},
+        "input_token_details": {
+            **fresh,
+            "cached_tokens": tokens.cached_tokens,
+            "cached_tokens_details": cached,
+        },
         "output_token_details": {"text_tokens": tokens.completion_tokens, "audio_tokens": 0},
     }
 

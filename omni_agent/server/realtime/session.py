@@ -320,9 +320,7 @@ class RealtimeSession:
             with self._hosting.at_work.reply():
                 await reply.run(lambda: self._hosting.allowances.admit(self._caller))
         finally:
-            self._hosting.spent(
-                self._caller, model=self._model, usage=reply.tokens, spoken=reply.seconds
-            )
+            self._hosting.spent(self._caller, model=self._model, usage=reply.tokens, spoken=reply.seconds)
             await reply.settle()
             if self._reply is reply:
                 self._after(reply)
@@ -375,10 +373,10 @@ class RealtimeSession:
         self._put({"type": "conversation.item.added", **told})
         self._put({"type": "conversation.item.done", **told})
 
-    def _found(self, id: str, code: str, param: str = "item_id") -> Item:
-        item = self._conversation.find(id)
+    def _found(self, name: str, code: str, param: str = "item_id") -> Item:
+        item = self._conversation.find(name)
         if item is None:
-            raise Refusal(f"no item has the id '{id[:80]}'", code, param)
+            raise Refusal(f"no item has the id '{name[:80]}'", code, param)
         return item
 
     async def _remember_heard(self, item: Item) -> None:

@@ -56,11 +56,11 @@ class Incoming:
     A piece may end within a sample; the result does not depend on where the pieces were cut.
 
     Args:
-        format: What the client sends.
+        wire: What the client sends.
     """
 
-    def __init__(self, format: Format = "audio/pcm") -> None:
-        self.format = format
+    def __init__(self, wire: Format = "audio/pcm") -> None:
+        self.wire = wire
         self._odd = b""
         self._resampler = StreamResampler(RATE)
 
@@ -68,8 +68,8 @@ class Incoming:
         """The samples that are certain now; those of G.711 come some milliseconds late."""
         import numpy as np
 
-        if self.format != "audio/pcm":
-            return _rounded(self._resampler.feed(_companded(data, self.format)))
+        if self.wire != "audio/pcm":
+            return _rounded(self._resampler.feed(_companded(data, self.wire)))
         data = self._odd + data if self._odd else data
         even = len(data) & ~1
         self._odd = data[even:]
@@ -85,12 +85,12 @@ class Outgoing:
     """Speech of any rate to what a client gets, delta by delta.
 
     Args:
-        format: What the client wants.
+        wire: What the client wants.
     """
 
-    def __init__(self, format: Format = "audio/pcm") -> None:
-        self._format = format
-        self._rate = RATE if format == "audio/pcm" else G711_RATE
+    def __init__(self, wire: Format = "audio/pcm") -> None:
+        self._wire = wire
+        self._rate = RATE if wire == "audio/pcm" else G711_RATE
         self._resampler = StreamResampler(self._rate)
 
     def feed(self, pcm: bytes, rate: int) -> list[str]:
@@ -106,18 +106,18 @@ class Outgoing:
             return []
         data = Pcm(samples, self._rate).to_int16()
         width = 2
-        if self._format != "audio/pcm":
-            data, width = _compand(data, self._format), 1
+        if self._wire != "audio/pcm":
+            data, width = _compand(data, self._wire), 1
         pieces = math.ceil(len(samples) / (DELTA * self._rate))
         step = math.ceil(len(samples) / pieces) * width
         return [base64.b64encode(data[at : at + step]).decode("ascii") for at in range(0, len(data), step)]
 
 
-def whole(data: bytes, format: Format) -> Pcm:
+def whole(data: bytes, wire: Format) -> Pcm:
     """A complete sound of a client's, at `RATE`."""
     import numpy as np
 
-    incoming = Incoming(format)
+    incoming = Incoming(wire)
     samples = np.concatenate((incoming.feed(data), incoming.flush()))
     return Pcm.from_int16(samples.tobytes(), RATE)
 
@@ -128,38 +128,38 @@ def _rounded(samples: NDArray[np.float32]) -> NDArray[np.int16]:
     return np.frombuffer(Pcm(samples, RATE).to_int16(), dtype="<i2")
 
 
-def _companded(data: bytes, format: str) -> Pcm:
+def _companded(data: bytes, wire: str) -> Pcm:
     import numpy as np
 
-    return Pcm.from_int16(_expanding(format)[np.frombuffer(data, np.uint8)].tobytes(), G711_RATE)
+    return Pcm.from_int16(_expanding(wire)[np.frombuffer(data, np.uint8)].tobytes(), G711_RATE)
 
 
-def _compand(data: bytes, format: str) -> bytes:
+def _compand(data: bytes, wire: str) -> bytes:
     import numpy as np
 
-    return _compressing(format)[np.frombuffer(data, "<i2").astype(np.int32) + 32768].tobytes()
+    return _compressing(wire)[np.frombuffer(data, "<i2").astype(np.int32) + 32768].tobytes()
 
 
 @cache
-def _expanding(format: str) -> NDArray[np.int16]:
+def _expanding(wire: str) -> NDArray[np.int16]:
     """The 16-bit value of each code, as libsndfile tells it."""
     import soundfile
 
     codes = io.BytesIO(bytes(range(256)))
     values: NDArray[np.int16]
     values, _ = soundfile.read(
-        codes, dtype="int16", format="RAW", subtype=_SUBTYPES[format], samplerate=G711_RATE, channels=1
+        codes, dtype="int16", format="RAW", subtype=_SUBTYPES[wire], samplerate=G711_RATE, channels=1
     )
     return values
 
 
 @cache
-def _compressing(format: str) -> NDArray[np.uint8]:
+def _compressing(wire: str) -> NDArray[np.uint8]:
     """The code of each 16-bit value, from the least."""
     import numpy as np
     import soundfile
 
     coded = io.BytesIO()
     values = np.arange(-32768, 32768).astype(np.int16)
-    soundfile.write(coded, values, G711_RATE, format="RAW", subtype=_SUBTYPES[format])
+    soundfile.write(coded, values, G711_RATE, format="RAW", subtype=_SUBTYPES[wire])
     return np.frombuffer(coded.getvalue(), np.uint8)

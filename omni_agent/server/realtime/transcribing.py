@@ -13,7 +13,9 @@ from .utterance import Utterance
 _KIND = "conversation.item.input_audio_transcription"
 
 
-async def transcribe(item: Item, utterance: Utterance, put: Callable[[JsonObject], None], *, told: bool) -> None:
+async def transcribe(
+    item: Item, utterance: Utterance, put: Callable[[JsonObject], None], *, told: bool
+) -> None:
     """Put down what was heard in an item, and tell it.
 
     Args:

@@ -1,4 +1,4 @@
-"""Where the turns in a client's sound begin and end, told by the sound itself: `server_vad` and `semantic_vad`.
+"""Where the turns in a client's sound begin and end, told by the sound: `server_vad` and `semantic_vad`.
 
 Pure but for the network that tells voice from noise: time is counted in samples, so a recording that is sent
 at once is cut where the same words in real time are.
@@ -33,7 +33,7 @@ LONGEST_WAITS = {"low": 8.0, "medium": 4.0, "auto": 4.0, "high": 2.0}
 _START, _DOUBT, _STAY = 0.8, 0.5, 0.7
 # A score below this leaves the turn open for as long as the eagerness allows.
 _UNSURE = 0.4
-# How far back a voice may have begun when it is told, and what is still on its way to the network, in seconds.
+# How far back a voice may have begun when it is told, and what is on its way to the network, in seconds.
 _REACH = 0.4
 
 
@@ -101,7 +101,7 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The turn ends before this sample; `pause` is the number of the pause that ended it, 0 where none did."""
+    """The turn ends before this sample; `pause`: number of the pause that ended it, 0 where none did."""
 
     at: int
     pause: int = 0

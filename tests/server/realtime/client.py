@@ -70,7 +70,7 @@ class Client:
             self._reading.set()
         self.events: list[JsonObject] = []
         self.invariants = Invariants()
-        self.accepted: str | None | bool = False
+        self.accepted: str | bool | None = False
         self.closed: tuple[int, str] | None = None
 
     async def __aenter__(self) -> Self:
@@ -106,7 +106,9 @@ class Client:
         """Words of the user's, as an item."""
         named = {"id": item_id} if item_id else {}
         content = [{"type": "input_text", "text": text}]
-        self.send("conversation.item.create", item={**named, "type": "message", "role": "user", "content": content})
+        self.send(
+            "conversation.item.create", item={**named, "type": "message", "role": "user", "content": content}
+        )
 
     def ask(self, text: str) -> None:
         """Words that are to be answered."""
@@ -124,7 +126,9 @@ class Client:
             self.send("input_audio_buffer.append", audio=audio)
             await asyncio.sleep(FRAME)
 
-    async def until(self, kind: str | Callable[[JsonObject], bool], seconds: float = 60.0) -> list[JsonObject]:
+    async def until(
+        self, kind: str | Callable[[JsonObject], bool], seconds: float = 60.0
+    ) -> list[JsonObject]:
         """The events that were not read yet, up to the first of this kind."""
         async with asyncio.timeout(seconds):
             got: list[JsonObject] = []
@@ -195,7 +199,9 @@ def kinds(events: list[JsonObject]) -> list[str]:
 
 def spoken(events: list[JsonObject]) -> Pcm:
     """The speech in them."""
-    data = b"".join(base64.b64decode(e["delta"]) for e in events if e["type"] == "response.output_audio.delta")
+    data = b"".join(
+        base64.b64decode(e["delta"]) for e in events if e["type"] == "response.output_audio.delta"
+    )
     return Pcm.from_int16(data, 24_000)
 
 

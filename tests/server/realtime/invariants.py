@@ -24,6 +24,7 @@ class Invariants:
     def __init__(self) -> None:
         self.items: list[str] = []
         self._active: str | None = None
+        self._apart = False
         self._over: set[str] = set()
         self._open: list[tuple[str, ...]] = []
         self._adding: set[str] = set()
@@ -66,7 +67,7 @@ class Invariants:
         name = event["response"]["id"]
         assert self._active is None, "two responses at once"
         assert name not in self._over
-        self._active = name
+        self._active, self._apart = name, event["response"]["conversation_id"] is None
         assert event["response"]["status"] == "in_progress"
 
     def _response_done(self, event: JsonObject) -> None:
@@ -127,5 +128,5 @@ class Invariants:
         if self._begun:
             detection = (self._session["audio"]["input"].get("turn_detection")) or {}
             if detection.get("interrupt_response") and event["item_id"] == self._begun:
-                assert self._active is None, "a voice that interrupts ends the response before the commit"
+                assert self._apart or self._active is None, "a voice that interrupts ends the response before the commit"
         self._begun = None

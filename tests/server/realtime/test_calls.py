@@ -114,7 +114,9 @@ async def test_the_agents_own_tools_run_inside_and_are_no_items() -> None:
 async def test_a_tool_that_must_be_called() -> None:
     steps = Step(calls={"weather": {"city": "Oslo"}}), Step(says="No tool now.")
     async with serving(*steps) as served, Client(served.app) as client:
-        client.send("session.update", session={**TOOLS, "tool_choice": {"type": "function", "name": "weather"}})
+        client.send(
+            "session.update", session={**TOOLS, "tool_choice": {"type": "function", "name": "weather"}}
+        )
         client.ask("oslo")
         await client.answer()
         client.say("and now?")

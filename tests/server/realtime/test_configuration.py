@@ -40,11 +40,15 @@ PATHS = [
     ("input_audio_format",),
     ("audio", "input", "turn_detection", "eagerness"),
 ]
-KNOWN = st.sampled_from(["server_vad", "semantic_vad", "audio/pcmu", "g711_alaw", "realtime", "transcription", "text"])
+KNOWN = st.sampled_from(
+    ["server_vad", "semantic_vad", "audio/pcmu", "g711_alaw", "realtime", "transcription", "text"]
+)
 
 
 @given(st.lists(st.tuples(st.sampled_from(PATHS), JSON | KNOWN | st.builds(lambda k: {"type": k}, KNOWN))))
-def test_whatever_is_sent_the_object_that_goes_back_is_valid(changes: list[tuple[tuple[str, ...], Any]]) -> None:
+def test_whatever_is_sent_the_object_that_goes_back_is_valid(
+    changes: list[tuple[tuple[str, ...], Any]],
+) -> None:
     conf = Configuration("sess_1", "test")
     for path, value in changes:
         patch: Any = value
@@ -63,7 +67,9 @@ def test_whatever_is_sent_the_object_that_goes_back_is_valid(changes: list[tuple
 def test_what_is_not_sent_stays() -> None:
     conf = Configuration("sess_1", "test")
     conf.update({"type": "realtime", "instructions": "a", "audio": {"output": {"voice": "joe"}}})
-    conf.update({"type": "realtime", "audio": {"input": {"turn_detection": {"type": "server_vad", "threshold": 0.7}}}})
+    conf.update(
+        {"type": "realtime", "audio": {"input": {"turn_detection": {"type": "server_vad", "threshold": 0.7}}}}
+    )
     conf.update({"type": "realtime", "audio": {"input": {"turn_detection": {"silence_duration_ms": 200}}}})
     assert conf.instructions == "a"
     assert conf.voice == "joe"

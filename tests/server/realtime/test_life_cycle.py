@@ -61,7 +61,9 @@ def ends_of(told: list[JsonObject]) -> list[str]:
     return [about for about, _ in left]
 
 
-@given(st.booleans(), st.booleans(), st.lists(st.one_of(WORDS, SOUND, CALL)), ENDS, st.lists(WORDS, max_size=2))
+@given(
+    st.booleans(), st.booleans(), st.lists(st.one_of(WORDS, SOUND, CALL)), ENDS, st.lists(WORDS, max_size=2)
+)
 def test_every_start_has_its_end_and_nothing_comes_after_the_last(
     speaks: bool, inside: bool, events: list[Event], end: Ended, late: list[Event]
 ) -> None:

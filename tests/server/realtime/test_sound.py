@@ -24,37 +24,37 @@ def samples(count: int) -> bytes:
 
 
 @given(st.lists(st.integers(0, 700), max_size=30), st.sampled_from(FORMATS))
-def test_it_does_not_matter_where_sound_is_cut(cuts: list[int], format: Format) -> None:
+def test_it_does_not_matter_where_sound_is_cut(cuts: list[int], wire: Format) -> None:
     data = samples(4000)
-    incoming, at, got = Incoming(format), 0, []
+    incoming, at, got = Incoming(wire), 0, []
     for cut in cuts:
         got.append(incoming.feed(data[at : at + cut]))
         at += cut
     got += [incoming.feed(data[at:]), incoming.flush()]
-    assert np.array_equal(np.concatenate(got), np.rint(whole(data, format).samples * 32767))
+    assert np.array_equal(np.concatenate(got), np.rint(whole(data, wire).samples * 32767))
 
 
-@pytest.mark.parametrize("format", FORMATS)
-def test_speech_arrives_as_it_was_said(format: Format) -> None:
-    outgoing = Outgoing(format)
+@pytest.mark.parametrize("wire", FORMATS)
+def test_speech_arrives_as_it_was_said(wire: Format) -> None:
+    outgoing = Outgoing(wire)
     speech = said("good day", rate=22_050)
     deltas = outgoing.feed(speech.to_int16(), speech.rate) + outgoing.flush()
     data = b"".join(map(base64.b64decode, deltas))
-    assert [word.text for word in words_in(whole(data, format))] == ["good", "day"]
-    per_second = 48_000 if format == "audio/pcm" else 8_000
+    assert [word.text for word in words_in(whole(data, wire))] == ["good", "day"]
+    per_second = 48_000 if wire == "audio/pcm" else 8_000
     assert all(len(base64.b64decode(delta)) <= per_second * 0.2 for delta in deltas)
     assert len(data) / per_second == pytest.approx(speech.seconds, abs=0.002)
 
 
 def test_g711_is_that_of_libsndfile_both_ways() -> None:
     codes = bytes(range(256))
-    for format in FORMATS[1:]:
-        outgoing = Outgoing(format)
+    for wire in FORMATS[1:]:
+        outgoing = Outgoing(wire)
         from omni_agent.server.realtime.sound import _expanding
 
-        values = _expanding(format)[np.frombuffer(codes, np.uint8)]
+        values = _expanding(wire)[np.frombuffer(codes, np.uint8)]
         back = b"".join(map(base64.b64decode, outgoing.feed(values.tobytes(), 8000)))
-        assert np.array_equal(_expanding(format)[np.frombuffer(back, np.uint8)], values)
+        assert np.array_equal(_expanding(wire)[np.frombuffer(back, np.uint8)], values)
 
 
 @pytest.mark.parametrize("text", ["%", "AAA", "A" * (21 << 20), "ä"])

@@ -9,7 +9,10 @@ from tests.server.realtime.serving import serving
 
 @in_virtual_time
 async def test_a_written_question_is_answered_aloud_in_the_order_of_the_protocol() -> None:
-    async with serving(Step("hello", says="Hello there, how are you?")) as served, Client(served.app) as client:
+    async with (
+        serving(Step("hello", says="Hello there, how are you?")) as served,
+        Client(served.app) as client,
+    ):
         await client.one("session.created")
         client.send("session.update", session={"type": "realtime", "instructions": "be brief"})
         await client.one("session.updated")
@@ -57,7 +60,11 @@ async def test_what_is_set_for_one_response_is_gone_with_the_next() -> None:
     async with serving(*steps) as served, Client(served.app) as client:
         client.send("session.update", session={"type": "realtime", "instructions": "be brief"})
         client.say("hello")
-        wish = {"output_modalities": ["text"], "instructions": "be loud", "metadata": {"client_event_id": "7"}}
+        wish = {
+            "output_modalities": ["text"],
+            "instructions": "be loud",
+            "metadata": {"client_event_id": "7"},
+        }
         client.send("response.create", response=wish)
         created = (await client.one("response.created"))["response"]
         first = await client.answer()
@@ -76,10 +83,17 @@ async def test_a_response_out_of_band_leaves_no_trace() -> None:
     async with serving(*steps) as served, Client(served.app, "conversation=c1") as client:
         client.ask("my colour?")
         await client.answer()
-        given = [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": "which topic?"}]}]
+        given = [
+            {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "which topic?"}]}
+        ]
         client.send(
             "response.create",
-            response={"conversation": "none", "input": given, "output_modalities": ["text"], "metadata": {"x": "y"}},
+            response={
+                "conversation": "none",
+                "input": given,
+                "output_modalities": ["text"],
+                "metadata": {"x": "y"},
+            },
         )
         seen = await client.until("response.done")
         client.ask("again?")

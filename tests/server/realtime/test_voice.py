@@ -203,17 +203,17 @@ async def test_eagerness_says_how_long(eagerness: str, waits: float) -> None:
 
 
 @in_virtual_time
-@pytest.mark.parametrize("format", ["audio/pcmu", "audio/pcma"])
-async def test_telephones_are_understood(format: str) -> None:
+@pytest.mark.parametrize("wire", ["audio/pcmu", "audio/pcma"])
+async def test_telephones_are_understood(wire: str) -> None:
     from omni_agent.server.realtime.sound import _compand
     from omni_agent.speech.pcm import Pcm
 
-    shape = {"type": format}
+    shape = {"type": wire}
     session = {"type": "realtime", "audio": {"input": {"format": shape}, "output": {"format": shape}}}
     async with serving(Step("hello there", says="Good day.")) as served, Client(served.app) as client:
         client.send("session.update", session=session)
         sound = Pcm.joined([said("hello there"), Pcm.silence(0.8, 8000)], 8000)
-        data = _compand(sound.to_int16(), format)
+        data = _compand(sound.to_int16(), wire)
         for at in range(0, len(data), 160):
             client.send("input_audio_buffer.append", audio=base64.b64encode(data[at : at + 160]).decode())
         seen = await client.until("response.done")
@@ -221,7 +221,7 @@ async def test_telephones_are_understood(format: str) -> None:
     from omni_agent.server.realtime.sound import whole
 
     sent = b"".join(base64.b64decode(e["delta"]) for e in seen if e["type"] == "response.output_audio.delta")
-    assert [word.text for word in words_in(whole(sent, format))] == ["Good", "day."]  # type: ignore[arg-type]
+    assert [word.text for word in words_in(whole(sent, wire))] == ["Good", "day."]  # type: ignore[arg-type]
     assert seen[-1]["response"]["audio"]["output"]["format"] == shape
 
 
