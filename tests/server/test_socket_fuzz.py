@@ -72,11 +72,11 @@ EVENTS = st.builds(
 ODD = st.sampled_from(
     [
         *("", "null", "[]", "1", '"text"', "{", '{"type": null}', '{"type": {}}', "NaN", "\x00", "\ud7ff"),
-        "[" * 100_000,
-        '{"a":' * 50_000,
+        "[" * 20_000,
+        '{"a":' * 20_000,
         '{"type": "session.update", "session": ' + "[" * 5_000 + "]" * 5_000 + "}",
-        '{"type": "session.update", "session": {"instructions": "' + "x" * 2_000_000 + '"}}',
-        '{"type": "input_audio_buffer.append", "audio": "' + "A" * 1_000_001 + '"}',
+        '{"type": "session.update", "session": {"instructions": "' + "x" * 200_000 + '"}}',
+        '{"type": "input_audio_buffer.append", "audio": "' + "A" * 100_001 + '"}',
         '{"type": "response.create", "response": {"max_output_tokens": 1e999}}',
         '{"type": "conversation.item.truncate", "item_id": "x", "audio_end_ms": ' + "9" * 5_000 + "}",
         json.dumps({"type": "session.update", "session": {"instructions": "\ud800"}}),
@@ -102,9 +102,14 @@ class Socket:
             "headers": [(b"host", b"127.0.0.1")], "subprotocols": [], "scheme": "ws",
             "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80), "state": {}, "extensions": {},
         }  # fmt: skip
-        self._running = asyncio.create_task(self._app(scope, self._inbox.get, self._outbox.put))
+        self._running = asyncio.create_task(self._app(scope, self._inbox.get, self._take))
         await self._inbox.put({"type": "websocket.connect"})
         assert (await self._outbox.get())["type"] == "websocket.accept"
+
+    async def _take(self, message: dict[str, Any]) -> None:
+        # A socket sends UTF-8: what cannot be that breaks it.
+        (message.get("text") or "").encode()
+        await self._outbox.put(message)
 
     async def send(self, frame: str | bytes) -> None:
         kind = "bytes" if isinstance(frame, bytes) else "text"
@@ -145,7 +150,7 @@ async def bombarded(frames: list[str | bytes]) -> None:
         assert len(asyncio.all_tasks()) == asyncio_tasks
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(frames=FRAMES)
 def test_a_session_survives_any_frames(frames: list[str | bytes]) -> None:
     with told() as errors:

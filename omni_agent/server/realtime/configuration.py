@@ -6,6 +6,7 @@ if it were: the object that goes back is what is in force. The shape before GA i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, Literal, cast
@@ -299,7 +300,7 @@ def _choice(value: Any, old: Any) -> Any:
 
 
 def _most(value: Any, old: Any) -> Any:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return max(1, int(value))
     return "inf" if value in (None, "inf") else old
 
