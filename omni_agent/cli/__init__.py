@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from ..errors import OmniError
-from . import ask, chat, doctor, keys, memory, models, serve, talk, tools
+from . import ask, chat, conformance, doctor, keys, memory, models, serve, talk, tools
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ app.command("chat")(chat.chat)
 app.command("talk")(talk.talk)
 app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
+app.command("conformance")(conformance.conformance)
 app.add_typer(models.app, name="models", help="The embedded models: list, pull, verify. Any model: check.")
 app.add_typer(memory.app, name="memory", help="What is remembered: show, search, export, import, forget.")
 app.add_typer(keys.app, name="keys", help="Keys of the server: new, list, revoke.")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError, field_validator
 
 from ...messages import JsonObject
 
@@ -108,7 +108,7 @@ class ItemTruncate(_Event):
     type: Literal["conversation.item.truncate"]
     item_id: str
     content_index: int = 0
-    audio_end_ms: float
+    audio_end_ms: FiniteFloat
 
 
 class ItemDelete(_Event):
