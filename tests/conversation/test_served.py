@@ -48,7 +48,7 @@ LOST = ModelUnavailable("the service is gone", remedy="ask again later")
 
 
 class Detector:
-    """A turn service that takes so many seconds of silence for the end of a turn; before, it tells nothing."""
+    """A turn service that takes so many seconds of silence for the end of a turn; it tells no pause."""
 
     def __init__(self, silence: float = 1.0) -> None:
         self.silence = silence
@@ -199,7 +199,7 @@ async def test_a_question_that_needs_an_answer_is_heard_out() -> None:
     steps = (Step("delete", calls={"delete_everything": {}}), Step(says="It is gone."))
     async with served(*steps, service=Detector(0.8), tools=[delete_everything]) as going:
         going.microphone.say(said("please delete everything now"))
-        await asyncio.sleep(3)
+        await asyncio.sleep(4.5)
         assert going.of(ApprovalRequested)
         going.microphone.say(said("yes"))
         await asyncio.sleep(12)
