@@ -22,11 +22,13 @@ from .events import AgentEvent, ApprovalRequested
 from .guardrails import Guardrail, Guardrails
 from .ids import random_id
 from .memory import MemoryStore
+from .messages import Message
 from .models.base import OmniModel
 from .observation import Source, observe
 from .persona import Persona
 from .reply import Reply
 from .speech.pcm import Pcm
+from .terms import Terms
 from .tool import Effect, Offer, Tool, Toolbox
 
 if TYPE_CHECKING:
@@ -170,6 +172,32 @@ class Agent:
         """
         observations = observe(self.parts.media, text, audio, images, video)
         return self._turns.contribute(observations, user, session, speak=speak)
+
+    def answer(
+        self,
+        messages: Sequence[Message],
+        *,
+        terms: Terms | None = None,
+        user: str | None = None,
+        session: str = "",
+        speak: bool = False,
+    ) -> AsyncGenerator[AgentEvent, None]:
+        """One turn of a conversation that the caller keeps, event by event.
+
+        Args:
+            messages: The conversation, oldest first, up to the user's last message or the results of the
+                calls that the last turn ended with. Media are in the agent's media store; what the model
+                cannot take in is heard and read here.
+            terms: What the caller sets for this turn.
+            user: Whose memory is used, and gets the turn; None: nobody's, nothing is remembered.
+            session: The conversation that it is remembered in; by default one of its own. Calls that need a
+                yes wait in a named one, and are not run without.
+            speak: Speak the answer, where there is a voice.
+
+        Raises:
+            InputError: There is nothing to answer.
+        """
+        return self._turns.answer(messages, terms or Terms(), user, session, speak=speak)
 
     def session(
         self,

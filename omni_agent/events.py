@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 _HELD_BACK = {"pcm", "cause"}
 
 ApprovalReason = Literal["irreversible", "unsure", "untrusted", "unknown", "guardrail"]
-TurnStatus = Literal["done", "interrupted", "waiting", "failed"]
+TurnStatus = Literal["done", "interrupted", "waiting", "calling", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +178,17 @@ class Idle:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolRequested:
+    """A call that the caller is to run himself, of a tool that he brought: the turn ends with it
+    (`TurnEnded(status="calling")`), and goes on when he comes back with the result."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any]
+    type: ClassVar[str] = "tool.requested"
+
+
+@dataclass(frozen=True, slots=True)
 class ToolStarted:
     """A tool runs. `provenance` says for each argument what it rests on, where that is known."""
 
@@ -267,13 +278,15 @@ class MemoryWritten:
 
 @dataclass(frozen=True, slots=True)
 class TurnEnded:
-    """The turn is over. `text` is the whole answer, `heard_text` what was delivered of it."""
+    """The turn is over. `text` is the whole answer, `heard_text` what was delivered of it; it is `truncated`
+    where the model had no more tokens to end it."""
 
     text: str
     heard_text: str
     status: TurnStatus
     timings: Timings
     usage: Usage
+    truncated: bool = False
     type: ClassVar[str] = "turn.ended"
 
 
@@ -305,6 +318,7 @@ AgentEvent: TypeAlias = (
     | SpeechHeld
     | SpeechResumed
     | Idle
+    | ToolRequested
     | ToolStarted
     | ToolProgress
     | ToolFinished
