@@ -138,6 +138,8 @@ class AgentSession:
         for task in self._tasks:
             task.cancel()
         await asyncio.wait(self._tasks)
+        if self._service:
+            await self._service.close()
         if self._stream:
             await self._stream.close()
         self._closed = True
