@@ -1,9 +1,10 @@
 """What the HTTP client adds to a server's answer: a server that answers at once, asked again and again.
 
-`model_p50_ms` is from `OmniModel.stream` to the first event; its limit is 5 ms. `agent_p50_ms` is from
-`Agent.stream` to the first words, the graph and everything before the model included, and `graph_p50_ms` the
-same with a model in this process that takes no time. LangChain's `ChatOpenAI` is asked in turn with them,
-also over a kept connection, where `langchain-openai` is installed.
+`model_p50_ms` is from `OmniModel.stream` to the first event. `agent_p50_ms` is from `Agent.stream` to the
+first words, the graph and everything before the model included, and `agent_event_p50_ms` to the first event,
+which says that the turn has begun; the limit of either first event is 5 ms. `graph_p50_ms` is the same with a
+model in this process that takes no time, and `remembering_p50_ms` that with a memory. LangChain's
+`ChatOpenAI` is asked in turn with them, also over a kept connection, where `langchain-openai` is installed.
 """
 
 from __future__ import annotations
@@ -56,14 +57,16 @@ class InstantModel:
         """Nothing to free."""
 
 
-async def first_ms(ask: Ask, number: int) -> float:
-    """Milliseconds to the first thing that is waited for; the rest of the answer is read too."""
+async def first_ms(ask: Ask, number: int) -> tuple[float, float]:
+    """Milliseconds to the first thing that comes, and to the first that is waited for; the rest of the answer
+    is read too."""
     started = time.perf_counter()
-    spent = 0.0
+    came = spent = 0.0
     async for awaited in ask(number):
-        if awaited and not spent:
-            spent = (time.perf_counter() - started) * 1000
-    return spent
+        now = (time.perf_counter() - started) * 1000
+        came = came or now
+        spent = spent or (now if awaited else 0.0)
+    return came, spent
 
 
 def langchain(url: str) -> Ask | None:
@@ -84,17 +87,26 @@ async def figures(url: str, count: int) -> dict[str, object]:
     """All of them, each asked in its turn."""
     model = vllm(Settings(), f"{url}#m")
     request = Request(_SYSTEM, (Message("user", (Text(_QUESTION),)),))
-    async with Agent(model=model, memory=None) as agent, Agent(model=InstantModel(), memory=None) as bare:
+    async with (
+        Agent(model=model, memory=None) as agent,
+        Agent(model=InstantModel(), memory=None) as bare,
+        Agent(model=InstantModel()) as remembering,
+    ):
 
         async def by_model(number: int) -> AsyncIterator[bool]:
             async with aclosing(model.stream(request)) as events:
                 async for _ in events:
                     yield True
 
-        asked: dict[str, Ask] = {"model": by_model, "agent": of_agent(agent), "graph": of_agent(bare)}
+        asked: dict[str, Ask] = {
+            "model": by_model,
+            "agent": of_agent(agent),
+            "graph": of_agent(bare),
+            "remembering": of_agent(remembering),
+        }
         if peer := langchain(url):
             asked["langchain"] = peer
-        spent: dict[str, list[float]] = {name: [] for name in asked}
+        spent: dict[str, list[tuple[float, float]]] = {name: [] for name in asked}
         for number in range(-_WARMING, count):
             for name, ask in asked.items():
                 taken = await first_ms(ask, number)
@@ -113,13 +125,18 @@ def of_agent(agent: Agent) -> Ask:
     return ask
 
 
-def _reported(spent: dict[str, list[float]], count: int) -> dict[str, object]:
+def _reported(spent: dict[str, list[tuple[float, float]]], count: int) -> dict[str, object]:
     found: dict[str, object] = {}
     for name, values in spent.items():
-        found |= {f"{name}_p50_ms": median(values), f"{name}_p95_ms": quantile(values, 0.95)}
-    found["ratio_to_limit"] = round(median(spent["model"]) / LIMIT_MS, 3)
+        words = [both[1] for both in values]
+        found |= {f"{name}_p50_ms": median(words), f"{name}_p95_ms": quantile(words, 0.95)}
+    events = {name: median([both[0] for both in values]) for name, values in spent.items()}
+    found |= {f"{name}_event_p50_ms": events[name] for name in ("agent", "remembering")}
+    found["ratio_to_limit"] = round(events["model"] / LIMIT_MS, 3)
+    found["agent_event_ratio_to_limit"] = round(events["agent"] / LIMIT_MS, 3)
     if "langchain" in spent:
-        found["ratio_to_langchain"] = round(median(spent["model"]) / median(spent["langchain"]), 3)
+        peer = median([both[1] for both in spent["langchain"]])
+        found["ratio_to_langchain"] = round(median([both[1] for both in spent["model"]]) / peer, 3)
     else:
         found["langchain"] = "not installed: pip install langchain-openai"
     return {**found, "n": count}

@@ -216,8 +216,9 @@ class Agent:
             user: Whose memory it uses.
             session: Which conversation it goes on with. Only one live conversation may go on in it.
             speaker: Where it is heard; by default by whoever reads `AgentSession.audio`.
-            activity: Tells voice from noise; by default Silero.
-            turn_end: Scores how likely a turn is over; by default Smart Turn.
+            activity: Tells voice from noise; by default Silero, where the model does not tell turns itself.
+            turn_end: Scores how likely a turn is over; by default Smart Turn, where the model does not tell
+                turns itself.
             hands_free: The user's voice takes the floor by itself; else a key does.
             idle: Seconds of silence after which `Idle` is told; None for never.
         """

@@ -1,12 +1,12 @@
 """Where a turn that waits for an approval is kept, in a file beside memory.
 
-Memory holds the truth; a checkpoint only makes a waiting turn resumable, so finished ones are removed.
-The settings are measured: as shipped the saver costs 8 to 40 ms a turn, with `synchronous=NORMAL` and
-`durability="exit"` about 2 ms.
+Memory holds the truth; a checkpoint only makes a waiting turn resumable, so of a finished one nothing is
+written (`saver.py`).
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
@@ -18,6 +18,7 @@ from .errors import MemoryStoreError
 if TYPE_CHECKING:
     import sqlite3
 
+    import aiosqlite
     from langgraph.checkpoint.base import BaseCheckpointSaver
 
 
@@ -40,20 +41,15 @@ class Checkpoints:
         """
         import sqlite3
 
-        import aiosqlite
-        from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+        from .saver import Saver
 
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.path.touch(mode=0o600)
-            async with aiosqlite.connect(self.path) as connection:
-                await connection.execute("PRAGMA busy_timeout=5000")
-                saver = AsyncSqliteSaver(connection)
-                await saver.setup()
-                await connection.execute("PRAGMA synchronous=NORMAL")
-                # A turn that asked to forget something must leave no trace of it.
-                await connection.execute("PRAGMA secure_delete=ON")
+            kept = await asyncio.to_thread(self._threads) if self.path.exists() else ()
+            saver = Saver(self._connect, kept)
+            try:
                 yield saver
+            finally:
+                await saver.close()
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from None
 
@@ -64,15 +60,30 @@ class Checkpoints:
             MemoryStoreError: The file cannot be read.
         """
         begins = thread_of(user, persona, "")
+        found = self._threads()
+        return sorted(thread.removeprefix(begins) for thread in found if thread.startswith(begins))
+
+    async def _connect(self) -> aiosqlite.Connection:
+        import aiosqlite
+
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path.touch(mode=0o600)
+        connection = await aiosqlite.connect(self.path)
+        try:
+            # A turn that asked to forget something must leave no trace of it.
+            for pragma in ("busy_timeout=5000", "synchronous=NORMAL", "secure_delete=ON"):
+                await connection.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    def _threads(self) -> set[str]:
+        """The threads that have something in the file."""
         with self._plain() as connection:
-            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'checkpoints'").fetchall():
-                return []
-            rows = connection.execute(
-                "SELECT DISTINCT thread_id FROM checkpoints"
-                " WHERE substr(thread_id, 1, length(:begins)) = :begins",
-                {"begins": begins},
-            ).fetchall()
-        return sorted(thread.removeprefix(begins) for (thread,) in rows)
+            tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'checkpoints'")
+            found = tables.fetchone() and connection.execute("SELECT DISTINCT thread_id FROM checkpoints")
+            return {thread for (thread,) in found} if found else set()
 
     def erase(self, user: str, persona: str, session: str | None) -> None:
         """Forget the turn that waits in a session, or in all of them (None); see `scrub`. Blocks.

@@ -7,6 +7,7 @@ environment variable `OMNI_AGENT_NAME`, but for the tables in `plugins`, `mcp` a
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -17,6 +18,7 @@ from .errors import ConfigError
 
 FILE_NAME = "omni-agent.toml"
 _TABLES = frozenset({"plugins", "mcp", "retention"})
+_NAMES_KEY = re.compile(r"[?&]key=")
 
 
 def home() -> Path:
@@ -117,6 +119,12 @@ def _check_safe(values: dict[str, Any], path: Path) -> None:
         raise ConfigError(
             f"{path} may not set '{min(wrong)}', because whoever enters its folder would run what it names",
             remedy=f"set it in {home() / FILE_NAME}",
+        )
+    model = values.get("model")
+    if isinstance(model, str) and _NAMES_KEY.search(model) and path.parent != home():
+        raise ConfigError(
+            f"{path} may not name a key, because it would be sent to whatever server is named beside it",
+            remedy=f"set 'model' in {home() / FILE_NAME}",
         )
 
 

@@ -23,12 +23,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias, cast, get_type_hints
 
 from langgraph.config import get_config
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import Send
+from langgraph.types import Command, Overwrite, Send
 
 from . import nodes
 from .errors import MemoryStoreError
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
 Node = Callable[[Any, Turn], Awaitable[Update]]
+Follow = Callable[[TurnState, Turn], str | list[Send]]
 TurnGraph: TypeAlias = "CompiledStateGraph[TurnState, Turn, TurnInput, TurnState]"
 
 
@@ -49,40 +51,21 @@ def build(parts: Parts) -> TurnGraph:
     `reply` and `messages`. Run that way it needs no context; `thread_id` names the session.
     """
     graph = StateGraph(TurnState, context_schema=Turn, input_schema=TurnInput)
-    for node in (
-        nodes.ingest,
-        nodes.screen,
-        nodes.consent,
-        nodes.recall,
-        nodes.model,
-        nodes.release,
-        nodes.ground,
-        nodes.gate,
-        nodes.act,
-        nodes.collect,
-        nodes.commit,
-    ):
-        graph.add_node(node.__name__, _bound(node, parts))
+    for node, follow, ends in _NODES:
+        graph.add_node(node.__name__, _bound(node, follow, parts), destinations=ends)
+    graph.add_node("act", _bound(nodes.act, None, parts))
+    graph.add_node("commit", _bound(nodes.commit, None, parts))
     graph.add_edge(START, "ingest")
-    graph.add_conditional_edges("ingest", _after_ingest, ["screen", "recall"])
-    graph.add_conditional_edges("screen", _after_screen, ["consent", "recall", "model", "commit"])
-    graph.add_conditional_edges("consent", _after_consent, ["screen", "release"])
-    graph.add_conditional_edges("recall", _after_recall, ["gate", "model"])
-    graph.add_conditional_edges("model", _after_model, ["ground", "consent", "commit"])
-    graph.add_conditional_edges("release", _after_model, ["ground", "consent", "commit"])
-    graph.add_conditional_edges("ground", _after_ground, ["model", "gate"])
-    graph.add_conditional_edges("gate", _after_gate, ["act", "collect"])
     graph.add_edge("act", "collect")
-    graph.add_conditional_edges("collect", _after_collect(parts), ["screen", "model", "commit"])
     graph.add_edge("commit", END)
     return graph.compile()
 
 
-def _after_ingest(state: TurnState) -> str:
+def _after_ingest(state: TurnState, turn: Turn) -> str:
     return "recall" if state.get("messages") else "screen"
 
 
-def _after_screen(state: TurnState) -> str:
+def _after_screen(state: TurnState, turn: Turn) -> str:
     if state.get("withheld"):
         return "consent"
     if state.get("stopped"):
@@ -90,50 +73,82 @@ def _after_screen(state: TurnState) -> str:
     return "recall" if state.get("context") is None else "model"
 
 
-def _after_recall(state: TurnState) -> str:
+def _after_recall(state: TurnState, turn: Turn) -> str:
     # What memory is asked to do is called without the model.
     return "gate" if Message.from_json(state["messages"][-1]).tool_calls else "model"
 
 
-def _after_consent(state: TurnState) -> str:
+def _after_consent(state: TurnState, turn: Turn) -> str:
     # An answer that waits says what was said of it before; the user's words have nothing before them.
     return "release" if "said" in state["withheld"] else "screen"
 
 
-def _after_collect(parts: Parts) -> Any:
-    async def follow(state: TurnState, runtime: Runtime[Turn]) -> str:
-        if state["handed"]:
-            return "commit"
-        turn = runtime.context or await _nested_turn(state, parts)
-        guards = turn.parts.guardrails
-        own = len(guards.input) > guards.shared and state.get("screened", "") != turn.parts.name
-        return "screen" if own else "model"
-
-    return follow
+def _after_collect(state: TurnState, turn: Turn) -> str:
+    if state["handed"]:
+        return "commit"
+    guards = turn.parts.guardrails
+    own = len(guards.input) > guards.shared and state.get("screened", "") != turn.parts.name
+    return "screen" if own else "model"
 
 
-def _after_model(state: TurnState) -> str:
+def _after_model(state: TurnState, turn: Turn) -> str:
     if state.get("withheld"):
         return "consent"
     return "ground" if Message.from_json(state["messages"][-1]).tool_calls else "commit"
 
 
-def _after_ground(state: TurnState) -> str:
+def _after_ground(state: TurnState, turn: Turn) -> str:
     return "model" if state["choice"] else "gate"
 
 
-def _after_gate(state: TurnState) -> list[Send] | str:
+def _after_gate(state: TurnState, turn: Turn) -> list[Send] | str:
     return [Send("act", call) for call in state["allowed"]] or "collect"
 
 
-def _bound(node: Node, parts: Parts) -> Any:
-    async def run(state: Any, runtime: Runtime[Turn]) -> Update:
+_NODES: tuple[tuple[Node, Follow, tuple[str, ...]], ...] = (
+    (nodes.ingest, _after_ingest, ("screen", "recall")),
+    (nodes.screen, _after_screen, ("consent", "recall", "model", "commit")),
+    (nodes.consent, _after_consent, ("screen", "release")),
+    (nodes.recall, _after_recall, ("gate", "model")),
+    (nodes.model, _after_model, ("ground", "consent", "commit")),
+    (nodes.release, _after_model, ("ground", "consent", "commit")),
+    (nodes.ground, _after_ground, ("model", "gate")),
+    (nodes.gate, _after_gate, ("act", "collect")),
+    (nodes.collect, _after_collect, ("screen", "model", "commit")),
+)
+"""The nodes that something follows by what they found, what says which, and what it may be."""
+
+
+def _bound(node: Node, follow: Follow | None, parts: Parts) -> Any:
+    # A conditional edge would read the whole state anew, which takes longer than most nodes do.
+    async def run(state: Any, runtime: Runtime[Turn]) -> Update | Command[Any]:
         turn = runtime.context or await _nested_turn(state, parts)
         turn.emit = runtime.stream_writer
-        return await node(state, turn)
+        update = await node(state, turn)
+        return Command(update=update, goto=follow(_after(state, update), turn)) if follow else update
 
     run.__name__ = node.__name__
     return run
+
+
+def _after(state: TurnState, update: Update) -> TurnState:
+    """The state with an update in it, as LangGraph will make it."""
+    changed: dict[str, Any] = {}
+    for name, value in update.items():
+        if isinstance(value, Overwrite):
+            changed[name] = value.value
+        elif (join := _joins().get(name)) and name in state:
+            changed[name] = join(state[name], value)  # type: ignore[literal-required]
+        else:
+            changed[name] = value
+    return cast(TurnState, {**state, **changed})
+
+
+@cache
+def _joins() -> dict[str, Callable[[Any, Any], Any]]:
+    """What joins an update to what there is, for the parts of the state where it does not take its place."""
+    hints = get_type_hints(TurnState, include_extras=True)
+    return {name: hint.__metadata__[0] for name, hint in hints.items() if hasattr(hint, "__metadata__")}
 
 
 async def _nested_turn(state: Any, parts: Parts) -> Turn:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -260,7 +261,7 @@ class Turns:
             notes = await _prepared(turn)
             if guest:
                 guest.take(turn)
-            resumable = (graph or self._graph).copy(update={"checkpointer": saver})
+            resumable = _resumable(graph or self._graph, saver)
             runner = Runner(resumable, self._config(user, session), turn)
             turn.delivery = _delivery(runner) if speak else None
             self._running[user, session] = runner
@@ -293,8 +294,10 @@ class Turns:
         return study.turn(lambda: warm_up_conversation(turn)) if study else nullcontext()
 
     async def _waiting(self, saver: BaseCheckpointSaver[str], user: str, session: str) -> Waiting | None:
-        graph = self._graph.copy(update={"checkpointer": saver})
-        found = await graph.aget_state(self._config(user, session))
+        config = self._config(user, session)
+        if await saver.aget_tuple(config) is None:
+            return None
+        found = await _resumable(self._graph, saver).aget_state(config)
         if not found.interrupts:
             return None
         state = cast(TurnState, found.values)
@@ -322,6 +325,13 @@ async def _prepared(turn: Turn) -> list[ErrorRaised]:
         problems.append(error)
     problems += await turn.parts.toolbox.refresh()
     return [ErrorRaised(p.code, p.message, p.remedy, severity="note") for p in problems]
+
+
+def _resumable(graph: TurnGraph, saver: BaseCheckpointSaver[str]) -> TurnGraph:
+    """The graph with a saver. LangGraph's own `copy` checks the whole graph once more."""
+    resumable = copy(graph)
+    resumable.checkpointer = saver
+    return resumable
 
 
 def _delivery(runner: Runner) -> Delivery | None:

@@ -27,6 +27,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh OMNI_AGENT_HOME, so that no test sees another's state or the user's."""
     folder = tmp_path / "home"
     monkeypatch.setenv("OMNI_AGENT_HOME", str(folder))
+    # Nor the keys in the user's keyring.
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     return folder
 
 

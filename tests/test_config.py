@@ -54,3 +54,15 @@ def test_folders_follow_the_environment(tmp_path: Path, monkeypatch: pytest.Monk
     assert (config.home(), config.cache()) == (tmp_path / "a", tmp_path / "b")
     monkeypatch.delenv("OMNI_AGENT_HOME")
     assert config.home().name == "omni-agent"
+
+
+@pytest.mark.parametrize(
+    "model", ["openai:https://here/v1?key=WORK_KEY#m", "local | openai:m?inputs=text&key=WORK_KEY"]
+)
+def test_the_folder_that_one_stands_in_sends_no_key_of_its_choice_anywhere(
+    tmp_path: Path, home: Path, model: str
+) -> None:
+    with pytest.raises(ConfigError, match="may not name a key"):
+        Settings.load(written(tmp_path, f'model = "{model}"'))
+    (tmp_path / config.FILE_NAME).unlink()
+    assert Settings.load(written(home, f'model = "{model}"')).model == model

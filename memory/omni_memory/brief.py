@@ -13,7 +13,7 @@ from omni_agent.memory import Brief, Scope
 from omni_agent.tokens import estimated_tokens
 
 from .predicates import TOLD
-from .repository.profiles import Known
+from .repository.profiles import Known, Profile
 from .repository.repository import Repository
 
 MOST_TOKENS = 700
@@ -27,16 +27,19 @@ async def brief(repository: Repository, scope: Scope, at: datetime) -> Brief:
     Raises:
         MemoryStoreError: The database cannot be read.
     """
-    profiles = repository.profiles
-    told = _told(await profiles.known_at(scope, at))
+    return await repository.profiles.read(scope, lambda profile: _brief(profile, at))
+
+
+def _brief(profile: Profile, at: datetime) -> Brief:
+    told = _told(profile.known_at(at))
     gone = [number for number, fact in told.items() if not fact.counts]
-    latest = await profiles.latest(scope, gone) if gone else {}
-    since = await profiles.since(scope)
+    latest = profile.latest(gone) if gone else {}
+    since = profile.since()
     lines = [f"You have known the user since {since:%B %Y}."] if since and since < at else []
     # What is newest comes last, where a small model heeds it most.
     lines += [_line(told[number]) for number in sorted(told)]
     changed = (latest.get(number) or f"No longer true: {_line(told[number])}" for number in gone)
-    return Brief("\n".join(lines), await profiles.blocks(scope), tuple(changed))
+    return Brief("\n".join(lines), profile.blocks(), tuple(changed))
 
 
 def _told(known: Mapping[int, Known]) -> dict[int, Known]:

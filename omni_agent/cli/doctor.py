@@ -28,6 +28,7 @@ OPTIONAL_PACKAGES = {
     "server": ("starlette", "serve"),
     "MCP tools": ("mcp", "mcp"),
     "Omni models in process": ("transformers", "omni"),
+    "keys in the system's keyring": ("keyring", "keyring"),
 }
 # Debian packages of the libraries that these take from the system.
 SYSTEM_LIBRARIES = {"sounddevice": "libportaudio2", "xllamacpp": "libgomp1"}

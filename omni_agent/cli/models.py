@@ -11,19 +11,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import ModelFileError
+from .model_key import key
 
 if TYPE_CHECKING:
     from ..agent import Agent
     from ..models.progress import Progress
 
 app = typer.Typer(no_args_is_help=True)
+app.command("key")(key)
 
 _STYLES = {"ready": "green", "missing": "yellow", "damaged": "red"}
 
 
 @app.callback()
 def models() -> None:
-    """The embedded models: list, pull, verify. Any model: check. This machine: advise."""
+    """The embedded models: list, pull, verify. Any model: check. This machine: advise. A key: key."""
 
 
 @app.command("list")

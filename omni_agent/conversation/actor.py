@@ -24,9 +24,10 @@ from ..speech.barge_in.interruption import DialogueState, Verdict, judge
 from ..speech.hearing import onset
 from ..speech.hearing.activity import RATE, Window
 from ..speech.pcm import Pcm
+from ..speech.turn_end.service import TurnOver
 from . import turn_effects as do
 from . import turn_events as happened
-from .listening import Listening
+from .listening import Heard, Listening
 from .replying import Replying
 from .turn_taking import Floor, Step, TurnTaking, begun, step
 from .voice_over import UsualLevel, VoiceOver
@@ -140,7 +141,7 @@ class Actor:
         else:
             self._step(item)
 
-    def _hear(self, heard: Window | onset.VoiceEvent) -> None:
+    def _hear(self, heard: Heard) -> None:
         time = self._listening.time
         match heard:
             case Window():
@@ -151,8 +152,20 @@ class Actor:
                     self._judge(self._over, heard)
             case onset.VoiceStarted():
                 self._step(happened.VoiceStarted(time(heard.at), time(heard.said_from)))
+                if self._listening.served:
+                    self._claim(time(heard.said_from))
             case onset.VoicePaused():
                 self._step(happened.VoicePaused(time(heard.at), time(heard.since)))
+            case TurnOver():
+                self._replying.pauses.over()
+
+    def _claim(self, began: float) -> None:
+        """A service has told of a voice over the agent's: it means the agent, as far as is known."""
+        if self.state.floor not in (Floor.AGENT, Floor.HELD):
+            return
+        protected = self._replying.dialogue(held=self.state.floor is Floor.HELD).uninterruptible
+        verdict, now = Verdict.GO_ON if protected else Verdict.CUT, self._clock.monotonic()
+        self._step(happened.VoiceJudged(now, verdict, began, now, owed=protected))
 
     def _judge(self, over: VoiceOver, window: Window) -> None:
         """Whether a voice over the agent's is to have the floor."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -13,11 +14,12 @@ from ..speech.hearing.activity import RATE, Window
 from ..speech.hearing.onset import Onsets, VoiceEvent
 from ..speech.hearing.resampling import StreamResampler
 from ..speech.pcm import Pcm
+from ..speech.turn_end.service import TurnOver, TurnService
 
 KEPT = 90.0
 """Seconds of sound that are kept: more than the longest turn."""
 
-Heard: TypeAlias = Window | VoiceEvent
+Heard: TypeAlias = Window | VoiceEvent | TurnOver
 
 
 class Activity(Protocol):
@@ -33,12 +35,16 @@ class Listening:
 
     Args:
         clock: Tells when a sample was heard.
-        activity: Tells voice from noise.
+        activity: Tells voice from noise; None where a service tells the turns.
+        service: Hears the user instead, and tells his turns.
     """
 
-    def __init__(self, clock: Clock, activity: Activity) -> None:
+    def __init__(self, clock: Clock, activity: Activity | None, service: TurnService | None = None) -> None:
         self._clock = clock
         self._activity = activity
+        self._service = service
+        self._told: list[Heard] = []
+        self._before = 0
         self._resampler = StreamResampler(RATE)
         self._onsets = Onsets()
         self._blocks: deque[NDArray[np.float32]] = deque()
@@ -50,10 +56,24 @@ class Listening:
         samples = self._resampler.feed(pcm)
         self._keep(samples)
         self._heard_at = self._clock.monotonic()
-        heard: list[Heard] = []
-        for window in self._activity.feed(samples):
-            heard += [window, *self._onsets.feed([window])]
+        heard, self._told = self._told, []
+        if self._service:
+            self._service.hear(samples)
+            heard += self._service.told()
+        for window in self._activity.feed(samples) if self._activity else ():
+            placed = replace(window, end=window.end + self._before)
+            heard += [placed, *self._onsets.feed([placed])]
         return heard
+
+    @property
+    def served(self) -> bool:
+        """Whether a service tells the turns."""
+        return self._service is not None
+
+    def alone(self, activity: Activity) -> None:
+        """The service is lost: go on with this."""
+        self._told += self._service.told() if self._service else []
+        self._service, self._activity, self._before = None, activity, self._end
 
     @property
     def end(self) -> int:

@@ -42,6 +42,9 @@ class PauseJudge:
         turn_end: Scores how likely the turn is over.
         clock: For the judgement's time.
         tell: Takes each judgement.
+
+    Attributes:
+        served: A service tells when a turn is over; nothing is judged here.
     """
 
     def __init__(self, turn_end: TurnEnd, clock: Clock, tell: Callable[[PauseJudged], None]) -> None:
@@ -51,6 +54,7 @@ class PauseJudge:
         self._tell = tell
         self._pause = _Pause(0, 0.0)
         self._scoring: asyncio.Task[None] | None = None
+        self.served = False
 
     def begin(self, generation: int, utterance: Callable[[], Pcm], language: str) -> None:
         """The user paused.
@@ -62,7 +66,12 @@ class PauseJudge:
         """
         self.close()
         self._pause = _Pause(generation, utterance().seconds, language=language)
-        self._scoring = asyncio.create_task(self._score(self._pause, utterance))
+        if not self.served:
+            self._scoring = asyncio.create_task(self._score(self._pause, utterance))
+
+    def over(self) -> None:
+        """The service says that the turn is over."""
+        self._tell(PauseJudged(self._clock.monotonic(), self._pause.generation, 0.0))
 
     def understood(self, generation: int, words: str, language: str) -> None:
         """What was said is known now."""
@@ -99,6 +108,8 @@ class PauseJudge:
         self._judge(pause)
 
     def _judge(self, pause: _Pause) -> None:
+        if self.served:
+            return
         hold = held_open(pause.words, pause.language)
         wait = self._patience.wait(pause.score, hold, pause.seconds)
         if not pause.ready:

@@ -60,6 +60,7 @@ class Replying:
 
     Attributes:
         playout: What is heard.
+        pauses: Judge whether a turn is over.
         wasted: What early work was for nothing.
     """
 
@@ -81,7 +82,7 @@ class Replying:
         self._emit = emit
         self._put = put
         self.playout = Playout(speaker, parts.clock, sounding=self._sounds, heard=self._spoke)
-        self._pauses = PauseJudge(turn_end, parts.clock, put)
+        self.pauses = PauseJudge(turn_end, parts.clock, put)
         self._interjecting = Interjecting(parts, self.playout, emit)
         self._dead_air = DeadAir(parts.clock, self.playout, say=self._interjecting.say, give_up=self._give_up)
         self.understanding = Understanding(parts, self._user, self._session, emit, begun=self.make_ready)
@@ -113,7 +114,7 @@ class Replying:
         if judged:
             self.wasted.replies += 1
             if heard:
-                self._pauses.begin(generation, heard, self.understanding.language)
+                self.pauses.begin(generation, heard, self.understanding.language)
         events = self._turns.contribute(
             [*spoken, *written], self._user, self._session, speak=True, live=attempt
         )
@@ -138,7 +139,7 @@ class Replying:
             self._clock,
             emit=self._emit,
             heard_user=lambda transcript: self._understood(attempt, transcript),
-            ready=lambda: self._pauses.ready(generation),
+            ready=lambda: self.pauses.ready(generation),
             utterance=utterance,
             media=media,
         )
@@ -147,7 +148,7 @@ class Replying:
 
     def take(self, generation: int) -> float | None:
         """The turn is over: let the reply be heard; seconds of the user's utterance, if he spoke."""
-        self._pauses.close()
+        self.pauses.close()
         attempt = self._attempt
         assert attempt is not None
         assert attempt.generation == generation
@@ -157,9 +158,9 @@ class Replying:
 
     def abandon(self, paused: float) -> None:
         """The user goes on, after a pause of so many seconds."""
-        self._pauses.close()
+        self.pauses.close()
         if paused:
-            self._pauses.outlived(paused)
+            self.pauses.outlived(paused)
         if attempt := self._attempt:
             self.wasted.abandoned += 1
             self.wasted.seconds += self._clock.monotonic() - attempt.began
@@ -168,7 +169,7 @@ class Replying:
     def cut(self, *, early: bool) -> None:
         """End the reply where it is. `early`: the user had not ended."""
         if early:
-            self._pauses.cut_off()
+            self.pauses.cut_off()
         # The turn first: one that is heard out, because nothing more is to be heard, has come to its end.
         if attempt := self._attempt:
             attempt.silence()
@@ -199,7 +200,7 @@ class Replying:
         try:
             await self.playout.run()
         finally:
-            self._pauses.close()
+            self.pauses.close()
             self._dead_air.close()
             self.understanding.close()
             if self._readying:
@@ -211,7 +212,7 @@ class Replying:
 
     def _understood(self, attempt: Attempt, transcript: Transcript) -> None:
         self.understanding.language = transcript.language
-        self._pauses.understood(attempt.generation, transcript.text, transcript.language)
+        self.pauses.understood(attempt.generation, transcript.text, transcript.language)
         if not attempt.certain:
             self._emit(PartialTranscript(transcript.text, transcript.language))
 
@@ -228,7 +229,7 @@ class Replying:
         if attempt is self._attempt:
             self._dead_air.close()
             if attempt.heard and attempt.utterance:
-                self._pauses.right()
+                self.pauses.right()
         if not attempt.certain:
             self._keep(self._forgotten(attempt))
         self._put(happened.ReplyEnded(self._clock.monotonic(), attempt.generation))

@@ -20,7 +20,7 @@ from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from ..errors import InputError
+from ..errors import InputError, ModelError
 from ..events import AgentEvent
 from ..observation import Source, observe
 from ..runner import raised
@@ -32,11 +32,13 @@ from .actor import Actor, Greeting, Written
 from .announcing import announce
 from .listening import Activity, Listening
 from .replying import Replying, Wasted
+from .served import lost, service_of
 from .stream_speaker import StreamSpeaker
 from .turn_taking import Floor, TurnTaking
 
 if TYPE_CHECKING:
     from ..speech.turn_end.end_of_turn import TurnEnd
+    from ..speech.turn_end.service import TurnService
     from ..state import Parts
     from ..turns import Turns
 
@@ -53,8 +55,9 @@ class AgentSession:
         user: With whom.
         session: Which conversation it goes on with.
         speaker: Where it is heard; by default by whoever reads `audio()`.
-        activity: Tells voice from noise; by default Silero.
-        turn_end: Scores how likely a turn is over; by default Smart Turn, where its file is there.
+        activity: Tells voice from noise; by default Silero, where the model does not tell turns itself.
+        turn_end: Scores how likely a turn is over; by default Smart Turn, where its file is there, and where
+            the model does not tell turns itself.
         hands_free: The voice takes the floor by itself; else `press` and `release` do.
         idle: Seconds of silence after which `Idle` is told; None for never.
 
@@ -83,6 +86,8 @@ class AgentSession:
         self._news = asyncio.Event()
         self._closed = False
         self._activity: Activity | None = activity
+        here = activity or turn_end or not hands_free
+        self._service = None if here else service_of(parts.model)
         self._turn_end = turn_end or turn_end_at_hand()
         self._replying = Replying(
             parts,
@@ -104,10 +109,10 @@ class AgentSession:
         Raises:
             ModelUnavailable: Voice cannot be told from noise here.
         """
-        if self._activity is None:
-            self._activity = await asyncio.to_thread(VoiceActivity)
-        await self._turn_end.prewarm()
-        listening = Listening(self._clock, self._activity)
+        await self._be_served()
+        if self._service is None:
+            await self._judge_here()
+        listening = Listening(self._clock, self._activity, self._service)
         self._actor = Actor(listening, self._replying, self._clock, self._emit, self._begins)
         announcing = announce(
             self._parts,
@@ -117,7 +122,10 @@ class AgentSession:
             floor=lambda: self.floor,
             emit=self._emit,
         )
-        going_on = (self._actor.run(), self._actor.watch(), self._replying.run(), announcing)
+        going_on = [self._actor.run(), self._actor.watch(), self._replying.run(), announcing]
+        if self._service:
+            self._replying.pauses.served = True
+            going_on.append(self._stay_served(self._service, listening))
         self._tasks = [asyncio.create_task(each) for each in going_on]
         for task in self._tasks:
             task.add_done_callback(self._look_at)
@@ -130,10 +138,37 @@ class AgentSession:
         for task in self._tasks:
             task.cancel()
         await asyncio.wait(self._tasks)
+        if self._service:
+            await self._service.close()
         if self._stream:
             await self._stream.close()
         self._closed = True
         self._news.set()
+
+    async def _be_served(self) -> None:
+        """Begin to be heard by the service that tells turns; where it cannot be had, do without."""
+        if self._service is None:
+            return
+        try:
+            await self._service.open()
+        except ModelError as error:
+            self._service = None
+            self._emit(lost(error))
+
+    async def _stay_served(self, service: TurnService, listening: Listening) -> None:
+        """Until the service can no longer be had: then the turns are told here."""
+        try:
+            await service.run()
+        except ModelError as error:
+            self._emit(lost(error))
+            listening.alone(await self._judge_here())
+            self._replying.pauses.served = False
+
+    async def _judge_here(self) -> Activity:
+        if self._activity is None:
+            self._activity = await asyncio.to_thread(VoiceActivity)
+        await self._turn_end.prewarm()
+        return self._activity
 
     async def hear(self, pcm: Pcm) -> None:
         """Take in what the user's microphone heard next; waits where the session is far behind.

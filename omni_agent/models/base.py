@@ -16,6 +16,8 @@ from ..senses import Senses
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
+    from ..speech.turn_end.service import TurnService
+
 Modality = Literal["text", "audio", "image", "video"]
 # No tool can have this name.
 ANY_TOOL = "*"
@@ -39,6 +41,7 @@ class Capabilities:
         languages: ISO 639-1 codes of its written languages; empty where the maker names no limit.
         invents: It fills in arguments that nobody gave and calls tools that do not fit, as small models do:
             its calls are grounded in what was said before they run.
+        tells_turns: It hears the user while he speaks and tells where his turns end, as `TellsTurns`.
     """
 
     inputs: frozenset[Modality] = frozenset({"text"})
@@ -53,6 +56,7 @@ class Capabilities:
     context_tokens: int = 8192
     languages: frozenset[str] = frozenset()
     invents: bool = False
+    tells_turns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,7 @@ __all__ = [
     "Request",
     "Senses",
     "SpeechDelta",
+    "TellsTurns",
     "TextDelta",
     "ToolCall",
     "ToolCallDelta",
@@ -192,4 +197,12 @@ class OmniModel(Protocol):
 
     async def close(self) -> None:
         """Free what it holds; a closed model may load again at its next use."""
+        ...
+
+
+class TellsTurns(Protocol):
+    """What a model with `tells_turns` can do besides."""
+
+    def turn_service(self) -> TurnService | None:
+        """What tells the turns of one live conversation; None where it cannot now."""
         ...

@@ -15,13 +15,17 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from types import TracebackType
+from typing import TYPE_CHECKING, cast
 
 from ..clock import Clock, SystemClock
 from ..errors import ConfigError, InputError, ModelError, ModelUnavailable, OmniError
 from ..senses import Senses
-from .base import Capabilities, ModelEvent, OmniModel, Request
+from .base import Capabilities, ModelEvent, OmniModel, Request, TellsTurns
 from .breaker import Breaker
 from .lending import NO_SENSES, Lender, voiced
+
+if TYPE_CHECKING:
+    from ..speech.turn_end.service import TurnService
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +120,11 @@ class Fallback:
             if trial.answered:
                 return
         raise failed.summed_up([member.name for member in self._members])
+
+    def turn_service(self) -> TurnService | None:
+        """The first model's, where it tells turns."""
+        first = self._members[0].model
+        return cast(TellsTurns, first).turn_service() if first.capabilities.tells_turns else None
 
     async def prewarm(self, request: Request | None = None) -> None:
         """Load the first model that can be loaded; the others load when they are needed.

@@ -32,9 +32,12 @@ class Conversations:
             .order_by(Turn.seq.desc())
             .limit(_at_least_none(limit))
         )
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(query)).mappings().all()
-        return [turn for row in reversed(rows) if (turn := to_turn(row))]
+
+        def look(connection: Connection) -> list[TurnRecord]:
+            rows = connection.execute(query).mappings().all()
+            return [turn for row in reversed(rows) if (turn := to_turn(row))]
+
+        return await self._database.read(look)
 
     async def turn(self, scope: Scope, session: str, name: str) -> tuple[TurnRecord | None, str]:
         """A turn, or None where it is gone or cannot be read, and the id of the one before it, or empty."""

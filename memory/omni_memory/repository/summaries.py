@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from omni_agent.memory import Scope, TurnRecord, Window
@@ -53,11 +53,14 @@ class Summaries:
             .order_by(Summary.first_seq.desc())
             .limit(IN_VIEW)
         )
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(turns)).mappings().all()
-            said = (await connection.execute(texts)).scalars().all()
-        records = tuple(turn for row in reversed(rows) if (turn := to_turn(row)))
-        return Window(" ".join(text for text in reversed(said) if text), records)
+
+        def look(connection: Connection) -> Window:
+            rows = connection.execute(turns).mappings().all()
+            said = connection.execute(texts).scalars().all()
+            records = tuple(turn for row in reversed(rows) if (turn := to_turn(row)))
+            return Window(" ".join(text for text in reversed(said) if text), records)
+
+        return await self._database.read(look)
 
     async def unsummed(self, scope: Scope, session: str) -> list[tuple[int, TurnRecord]]:
         """The oldest turns that no summary covers, with their places."""

@@ -54,6 +54,9 @@ class Connection:
         here: The server is on this machine: no proxy leads there.
         transport: Instead of the network.
         chance: Gives a number from 0 to 1 that spreads tries of many clients.
+
+    Attributes:
+        asked: Who is asked; with another key it is put here before the first request.
     """
 
     def __init__(
@@ -65,7 +68,7 @@ class Connection:
         transport: httpx.AsyncBaseTransport | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._asked = asked
+        self.asked = asked
         self._limits = limits
         self._here = here
         self._transport = transport
@@ -95,7 +98,7 @@ class Connection:
                     for chunk in self._decoded(text, response):
                         yield chunk
             if not over():
-                raise broken_off(self._asked)
+                raise broken_off(self.asked)
         finally:
             await response.aclose()
 
@@ -105,12 +108,12 @@ class Connection:
         Raises:
             ModelUnavailable: Nobody answers, or the key is refused.
         """
-        path = "/api/tags" if self._asked.dialect.endpoint.startswith("/api") else "/models"
-        response = await self._sent("GET", self._asked.url + path, None)
+        path = "/api/tags" if self.asked.dialect.endpoint.startswith("/api") else "/models"
+        response = await self._sent("GET", self.asked.url + path, None)
         try:
             text = (await self._all(response)).decode("utf-8", "replace")
             if response.status_code in {401, 403}:
-                raise refused(self._asked, response.status_code, response.headers, text)
+                raise refused(self.asked, response.status_code, response.headers, text)
         finally:
             await response.aclose()
         return _names(text) if response.status_code == 200 else []
@@ -123,7 +126,7 @@ class Connection:
 
     async def _opened(self, content: bytes) -> httpx.Response:
         """A response that succeeded, its body not read yet."""
-        url = self._asked.url + self._asked.dialect.endpoint
+        url = self.asked.url + self.asked.dialect.endpoint
         for attempt in range(1, self._limits.tries + 1):
             response = await self._sent("POST", url, content)
             if response.status_code == 200:
@@ -132,14 +135,14 @@ class Connection:
                 text = (await self._all(response)).decode("utf-8", "replace")
             finally:
                 await response.aclose()
-            error = refused(self._asked, response.status_code, response.headers, text)
+            error = refused(self.asked, response.status_code, response.headers, text)
             wait = wait_of(response.headers)
             pause = self._pause(attempt) if wait is None else wait
             final = attempt == self._limits.tries or not may_pass(response.status_code, text)
             if final or pause > self._limits.longest:
                 raise error
             await asyncio.sleep(pause)
-        raise broken_off(self._asked)
+        raise broken_off(self.asked)
 
     def _pause(self, attempt: int) -> float:
         return self._limits.pause * (1 << attempt - 1) * (0.5 + self._chance() / 2)
@@ -155,19 +158,19 @@ class Connection:
                 async with asyncio.timeout(self._first):
                     return await client.send(request, stream=True)
             except TimeoutError:
-                raise stalled(self._asked, self._first) from None
+                raise stalled(self.asked, self._first) from None
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-                raise unreachable(self._asked, str(error) or "it took too long to connect") from None
+                raise unreachable(self.asked, str(error) or "it took too long to connect") from None
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
                 if not again:
-                    raise broken_off(self._asked) from None
+                    raise broken_off(self.asked) from None
             except httpx.HTTPError as error:
-                raise unreachable(self._asked, str(error) or type(error).__name__) from None
-        raise broken_off(self._asked)
+                raise unreachable(self.asked, str(error) or type(error).__name__) from None
+        raise broken_off(self.asked)
 
     @property
     def _first(self) -> float:
-        return self._limits.first or self._asked.dialect.patience
+        return self._limits.first or self.asked.dialect.patience
 
     async def _texts(
         self, response: httpx.Response, over: Callable[[], bool], tail: float
@@ -176,7 +179,7 @@ class Connection:
         if self._is_whole(response):
             yield (await self._all(response)).decode("utf-8", "replace")
             return
-        framed = self._asked.dialect.framing()
+        framed = self.asked.dialect.framing()
         ended = False
         limit = self._first
         parts = response.aiter_bytes()
@@ -208,11 +211,11 @@ class Connection:
         except TimeoutError:
             if over:
                 return b""
-            raise stalled(self._asked, limit) from None
+            raise stalled(self.asked, limit) from None
         except httpx.HTTPError:
             if over:
                 return b""
-            raise broken_off(self._asked) from None
+            raise broken_off(self.asked) from None
 
     async def _all(self, response: httpx.Response) -> bytes:
         import httpx
@@ -221,25 +224,25 @@ class Connection:
             async with asyncio.timeout(self._first):
                 return await response.aread()
         except TimeoutError:
-            raise stalled(self._asked, self._first) from None
+            raise stalled(self.asked, self._first) from None
         except httpx.HTTPError:
-            raise broken_off(self._asked) from None
+            raise broken_off(self.asked) from None
 
     def _decoded(self, text: str, response: httpx.Response) -> list[JsonObject]:
-        title = self._asked.dialect.title
+        title = self.asked.dialect.title
         if response.headers.get("content-type", "").startswith("text/html"):
             raise garbled(title)
         try:
             chunk = decoded(text, title)
         except ModelError as error:
-            message = self._asked.without_key(error.message)
+            message = self.asked.without_key(error.message)
             raise ModelError(message, code=error.code, remedy=error.remedy) from None
         return whole(chunk) if self._is_whole(response) and "choices" in chunk else [chunk]
 
     def _is_whole(self, response: httpx.Response) -> bool:
         """Whether the server answers in one piece, though a stream of events was asked for."""
         kind: str = response.headers.get("content-type", "")
-        return kind.startswith("application/json") and self._asked.dialect.framing is Events
+        return kind.startswith("application/json") and self.asked.dialect.framing is Events
 
     def _ready(self) -> httpx.AsyncClient:
         """The client, made at the first use in each event loop: its connections belong to one."""
@@ -249,8 +252,8 @@ class Connection:
         if self._client is None or self._loop is not loop:
             # What is compressed arrives in blocks, and late.
             headers = {"Accept-Encoding": "identity", "User-Agent": "omni-agent"}
-            if self._asked.key:
-                headers["Authorization"] = f"Bearer {self._asked.key}"
+            if self.asked.key:
+                headers["Authorization"] = f"Bearer {self.asked.key}"
             self._client = httpx.AsyncClient(
                 headers={**headers, "Content-Type": "application/json"},
                 timeout=httpx.Timeout(None, connect=self._limits.connect),

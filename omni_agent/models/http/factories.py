@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, get_args
 from ...errors import ConfigError
 from ...senses import Senses
 from ..base import Capabilities, Modality
+from ..keys import Key, named
 from . import dialects
 from .address import Address
 from .dialect import Dialect
@@ -24,7 +25,7 @@ Factory = Callable[..., HttpModel]
 _HOSTS = {"openai": "OPENAI_BASE_URL", "ollama": "OLLAMA_HOST"}
 """Where these services' own clients look for another address."""
 
-_OPTIONS = ("inputs", "context", "speech", "single", "thinking")
+_OPTIONS = ("inputs", "context", "speech", "single", "thinking", "key")
 _YES, _NO = frozenset({"", "1", "yes", "true", "on"}), frozenset({"0", "no", "false", "off"})
 _ENGINES = {"ears": ("faster_whisper",), "eyes": ("rapidocr",), "voice": ("piper", "kokoro_onnx")}
 
@@ -36,7 +37,7 @@ def made(dialect: Dialect, settings: Settings, address: str = "") -> HttpModel:
         dialect: Of the server.
         settings: For the senses that it lacks.
         address: See `Address`. Options: `inputs` (text, audio, image, video), `context` (tokens), `speech`,
-            `single` and `thinking` (yes or no).
+            `single` and `thinking` (yes or no), `key` (its name, where it is not the dialect's usual one).
 
     Raises:
         ConfigError: The address or an option in it is wrong.
@@ -46,8 +47,8 @@ def made(dialect: Dialect, settings: Settings, address: str = "") -> HttpModel:
         given = replace(given, url=_host(dialect))
     own = _with_options(dialect, given)
     manner = Manner(_yes(given, "single", usual=False), _yes(given, "thinking", usual=False))
-    key = os.environ.get(dialect.key, "").strip() if dialect.key else ""
-    return HttpModel(own, given, key=key, senses=borrowed(own.capabilities, settings), manner=manner)
+    senses = borrowed(own.capabilities, settings)
+    return HttpModel(own, given, key=_key(dialect, given), senses=senses, manner=manner)
 
 
 def borrowed(lacking: Capabilities, settings: Settings) -> Senses:
@@ -71,6 +72,13 @@ def borrowed(lacking: Capabilities, settings: Settings) -> Senses:
         eyes=senses.eyes if found["eyes"] else None,
         voice=senses.voice if found["voice"] else None,
     )
+
+
+def _key(dialect: Dialect, address: Address) -> Key | str:
+    """The key by its name; a server on this machine that needs none is no reason to open the keyring."""
+    if "key" in address.options:
+        return Key(named(address.options["key"]))
+    return Key(dialect.key, keyring=dialect.key_needed or not address.here) if dialect.key else ""
 
 
 def _host(dialect: Dialect) -> str:

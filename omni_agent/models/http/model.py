@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from ...events import Usage
 from ...messages import JsonObject, Message, Text, ToolCall
 from ...senses import Senses
 from ..base import Capabilities, Done, ModelEvent, Request, TextDelta
+from ..keys import Found, Key
 from ..parsing import new_call_id
 from ..prompt import fit
 from .answer import Answer
@@ -19,7 +21,7 @@ from .attachments import loaded
 from .body import body, offered
 from .connection import Connection, Limits
 from .known import for_model
-from .refusal import Asked, no_key
+from .refusal import Asked
 
 if TYPE_CHECKING:
     import httpx
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from ...media import MediaStore
     from .address import Address
     from .dialect import Dialect
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class HttpModel:
     Args:
         dialect: What the server speaks and can do.
         address: Where it is, and the model's name.
-        key: Its key; empty for none.
+        key: Its key, or where to find it when it is first needed; empty for none.
         senses: For what it cannot do.
         limits: How long to wait.
         manner: How it is asked.
@@ -65,7 +69,7 @@ class HttpModel:
         dialect: Dialect,
         address: Address,
         *,
-        key: str = "",
+        key: Key | str = "",
         senses: Senses | None = None,
         limits: Limits | None = None,
         manner: Manner | None = None,
@@ -80,9 +84,10 @@ class HttpModel:
         self._media = media
         self._new_id = new_id
         self._limits = limits or Limits()
-        self._locked = dialect.key_needed and not key
+        self._key = key if isinstance(key, Key) else None
+        self._unlocked = self._key is None and bool(key or not dialect.key_needed)
         address = replace(address, url=address.url or dialect.base)
-        self._asked = Asked(dialect, address.url, self._model, key)
+        self._asked = Asked(dialect, address.url, self._model, key if isinstance(key, str) else "", self._key)
         self._connection = Connection(self._asked, self._limits, here=address.here, transport=transport)
 
     def __repr__(self) -> str:
@@ -137,7 +142,7 @@ class HttpModel:
             ModelUnavailable: As for `stream`.
             ModelError: As for `stream`.
         """
-        self._check_key()
+        await self._unlock()
         if request is None or not self._dialect.prefills:
             await self._connection.models()
             return
@@ -160,13 +165,22 @@ class HttpModel:
     def _at_once(self) -> bool:
         return self._manner.single or self.capabilities.tools_with_speech
 
-    def _check_key(self) -> None:
-        if self._locked:
-            raise no_key(self._dialect)
+    async def _unlock(self) -> None:
+        """Find the key, once."""
+        if self._unlocked:
+            return
+        key = self._key or Key(self._dialect.key)
+        found = await key.read() if self._key else Found()
+        if not found.value and self._dialect.key_needed:
+            raise key.missing(self._dialect.title, found)
+        if found.trouble:
+            log.warning("the keyring was not asked for %s: %s", key.name, found.trouble)
+        self._asked = self._connection.asked = replace(self._asked, key=found.value)
+        self._unlocked = True
 
     async def _answered(self, request: Request, *, speaks: bool) -> AsyncGenerator[ModelEvent, None]:
         """The answer to as much of the conversation as the server takes."""
-        self._check_key()
+        await self._unlock()
         request, begun = self._fitted(request), False
         while True:
             try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from .reading import SHORTER, message_of, too_long
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..keys import Key
     from .dialect import Dialect
 
 AGAIN = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
@@ -24,12 +25,13 @@ _NO_PARSER = "enable-auto-tool-choice"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who was asked: for what errors tell. `key` is known so that it is never told."""
+    """Who was asked: for errors. `key` is known so that it is never told; `source` says where it is."""
 
     dialect: Dialect
     url: str
     model: str
-    key: str = ""
+    key: str = field(default="", repr=False)
+    source: Key | None = None
 
     def without_key(self, text: str) -> str:
         """The text, with the key struck out."""
@@ -69,13 +71,6 @@ def refused(asked: Asked, status: int, headers: Mapping[str, str], text: str) ->
 def may_pass(status: int, text: str) -> bool:
     """Whether the same request may succeed later."""
     return status in AGAIN and not _lacks_sense(text)
-
-
-def no_key(dialect: Dialect) -> ModelUnavailable:
-    """There is no key, and nothing can be asked without one."""
-    return ModelUnavailable(
-        f"there is no key for {dialect.title}", code="key_missing", remedy=f"set {dialect.key} to one"
-    )
 
 
 def unreachable(asked: Asked, why: str) -> ModelUnavailable:
@@ -125,12 +120,13 @@ def _number(text: str) -> float | None:
 
 def _locked(asked: Asked, said: str) -> ModelUnavailable:
     dialect = asked.dialect
-    if not dialect.key:
+    name = asked.source.name if asked.source else dialect.key
+    if not name:
         remedy = "see who may ask it"
     elif dialect.start:
-        remedy = f"set {dialect.key} to the key that it was started with"
+        remedy = f"set {name} to the key that it was started with"
     else:
-        remedy = f"set {dialect.key} to a valid key; it may be good for another region's address only"
+        remedy = f"set {name} to a valid key; it may be good for another region's address only"
     message = f"{dialect.title} at {asked.url} does not accept the key: {said}"
     return ModelUnavailable(message, code="key_refused", remedy=remedy)
 

@@ -8,21 +8,25 @@ session's life and a restart are one thing: the next request finds no session, a
 from __future__ import annotations
 
 import asyncio
-import os
+import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from ...clock import Clock, SystemClock
-from ...errors import ModelUnavailable
 from ...senses import Senses
 from ..base import Capabilities, ModelEvent, Request
+from ..keys import Found, Key
 from . import refusals, settings
 from .entries import Entry, entries
 from .held import Fit
 from .limits import Limits
-from .profile import Profile
+from .profile import Detection, Profile
 from .session import Session
-from .socket import connect
+from .socket import Socket, connect, is_here
+from .turns import RealtimeTurns
+
+log = logging.getLogger(__name__)
 
 MOST_IDLE = 4
 """Sessions that are kept for conversations that may go on."""
@@ -35,7 +39,9 @@ class RealtimeModel:
         profile: What is known of the service.
         model: The model's name there; by default the profile's.
         url: `ws://` or `wss://`, without the model; by default the profile's.
-        key: Its key; by default what the profile's environment variable holds when a session is opened.
+        key: Its key, or where to find it when a session is opened; by default the profile's.
+        turns: What of the service ends the user's turns in a live conversation; None where that is judged
+            here.
         limits: How long each stage may take.
         clock: Tells how old a session is.
     """
@@ -46,14 +52,18 @@ class RealtimeModel:
         model: str = "",
         *,
         url: str = "",
-        key: str | None = None,
+        key: Key | str | None = None,
+        turns: Detection | None = None,
         limits: Limits | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._profile = profile
         self._model = model or profile.model
         self._url = url
+        if key is None:
+            key = Key(profile.key, keyring=not is_here(url or profile.url))
         self._key = key
+        self._turns = turns
         self._limits = limits or Limits()
         self._clock = clock or SystemClock()
         self._idle: list[Session] = []
@@ -64,7 +74,7 @@ class RealtimeModel:
 
     @property
     def capabilities(self) -> Capabilities:
-        return self._profile.able
+        return replace(self._profile.able, tells_turns=True) if self._turns else self._profile.able
 
     @property
     def senses(self) -> Senses:
@@ -110,6 +120,12 @@ class RealtimeModel:
             await fresh.prepare(request)
         self._given_back(fresh, era)
 
+    def turn_service(self) -> RealtimeTurns | None:
+        """What tells the user's turns, for one conversation; None where that is judged here."""
+        if self._turns is None:
+            return None
+        return RealtimeTurns(self._connected, self._profile, self._turns, self._limits, self._clock)
+
     async def close(self) -> None:
         """Close all sessions; the next request opens one again."""
         self._closed += 1
@@ -138,16 +154,17 @@ class RealtimeModel:
         return best
 
     async def _opened(self) -> Session:
+        return await Session.greeted(await self._connected(), self._profile, self._limits, self._clock)
+
+    async def _connected(self) -> Socket:
         url = self._url or self._profile.url
-        key = self._key if self._key is not None else os.environ.get(self._profile.key, "").strip()
-        if not key and url == self._profile.url:
-            raise ModelUnavailable(
-                f"there is no key for {self._profile.title}",
-                code="key_missing",
-                remedy=f"set {self._profile.key} to one",
-            )
-        socket = await connect(self._profile, url, self._model, key, self._limits)
-        return await Session.greeted(socket, self._profile, self._limits, self._clock)
+        key = self._key if isinstance(self._key, Key) else Key(self._profile.key)
+        found = Found(self._key) if isinstance(self._key, str) else await key.read()
+        if not found.value and url == self._profile.url:
+            raise key.missing(self._profile.title, found)
+        if found.trouble:
+            log.warning("the keyring was not asked for %s: %s", key.name, found.trouble)
+        return await connect(self._profile, url, self._model, found.value, self._limits)
 
     def _given_back(self, session: Session, era: int, *, keep: bool = True) -> None:
         if era != self._closed or not keep:

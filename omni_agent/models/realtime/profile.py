@@ -9,9 +9,11 @@ Facts of DashScope are from its pages "client events", "server events" and "real
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from ..base import Capabilities
+
+Detection: TypeAlias = Literal["server", "semantic"]
 
 _MEDIA = frozenset[Literal["text", "audio", "image", "video"]]({"text", "audio", "image"})
 
@@ -51,6 +53,8 @@ class Profile:
         makes_items: Messages of the user and the assistant, and calls, can be put into the conversation;
             where not, they are told in the instructions.
         amends_items: Items can be cut to what was heard and deleted.
+        detects: What can end the user's turns there: silence (`server`), or what he says too (`semantic`).
+        answers_itself: A turn that it ends it answers, whatever it is told.
         ends_cancelled: A cancelled response comes to its `response.done`.
         seconds: How long a session may last.
         idle: Seconds after which a session that is not used ends; 0 where it does not.
@@ -70,6 +74,8 @@ class Profile:
     nested_audio: bool = False
     makes_items: bool = False
     amends_items: bool = False
+    detects: tuple[Detection, ...] = ("server",)
+    answers_itself: bool = False
     ends_cancelled: bool = False
     seconds: float = 7200.0
     idle: float = 0.0
@@ -110,6 +116,7 @@ DASHSCOPE_FLASH = Profile(
     hears_at=16_000,
     speaks_at=24_000,
     pictures=Pictures(256 * 1024, 1920, 1080, gap=0.5),
+    answers_itself=True,
     seconds=7200.0,
     idle=300.0,
 )
@@ -119,6 +126,7 @@ DASHSCOPE_35 = replace(
     model="qwen3.5-omni-flash-realtime",
     # The usual voice; of the others the names are not known here (docs.qwencloud.com, realtime-python-sdk).
     able=replace(DASHSCOPE_FLASH.able, voices=("Tina",), tools=True, tools_with_speech=True),
+    detects=("server", "semantic"),
 )
 
 DASHSCOPE_38 = replace(
@@ -148,6 +156,7 @@ OPENAI = Profile(
     pictures=Pictures(1024 * 1024, 2048, 2048),
     makes_items=True,
     amends_items=True,
+    detects=("server", "semantic"),
     ends_cancelled=True,
     seconds=3600.0,
     most_output=4096,

@@ -20,6 +20,7 @@ from ..base import ModelEvent, Request
 from . import refusals, settings
 from .answer import Answer
 from .entries import Entry
+from .greeting import error_of, greeted
 from .held import Fit, Held, fit, taken_over
 from .limits import Limits
 from .profile import Profile
@@ -28,7 +29,6 @@ from .socket import Socket
 from .untold import last_group, prompted, untold
 
 _ENDED = 16
-_GREETING = "session.created"
 _UNSET = object()
 
 
@@ -62,15 +62,7 @@ class Session:
         Raises:
             ModelUnavailable: It refuses, as for a wrong key or model.
         """
-        time = asyncio.get_running_loop().time
-        until = time() + limits.open
-        try:
-            while (event := await socket.receive(limits.open, left=until - time()))["type"] != _GREETING:
-                if event["type"] == "error":
-                    raise refusals.told(profile, _error(event), socket.key)
-        except BaseException:
-            socket.abort()
-            raise
+        await greeted(socket, profile, limits)
         return cls(socket, profile, limits, clock)
 
     @property
@@ -102,8 +94,8 @@ class Session:
             async with asyncio.timeout(self._limits.ending):
                 while not answer.over:
                     event = await self._socket.receive(self._limits.ending)
-                    if event["type"] == "error" and not refusals.harmless(_error(event)):
-                        raise refusals.told(self._profile, _error(event), self._socket.key)
+                    if event["type"] == "error" and not refusals.harmless(error_of(event)):
+                        raise refusals.told(self._profile, error_of(event), self._socket.key)
                     answer.take(event)
         except (TimeoutError, ModelError):
             self.drop()
@@ -209,7 +201,7 @@ class Session:
         while not answer.over:
             event = await self._socket.receive(limit, left=since + limit - time())
             if event["type"] == "error":
-                other = self._refused(_error(event), answer) or other
+                other = self._refused(error_of(event), answer) or other
                 continue
             if other and not answer.id:
                 if event["type"] == "response.done":
@@ -266,8 +258,3 @@ class Session:
         self._held += answer.held()
         self._ended.append(answer.id)
         self._sound = self._sound and answer.certain
-
-
-def _error(event: JsonObject) -> JsonObject:
-    error = event.get("error")
-    return error if isinstance(error, dict) else {"message": str(error or "no reason given")}

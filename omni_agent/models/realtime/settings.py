@@ -1,7 +1,7 @@
 """What a session and a response are set to, in the shape of each protocol.
 
-The turn is ours: server turn detection is off, so a committed utterance waits for our `response.create`.
-Where frames are pushed instead, turn detection would be set here; nothing does so yet.
+Where answers are asked for the turn is ours: server turn detection is off, so a committed utterance waits for
+our `response.create`. A session that only listens (`turns.py`) has it on, and is told not to answer.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ...messages import JsonObject, ToolSpec
 from ..base import ANY_TOOL, Request
 from . import wording
-from .profile import Profile
+from .profile import Detection, Profile
 
 _HOTTEST = 1.99
 
@@ -40,6 +40,20 @@ def plan(request: Request, profile: Profile, *, untold: str = "") -> Plan:
     if profile.shape == "openai":
         return Plan(_openai_session(request, profile), _openai_response(request, profile))
     return Plan(_flat_session(request, profile, untold), {})
+
+
+def listening(profile: Profile, detection: Detection) -> JsonObject:
+    """The session of one that only tells turns; how sensitive it is, is left to the service."""
+    kind = {"type": f"{detection}_vad"}
+    if profile.shape != "openai":
+        # It will answer all the same: shortly, and without speech.
+        quiet: JsonObject = {"modalities": ["text"], "max_tokens": 1, "input_audio_transcription": None}
+        audio = _nested_audio(profile, "") if profile.nested_audio else _flat_audio("")
+        return {**quiet, **audio, "turn_detection": kind}
+    form = {"type": "audio/pcm", "rate": profile.hears_at}
+    silent = {**kind, "create_response": False, "interrupt_response": False}
+    heard = {"format": form, "transcription": None, "turn_detection": silent}
+    return {"type": "realtime", "output_modalities": ["text"], "audio": {"input": heard}}
 
 
 def voice_of(request: Request, profile: Profile) -> str:

@@ -75,11 +75,11 @@ class Socket:
             raise refusals.silent(self._profile, self._limits.send) from None
         return name
 
-    async def receive(self, limit: float, *, left: float | None = None) -> JsonObject:
+    async def receive(self, limit: float | None, *, left: float | None = None) -> JsonObject:
         """The next event.
 
         Args:
-            limit: Seconds that the service has for it.
+            limit: Seconds that the service has for it; None where it may be silent for as long as it likes.
             left: How many of them are left; by default all.
 
         Raises:
@@ -97,7 +97,7 @@ class Socket:
         except TimeoutError:
             if not waiting.expired():
                 raise
-            raise refusals.silent(self._profile, limit) from None
+            raise refusals.silent(self._profile, limit or 0.0) from None
         try:
             event = json.loads(text)
         except (ValueError, RecursionError):
@@ -128,8 +128,12 @@ class Socket:
 
 def is_private(url: str) -> bool:
     """Whether nobody on the way can read what is sent there: encrypted, or on this machine."""
-    parts = urlsplit(url)
-    return parts.scheme == "wss" or (parts.hostname or "") in _LOOPBACK
+    return urlsplit(url).scheme == "wss" or is_here(url)
+
+
+def is_here(url: str) -> bool:
+    """Whether the server is on this machine."""
+    return (urlsplit(url).hostname or "") in _LOOPBACK
 
 
 async def connect(profile: Profile, url: str, model: str, key: str, limits: Limits) -> Socket:
@@ -151,7 +155,6 @@ async def connect(profile: Profile, url: str, model: str, key: str, limits: Limi
     except ImportError:
         raise ModelUnavailable("realtime models need 'websockets'", remedy="pip install websockets") from None
     joint = "&" if "?" in url else "?"
-    here = (urlsplit(url).hostname or "") in _LOOPBACK
     with _told(profile, key, limits):
         wire = await opened(
             f"{url}{joint}model={quote(model, safe='')}",
@@ -161,7 +164,7 @@ async def connect(profile: Profile, url: str, model: str, key: str, limits: Limi
             max_size=_LARGEST,
             max_queue=_WAITING,
             logger=_unheard,
-            proxy=None if here else True,
+            proxy=None if is_here(url) else True,
         )
     return Socket(wire, profile, limits, key)
 

@@ -28,6 +28,11 @@ def packets(sound: Pcm, rate: int) -> Iterator[str]:
         yield base64.b64encode(data[start : start + step]).decode("ascii")
 
 
+def encoded(sound: Pcm) -> str:
+    """A sound as one packet, at its own rate."""
+    return base64.b64encode(sound.to_int16()).decode("ascii")
+
+
 class SpeechDecoder:
     """Base64 in pieces, cut anywhere, to whole samples.
 

@@ -13,7 +13,7 @@ from omni_agent.errors import ConfigError
 from omni_agent.models.base import Capabilities, OmniModel
 from omni_agent.models.http import dialects, factories
 from omni_agent.models.http.address import Address
-from omni_agent.models.http.factories import borrowed, made
+from omni_agent.models.http.factories import borrowed
 from omni_agent.models.http.model import HttpModel
 
 FACTORIES = {
@@ -151,10 +151,3 @@ def test_local_senses_do_what_a_dialect_lacks_and_only_where_they_are_installed(
     installed.clear()
     nothing = borrowed(deaf_and_mute, Settings())
     assert (nothing.ears, nothing.eyes, nothing.voice) == (None, None, None)
-
-
-def test_the_key_is_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DASHSCOPE_API_KEY", " key-1 \n")
-    model = made(dialects.DASHSCOPE, Settings(), "qwen3-omni-flash")
-    assert model._asked.key == "key-1"
-    assert "key-1" not in repr(model)

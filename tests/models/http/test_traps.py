@@ -811,7 +811,7 @@ def test_one_model_serves_several_event_loops() -> None:
             if not made:
                 made.append(HttpModel(DIALECTS["vllm"], Address.parse(f"{server.url}#m"), limits=QUICK))
             made[0]._asked = replace(made[0]._asked, url=f"{server.url}/v1")
-            made[0]._connection._asked = made[0]._asked
+            made[0]._connection.asked = made[0]._asked
             assert (await answer(made[0], ask())).text == "Hi."
             await made[0].close()
 

@@ -39,6 +39,8 @@ class DashScopeTalk(Talk):
             "output_audio_format": "pcm24",
             "input_audio_transcription": {"model": "gummy-realtime-v1"},
             "turn_detection": {"type": "server_vad", "threshold": 0.5, "silence_duration_ms": 800},
+            "instructions": "",
+            "max_tokens": 16_384,
             "tools": [],
             "tool_choice": "auto",
             "temperature": 0.8,
@@ -71,7 +73,13 @@ class DashScopeTalk(Talk):
         if not self.audio:
             await self.complain("invalid_value", "Error committing input audio buffer: empty", event)
             return
-        item = self.new("item")
+        await self.commit(self.new("item"))
+
+    def detection(self) -> Event | None:
+        found: Event | None = self.session["turn_detection"]
+        return found
+
+    async def commit(self, item: str) -> None:
         await self.send("input_audio_buffer.committed", item_id=item, previous_item_id="")
         content = [{"type": "input_audio"}]
         made = {

@@ -37,6 +37,8 @@ class OpenAITalk(Talk):
     """One connection."""
 
     word = "response.output_text.delta"
+    rate = 24_000
+    silence = 0.5
 
     def check(self, event: Event) -> None:
         if adapters := types():
@@ -83,7 +85,13 @@ class OpenAITalk(Talk):
         if len(self.audio) < 24_000 * 2 / 10:
             await self.complain("input_audio_buffer_commit_empty", "buffer too small", event)
             return
-        item = self.new("item")
+        await self.commit(self.new("item"))
+
+    def detection(self) -> Event | None:
+        found: Event | None = self.session["audio"]["input"]["turn_detection"]
+        return found
+
+    async def commit(self, item: str) -> None:
         await self.send("input_audio_buffer.committed", item_id=item, previous_item_id=self._last())
         content = [{"type": "input_audio", "transcript": None}]
         await self._add(

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Literal, Self
 
+import numpy as np
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
@@ -119,6 +120,8 @@ class Talk:
     """
 
     word = "response.text.delta"
+    rate = 16_000
+    silence = 0.8
 
     def __init__(self, service: Service, wire: ServerConnection) -> None:
         self.service = service
@@ -132,6 +135,8 @@ class Talk:
         self.active = ""
         self._answering: asyncio.Task[None] | None = None
         self._count = 0
+        self._streamed = self._voiced = 0.0
+        self._utterance = ""
 
     @property
     def request(self) -> Request:
@@ -188,7 +193,39 @@ class Talk:
         return f"{kind}_{self._count}"
 
     async def on_input_audio_buffer_append(self, event: Event) -> None:
-        self.audio += base64.b64decode(event["audio"], validate=True)
+        data = base64.b64decode(event["audio"], validate=True)
+        self.audio += data
+        if self.detection():
+            await self._detect(data)
+
+    def detection(self) -> Event | None:
+        """What tells turns, where that is on."""
+        raise NotImplementedError
+
+    async def _detect(self, data: bytes) -> None:
+        """Tell the turns in what is streamed; a packet is voice, or it is not."""
+        began = self._streamed
+        self._streamed += len(data) / 2 / self.rate
+        if np.abs(np.frombuffer(data, np.int16)).mean() > 500:
+            self._voiced = self._streamed
+            if not self._utterance:
+                self._utterance = self.new("item")
+                start = max(0, round(began * 1000) - 300)
+                await self.send(
+                    "input_audio_buffer.speech_started", audio_start_ms=start, item_id=self._utterance
+                )
+        elif self._utterance and self._streamed - self._voiced >= self.silence:
+            item, self._utterance = self._utterance, ""
+            end = round(self._voiced * 1000)
+            await self.send("input_audio_buffer.speech_stopped", audio_end_ms=end, item_id=item)
+            await self.commit(item)
+            if (self.detection() or {}).get("create_response", True):
+                self.active = self.new("resp")
+                self._answering = asyncio.create_task(self._answered({}, None))
+
+    async def commit(self, item: str) -> None:
+        """Make an item of what was appended."""
+        raise NotImplementedError
 
     async def on_input_audio_buffer_clear(self, event: Event) -> None:
         self.audio = b""
