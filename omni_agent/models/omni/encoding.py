@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .loading import Loaded
 
 _KEPT = 64
+# As Qwen3's templates write it where thinking is switched off.
+_NO_THOUGHT = "\n\n</think>\n\n"
 # Shorter sounds have no frame of the spectrum that the encoder could read.
 _SHORTEST = HEARING_RATE // 10
 # A picture costs one token for 32 x 32 pixels in Qwen3-Omni (28 x 28 in Qwen2.5-Omni); more than the 1280
@@ -87,13 +89,21 @@ class Encoder:
         tokenizer = loaded.tokenizer
         self._marks = re.compile(f"{re.escape(tokenizer.audio_token)}|{re.escape(tokenizer.image_token)}")
 
-    def encode(self, chat: Chat, tools: Sequence[dict[str, Any]] = (), *, answer: bool = True) -> Prompt:
+    def encode(
+        self,
+        chat: Chat,
+        tools: Sequence[dict[str, Any]] = (),
+        *,
+        answer: bool = True,
+        thinks: bool = True,
+    ) -> Prompt:
         """A conversation as a prompt.
 
         Args:
             chat: What was said and shown.
             tools: For the template, if it knows them.
             answer: The model's turn begins at the end.
+            thinks: A thought that the template opens is the model's to end; else it is left empty.
 
         Raises:
             ModelError: The template shows other placeholders than there are media (`template_mismatch`).
@@ -105,9 +115,12 @@ class Encoder:
             tokenize=False,
             add_generation_prompt=answer,
         )
+        thinking = text.rstrip().endswith("<think>")
+        if thinking and not thinks:
+            text, thinking = text.rstrip() + _NO_THOUGHT, False
         media = [self._encoded(shown) for shown in chat.shown]
         ids, placed = self._filled(text, media)
-        return Prompt(ids, tuple(placed), thinking=text.rstrip().endswith("<think>"))
+        return Prompt(ids, tuple(placed), thinking=thinking)
 
     def _filled(self, text: str, media: Sequence[Encoded]) -> tuple[list[int], list[Placed]]:
         """Ids of the text with as many placeholders for each medium as it takes."""

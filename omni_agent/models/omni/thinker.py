@@ -12,6 +12,7 @@ from .libraries import cache_name, library
 from .prefixes import Prefix, Prefixes
 
 if TYPE_CHECKING:
+    from .forms import Form
     from .loading import Loaded
 
 _CHUNK = 1024
@@ -31,12 +32,14 @@ class Sampling:
         temperature: 0 for the most likely.
         seed: For what is random.
         speech: The talker will read what was computed.
+        form: What the answer must be; None for any words.
     """
 
     max_tokens: int
     temperature: float = 0.0
     seed: int = 0
     speech: bool = False
+    form: Form | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +97,7 @@ class Thinker:
 
         Raises:
             Stopped: `stopped` became true before the first token.
+            ModelError: The answer cannot be held to its form (`format_failed`).
         """
         torch, device = self._torch, self._loaded.device
         with torch.no_grad(), seeded(how.seed, device):
@@ -103,6 +107,7 @@ class Thinker:
                 input_ids=torch.tensor([prompt.ids], device=device),
                 attention_mask=torch.ones(1, len(prompt.ids), dtype=torch.long, device=device),
                 streamer=streamer,
+                logits_processor=[how.form] if how.form else [],
                 stopping_criteria=[_until(stopped, torch)],
                 max_new_tokens=how.max_tokens,
                 eos_token_id=list(self._loaded.ends),
