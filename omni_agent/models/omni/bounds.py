@@ -113,7 +113,11 @@ def _limit_object(node: dict[str, Any], *, combined: bool) -> None:
         if not combined:
             node["additionalProperties"] = False
         return
-    if not combined and "patternProperties" not in node and node.get("additionalProperties", True) is not False:
+    if (
+        not combined
+        and "patternProperties" not in node
+        and node.get("additionalProperties", True) is not False
+    ):
         value = _node(node.get("additionalProperties", True), combined=False)
         node["patternProperties"], node["additionalProperties"] = {_KEY: value}, False
         node.setdefault("maxProperties", max(MOST_ITEMS, _number(node.get("minProperties"))))

@@ -8,6 +8,7 @@ from ...messages import Audio, Image, Message, ToolResult, Video
 from ...tokens import estimated_tokens
 from ..prompt import newest
 from .checkpoint import MOST_PICTURES
+from .media import FEWEST_TOKENS, FILM_TOKENS
 
 if TYPE_CHECKING:
     from ..base import Request
@@ -33,7 +34,8 @@ def _size(message: Message) -> int:
             case Audio(seconds=seconds):
                 size += int(seconds * _A_SECOND)
             case Video(seconds=seconds):
-                size += int(seconds * _A_SECOND) + MOST_PICTURES * _A_PICTURE
+                pictures = max(MOST_PICTURES * _A_PICTURE, FILM_TOKENS, int(seconds * FEWEST_TOKENS))
+                size += int(seconds * _A_SECOND) + pictures
             case Image():
                 size += _A_PICTURE
     for part in message.parts:

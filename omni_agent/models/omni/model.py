@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...config import Settings
@@ -28,7 +29,7 @@ from .checkpoint import Checkpoint, describe
 from .encoding import Encoder, Prompt
 from .fitting import fit
 from .forms import Forms
-from .loading import Loaded, load
+from .loading import Loaded, films, load
 from .media import Decoded, MediaReader
 from .options import Options
 from .relay import Relay
@@ -64,7 +65,7 @@ class TransformersOmni:
         self._options = options
         self._threads = threads
         self._new_id = new_id
-        self._media = MediaReader(store)
+        self._media = MediaReader(store, partial(films, options))
         self._checkpoint = describe(options)
         self._ready: _Ready | None = None
         self._workers: ThreadPoolExecutor | None = None

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .encoding import Placed, Prompt, tensors
+from .encoding import Placed, Prompt
+from .inputs import tensors, times
 from .libraries import cache_name, library
 from .prefixes import Prefix, Prefixes
 
@@ -152,15 +153,15 @@ class Thinker:
         """Positions in time, height and width, (3, 1, tokens); the offset after them is set in the model."""
         torch, thinker, device = self._torch, self._loaded.thinker, self._loaded.device
         shown = tensors(prompt.placed, device, torch.float32)
-        mask = shown.get("feature_attention_mask")
+        mask, films = shown.get("feature_attention_mask"), times(prompt.placed, device)
         positions, after = thinker.get_rope_index(
             torch.tensor([prompt.ids], device=device),
             image_grid_thw=shown.get("image_grid_thw"),
-            video_grid_thw=None,
+            video_grid_thw=shown.get("video_grid_thw"),
             attention_mask=torch.ones(1, len(prompt.ids), dtype=torch.long, device=device),
-            use_audio_in_video=False,
+            use_audio_in_video=films.get("use_audio_in_video", False),
             audio_seqlens=mask.sum(-1) if mask is not None else None,
-            second_per_grids=None,
+            second_per_grids=films.get("video_second_per_grid"),
         )
         # transformers 5 keeps the offset in the inner model, 4.57 in the thinker itself.
         (thinker.model if _inner(thinker) else thinker).rope_deltas = after

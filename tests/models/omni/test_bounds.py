@@ -39,8 +39,12 @@ LEAVES: st.SearchStrategy[dict[str, Any]] = st.one_of(
 def grown(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
     """Schemas of arrays, objects and alternatives."""
     return st.one_of(
-        st.builds(lambda item, most: {"type": "array", "items": item, "maxItems": most}, inner, st.integers(0, 2)),
-        st.builds(lambda items: {"type": "array", "prefixItems": items}, st.lists(inner, min_size=1, max_size=2)),
+        st.builds(
+            lambda item, most: {"type": "array", "items": item, "maxItems": most}, inner, st.integers(0, 2)
+        ),
+        st.builds(
+            lambda items: {"type": "array", "prefixItems": items}, st.lists(inner, min_size=1, max_size=2)
+        ),
         st.builds(
             lambda members, needed: {"type": "object", "properties": members, "required": sorted(needed)},
             st.dictionaries(NAMES, inner, min_size=1, max_size=3),

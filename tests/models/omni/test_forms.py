@@ -57,7 +57,11 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "required": ["from", "to"],
     },
     "alternatives": {"anyOf": [{"type": "null"}, {"type": "string", "pattern": "^[A-Z]{3}-[0-9]{2}$"}]},
-    "date": {"type": "object", "properties": {"on": {"type": "string", "format": "date"}}, "required": ["on"]},
+    "date": {
+        "type": "object",
+        "properties": {"on": {"type": "string", "format": "date"}},
+        "required": ["on"],
+    },
     "open": {"type": "object", "additionalProperties": {"type": "boolean"}, "minProperties": 1},
 }
 
