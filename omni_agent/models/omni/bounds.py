@@ -28,7 +28,7 @@ def bounded(schema: JsonObject) -> JsonObject:
     """The schema with a limit to all that it leaves open.
 
     Objects that name their properties have no others, unless they are combined with another schema. Numbers
-    have at most nine decimals and lie within ±10¹². A schema that refers to itself may still nest without end.
+    have at most nine decimals and lie within ±10¹². A schema that refers to itself may still nest on and on.
     """
     return _node(schema, combined=False)
 
@@ -56,7 +56,7 @@ def _node(schema: object, *, combined: bool) -> Any:
 
 
 def _typed(node: dict[str, Any], *, combined: bool, alone: bool) -> dict[str, Any]:
-    """With limits for each type that a value may have; any value, where the schema is `alone` and names none."""
+    """With limits for each type that a value may have; any value where the schema, `alone`, names none."""
     kinds = _kinds(node)
     if not kinds:
         return {**node, **_loose(_LOOSE)} if alone else node
@@ -113,12 +113,9 @@ def _limit_object(node: dict[str, Any], *, combined: bool) -> None:
         if not combined:
             node["additionalProperties"] = False
         return
-    if (
-        not combined
-        and "patternProperties" not in node
-        and node.get("additionalProperties", True) is not False
-    ):
-        value = _node(node.get("additionalProperties", True), combined=False)
+    extra = node.get("additionalProperties", True)
+    if not combined and "patternProperties" not in node and extra is not False:
+        value = _node(extra, combined=False)
         node["patternProperties"], node["additionalProperties"] = {_KEY: value}, False
         node.setdefault("maxProperties", max(MOST_ITEMS, _number(node.get("minProperties"))))
 

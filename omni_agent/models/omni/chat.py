@@ -27,7 +27,7 @@ _SPELLED_OUT = "Answer what is said and shown here."
 
 
 class ChatPart(TypedDict, total=False):
-    """A part of a message as the templates read it; `audio`, `image` and `video` only say that there is one."""
+    """A part of a message as the templates read it; that of a medium only says that there is one."""
 
     type: Literal["text", "audio", "image", "video"]
     text: str

@@ -208,10 +208,9 @@ class Encoder:
         grid, seconds = made["video_grid_thw"], loaded.videos.temporal_patch_size * FILM_STEP
         pairs, each = int(grid[0, 0]), int(grid[0, 1:].prod()) // loaded.videos.merge_size**2
         seen = self._id(tokenizer.video_token)
+        patches = made["pixel_values_videos"]
         if not sounding:
-            return Encoded(
-                key, "film", (seen,) * (pairs * each), made["pixel_values_videos"], grid, seconds=seconds
-            )
+            return Encoded(key, "film", (seen,) * (pairs * each), patches, grid, seconds=seconds)
         spectrum = self._spectrum(_heard(film))
         order = interleaved(
             loaded.checkpoint.family,
@@ -225,7 +224,7 @@ class Encoder:
             self._id, (tokenizer.audio_token, tokenizer.audio_bos_token, tokenizer.audio_eos_token)
         )
         ids = (begins, *(seen if shown else heard for shown in order), ends)
-        return Encoded(key, "film", ids, made["pixel_values_videos"], grid, spectrum, seconds)
+        return Encoded(key, "film", ids, patches, grid, spectrum, seconds)
 
     def _id(self, token: str) -> int:
         return int(self._loaded.tokenizer.convert_tokens_to_ids(token))

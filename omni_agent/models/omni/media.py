@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 HEARING_RATE = 16_000
 # At most a frame every two seconds, so that most clips keep to a budget that a small card can read.
 _SECONDS_A_FRAME = 2.0
-# Of a clip taken whole: two pictures a second, as the makers sample them (`qwen_omni_utils`), which the models
-# read in pairs. A pair takes 128 to 768 tokens, by the room that all have.
+# Of a clip taken whole: two pictures a second, as the makers sample them (`qwen_omni_utils`), which the
+# models read in pairs. A pair takes 128 to 768 tokens, by the room that all have.
 FILM_STEP = 0.5
 FEWEST_TOKENS, MOST_TOKENS = 128, 768
 FILM_TOKENS = 10_240
@@ -61,7 +61,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Film:
-    """A clip that the model takes whole: pictures every `FILM_STEP` seconds, the same one where none is newer.
+    """A clip that the model takes whole: a picture every `FILM_STEP` seconds, the same where none is newer.
 
     Attributes:
         key: Of its pictures.

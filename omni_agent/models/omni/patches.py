@@ -30,13 +30,11 @@ def film_patches(processor: Any, film: Film) -> Any:
     import numpy as np
 
     torch = library("torch")
-    seen = {
-        png: torch.from_numpy(np.asarray(opened(png)).copy()).permute(2, 0, 1) for png in set(film.frames)
-    }
+    pixels = {png: np.array(opened(png)) for png in set(film.frames)}
     # Pixels of one picture; a pair of them is a token for each square of the size that is merged.
     square = (processor.patch_size * processor.merge_size) ** 2
     return processor(
-        [torch.stack([seen[png] for png in film.frames])],
+        [torch.from_numpy(np.stack([pixels[png] for png in film.frames])).permute(0, 3, 1, 2)],
         size={"shortest_edge": FEWEST_TOKENS * square, "longest_edge": film.tokens * square},
         do_sample_frames=False,
         return_tensors="pt",

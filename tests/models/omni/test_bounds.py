@@ -70,7 +70,7 @@ def forms(qwen3: Any) -> Any:
 
 
 def walked(forms: Any, schema: dict[str, Any], seed: int, most: int = 6000) -> str:
-    """What is written where each next token is drawn at random, with closing signs more likely than others."""
+    """What is written where each next token is drawn at random, the closing ones more likely."""
     from omni_agent.models.omni.libraries import library
 
     torch, tokenizer = library("torch"), forms._loaded.tokenizer

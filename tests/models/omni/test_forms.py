@@ -62,7 +62,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "properties": {"on": {"type": "string", "format": "date"}},
         "required": ["on"],
     },
-    "open": {"type": "object", "additionalProperties": {"type": "boolean"}, "minProperties": 1},
+    "open": {"type": "object", "additionalProperties": {"type": "boolean"}, "maxProperties": 3},
 }
 
 
