@@ -24,8 +24,8 @@ def interleaved(
 ) -> Iterator[bool]:
     """Which of a film's tokens are pictures; the others are sound.
 
-    Qwen3-Omni puts each pair of pictures in front of the first sound that is heard then or later; Qwen2.5-Omni
-    all pictures of two seconds in front of all sounds of them.
+    Qwen3-Omni puts each pair of pictures in front of the first sound that is heard then or later, and
+    Qwen2.5-Omni all pictures of two seconds in front of all sounds of them.
 
     Args:
         family: Whose order.
