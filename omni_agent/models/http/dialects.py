@@ -104,8 +104,8 @@ DASHSCOPE = Dialect(
     prefills=False,
 )
 
-# openai 3.57.0 for Python, `types/chat`; speech is streamed as pcm16 only (the guide "Audio and speech"). Its
-# model is the one that is left when gpt-audio ends on 20 January 2027 (developers.openai.com, "Deprecations").
+# openai 3.57.0 for Python, `types/chat`; speech is streamed as pcm16 only (the guide "Audio and speech"). The
+# model is what is left when gpt-audio ends on 20 January 2027 (developers.openai.com, "Deprecations").
 OPENAI = Dialect(
     "openai",
     "OpenAI",
