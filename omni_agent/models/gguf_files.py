@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ModelUnavailable
 from .base import Modality
 from .gguf_header import Value, metadata
+from .gguf_projector import checked_projector
 
 _ENCODERS: tuple[tuple[str, Modality], ...] = (
     ("clip.has_audio_encoder", "audio"),
@@ -40,7 +42,8 @@ def found(address: str) -> GgufFiles:
     of its name with the model, and of these the first by name.
 
     Raises:
-        ModelUnavailable: There is no such file, more than one model, or a file that is not GGUF.
+        ModelUnavailable: There is no such file, more than one model, a file that is not GGUF, or a projector
+            whose tensors do not fit each other.
     """
     path = Path(address).expanduser()
     folder = path if path.is_dir() else path.parent
@@ -62,13 +65,13 @@ def found(address: str) -> GgufFiles:
 
 
 def _senses(projector: Path) -> frozenset[Modality]:
-    about = _read(projector)
+    about = _read(projector, lambda path: checked_projector(path).about)
     return frozenset(modality for key, modality in _ENCODERS if about.get(key) is True)
 
 
-def _read(path: Path) -> dict[str, Value]:
+def _read(path: Path, read: Callable[[Path], dict[str, Value]] = metadata) -> dict[str, Value]:
     try:
-        return metadata(path)
+        return read(path)
     except (OSError, ValueError) as error:
         raise ModelUnavailable(
             f"{path} is no GGUF file that can be read: {error}", remedy="fetch it again"

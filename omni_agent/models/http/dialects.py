@@ -104,7 +104,8 @@ DASHSCOPE = Dialect(
     prefills=False,
 )
 
-# openai 3.57.0 for Python, `types/chat`; speech is streamed as pcm16 only (the guide "Audio and speech").
+# openai 3.57.0 for Python, `types/chat`; speech is streamed as pcm16 only (the guide "Audio and speech"). The
+# model is what is left when gpt-audio ends on 20 January 2027 (developers.openai.com, "Deprecations").
 OPENAI = Dialect(
     "openai",
     "OpenAI",
@@ -118,7 +119,7 @@ OPENAI = Dialect(
         tools_with_speech=True,
         context_tokens=128_000,
     ),
-    model="gpt-audio",
+    model="gpt-audio-1.5",
     key="OPENAI_API_KEY",
     key_needed=True,
     speaking=lambda voice: shapes.audio(voice, _OPENAI[0], "pcm16"),

@@ -14,7 +14,7 @@ from .. import injected
 from ..notation import dumps
 from ..prompt import aside, clean, told_result
 from ..qwen_omni import AGREED, QWEN25_SYSTEM
-from .media import Clip, Decoded, Picture, Sound
+from .media import Clip, Decoded, Film, Picture, Sound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,12 +27,13 @@ _SPELLED_OUT = "Answer what is said and shown here."
 
 
 class ChatPart(TypedDict, total=False):
-    """A part of a message as the templates read it; `audio` and `image` only say that there is one."""
+    """A part of a message as the templates read it; that of a medium only says that there is one."""
 
-    type: Literal["text", "audio", "image"]
+    type: Literal["text", "audio", "image", "video"]
     text: str
     audio: str
     image: str
+    video: str
 
 
 class ChatMessage(TypedDict, total=False):
@@ -44,11 +45,11 @@ class ChatMessage(TypedDict, total=False):
 
 
 class Chat:
-    """A conversation in the making, and the sounds and pictures in the order of their placeholders."""
+    """A conversation in the making, and the media in the order of their placeholders."""
 
     def __init__(self) -> None:
         self.messages: list[ChatMessage] = []
-        self.shown: list[Sound | Picture] = []
+        self.shown: list[Sound | Picture | Film] = []
 
     def add(self, role: Literal["system", "user", "assistant", "tool"], *parts: ChatPart) -> None:
         """Add a message; one of the same role as the last goes on with it, but for tools' results."""
@@ -130,7 +131,7 @@ def _user(message: Message, decoded: Mapping[str, Decoded], chat: Chat) -> Itera
 def _media(part: Media, decoded: Mapping[str, Decoded], chat: Chat) -> Iterator[ChatPart]:
     """Placeholders. OpenAI's `input_audio` is not one: the templates render it as nothing."""
     match decoded[part.ref]:
-        case Sound() | Picture() as shown:
+        case Sound() | Picture() | Film() as shown:
             yield _placeholder(shown, chat)
         case Clip() as clip:
             times = ", ".join(f"{picture.seconds:.1f}" for picture in clip.pictures)
@@ -141,11 +142,15 @@ def _media(part: Media, decoded: Mapping[str, Decoded], chat: Chat) -> Iterator[
                 yield _placeholder(clip.sound, chat)
 
 
-def _placeholder(shown: Sound | Picture, chat: Chat) -> ChatPart:
+def _placeholder(shown: Sound | Picture | Film, chat: Chat) -> ChatPart:
     chat.shown.append(shown)
-    if isinstance(shown, Sound):
-        return {"type": "audio", "audio": shown.key}
-    return {"type": "image", "image": shown.key}
+    match shown:
+        case Sound(key=key):
+            return {"type": "audio", "audio": key}
+        case Picture(key=key):
+            return {"type": "image", "image": key}
+        case Film(key=key):
+            return {"type": "video", "video": key}
 
 
 def _aside(request: Request) -> str:

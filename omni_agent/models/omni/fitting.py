@@ -8,6 +8,7 @@ from ...messages import Audio, Image, Message, ToolResult, Video
 from ...tokens import estimated_tokens
 from ..prompt import newest
 from .checkpoint import MOST_PICTURES
+from .media import FEWEST_TOKENS, FILM_TOKENS
 
 if TYPE_CHECKING:
     from ..base import Request
@@ -25,16 +26,21 @@ def fit(request: Request, room: int) -> Request:
 
 def _size(message: Message) -> int:
     size = _A_MESSAGE
-    for part in (*message.parts, *message.media):
-        match part:
+    # A tool's media count like the user's own; both are in `media`.
+    for shown in message.media:
+        match shown:
+            case Video(apart=True):
+                size += estimated_tokens(shown.in_words)
             case Audio(seconds=seconds):
                 size += int(seconds * _A_SECOND)
             case Video(seconds=seconds):
-                size += int(seconds * _A_SECOND) + MOST_PICTURES * _A_PICTURE
+                pictures = max(MOST_PICTURES * _A_PICTURE, FILM_TOKENS, int(seconds * FEWEST_TOKENS))
+                size += int(seconds * _A_SECOND) + pictures
             case Image():
                 size += _A_PICTURE
-            case ToolResult(content=content):
-                size += estimated_tokens(content)
+    for part in message.parts:
+        if isinstance(part, ToolResult):
+            size += estimated_tokens(part.content)
     for call in message.tool_calls:
         size += estimated_tokens(f"{call.name}{call.arguments}")
     return size + estimated_tokens(message.text)

@@ -23,8 +23,8 @@ _WIDTH = {"float32": 4, "float16": 2, "bfloat16": 2}
 # Four bits a weight, its scales, and the parts that stay as they are.
 _FOUR_BITS = 0.32
 _SPEAKING = ("talker.", "code2wav.", "token2wav.")
-# Official minimum in BF16 for a clip of 15 s, in GB (READMEs of Qwen3-Omni and Qwen2.5-Omni; the 3B row is
-# not confirmed). Only where the files are not here yet.
+# Official minimum in BF16 for a clip of 15 s, in GB (READMEs of Qwen3-Omni and Qwen2.5-Omni; the Captioner is
+# taken to be as large as Thinking). Only where the files are not here yet.
 _PUBLISHED = {
     "qwen3-omni-30b-a3b-instruct": 78.85,
     "qwen3-omni-30b-a3b-thinking": 68.74,

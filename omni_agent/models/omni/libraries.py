@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from inspect import signature
 from typing import Any
@@ -23,6 +24,16 @@ def library(name: str) -> Any:
         # transformers says RuntimeError where one of its own lazy modules cannot be imported.
         wanted = name.partition(".")[0]
         raise ModelUnavailable(f"{wanted} cannot be imported: {error}", remedy=_REMEDY) from None
+
+
+@cache
+def importable(name: str) -> bool:
+    """Whether a module is there and imports: torchvision does only beside the torch that it was built for."""
+    try:
+        library(name)
+    except ModelUnavailable:
+        return False
+    return True
 
 
 def cache_name(module: Any) -> str:

@@ -12,7 +12,7 @@ from ...errors import ModelUnavailable, OmniError
 from ..store import ModelStore
 from .checkpoint import Checkpoint, describe
 from .footprint import check_room, free_main_memory
-from .libraries import library, quiet
+from .libraries import importable, library, quiet
 from .options import Options
 
 _WHOLE = {
@@ -33,6 +33,7 @@ class Loaded:
         tokenizer: Its tokenizer.
         features: Makes mel spectra of sounds, 16 kHz mono.
         pictures: Cuts pictures into patches, through PIL.
+        videos: Cuts films into patches, through torchvision; None where clips are given as pictures.
         template: The checkpoint's own chat template (Jinja).
         ends: Ids that end an answer.
     """
@@ -42,6 +43,7 @@ class Loaded:
     tokenizer: Any
     features: Any
     pictures: Any
+    videos: Any
     template: str
     ends: tuple[int, ...]
 
@@ -75,6 +77,7 @@ def load(options: Options) -> Loaded:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
         features = transformers.AutoFeatureExtractor.from_pretrained(folder)
         pictures = _pictures(transformers, folder)
+        videos = transformers.AutoVideoProcessor.from_pretrained(folder) if films(options) else None
     except OmniError:
         raise
     except Exception as error:
@@ -89,9 +92,15 @@ def load(options: Options) -> Loaded:
         tokenizer,
         features,
         pictures,
+        videos,
         _template(folder, tokenizer),
         _ends(tokenizer),
     )
+
+
+def films(options: Options) -> bool:
+    """Whether clips are handed over whole. Imports torchvision, so not for the event loop."""
+    return options.clips == "auto" and importable("torchvision")
 
 
 def _fetched(source: str) -> Path:

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...config import Settings
@@ -27,7 +28,8 @@ from .chat import render
 from .checkpoint import Checkpoint, describe
 from .encoding import Encoder, Prompt
 from .fitting import fit
-from .loading import Loaded, load
+from .forms import Forms
+from .loading import Loaded, films, load
 from .media import Decoded, MediaReader
 from .options import Options
 from .relay import Relay
@@ -63,7 +65,7 @@ class TransformersOmni:
         self._options = options
         self._threads = threads
         self._new_id = new_id
-        self._media = MediaReader(store)
+        self._media = MediaReader(store, partial(films, options))
         self._checkpoint = describe(options)
         self._ready: _Ready | None = None
         self._workers: ThreadPoolExecutor | None = None
@@ -90,7 +92,8 @@ class TransformersOmni:
         Raises:
             ModelUnavailable: A library or file is missing, or there is not enough memory.
             MediaError: What a message shows cannot be decoded.
-            ModelError: The last message is longer than the context (`context_exceeded`), or it failed.
+            ModelError: The last message is longer than the context (`context_exceeded`), the format is one
+                that no grammar can express (`format_unsupported`), or it failed.
         """
         request = request if request.talk else replace(request, tools=(), tool_choice="")
         decoded = await self._media.read(request.messages)
@@ -166,6 +169,7 @@ class _Ready:
         self._new_id = new_id
         self._encoder = Encoder(loaded)
         self._thinker = Thinker(loaded)
+        self._forms = Forms(loaded)
 
     def answer(self, request: Request, decoded: Mapping[str, Decoded], relay: Relay[ModelEvent]) -> None:
         """Write, and then speak, putting events into the relay."""
@@ -177,7 +181,8 @@ class _Ready:
             for event in words.feed(token):
                 relay.put(event)
 
-        how = Sampling(self._room(request, prompt), request.temperature, request.seed, speech)
+        room, form = self._room(request, prompt), self._forms.of(request)
+        how = Sampling(room, request.temperature, request.seed, speech, form)
         written = self._thinker.write(prompt, how, take, relay.closed)
         for event in words.finish():
             relay.put(event)
@@ -217,7 +222,10 @@ class _Ready:
         room = checkpoint.context_tokens - min(request.max_tokens, checkpoint.context_tokens // 4)
         sent, left = request, room
         while True:
-            prompt = self._encoder.encode(render(sent, checkpoint, decoded), tools, answer=answer)
+            chat = render(sent, checkpoint, decoded)
+            # What is held to a form from its first word on has no room for a thought.
+            thinks = request.format is None and not request.tool_choice
+            prompt = self._encoder.encode(chat, tools, answer=answer, thinks=thinks)
             if len(prompt.ids) <= room:
                 return prompt
             left = int(left * 0.7)

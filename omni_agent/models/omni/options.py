@@ -11,6 +11,7 @@ from ...errors import ConfigError
 Dtype = Literal["auto", "bfloat16", "float16", "float32"]
 _EXAMPLE = "such as transformers:Qwen/Qwen2.5-Omni-3B?device=cuda&bits=4&talker=off"
 _DTYPES: dict[str, Dtype] = {name: name for name in get_args(Dtype)}
+_CLIPS: dict[str, Literal["auto", "pictures"]] = {"auto": "auto", "pictures": "pictures"}
 _SWITCH = {"on": True, "off": False}
 
 
@@ -29,6 +30,7 @@ class Options:
             used, else torch's own.
         memory: Off loads without an estimate of what is needed.
         seconds: Most speech of one answer; a talker that derails would go on to its limit of 4096 frames.
+        clips: `auto` hands clips over whole where torchvision is installed; `pictures` always samples them.
     """
 
     source: str
@@ -39,6 +41,7 @@ class Options:
     attention: str = "auto"
     memory: bool = True
     seconds: int = 300
+    clips: Literal["auto", "pictures"] = "auto"
 
     @classmethod
     def parse(cls, address: str) -> Options:
@@ -63,6 +66,9 @@ class Options:
         seconds = given.get("seconds", "300")
         if not (seconds.isascii() and seconds.isdigit() and int(seconds) > 0):
             raise _wrong(f"seconds={seconds}", "a whole number of seconds")
+        clips = _CLIPS.get(given.get("clips", "auto"))
+        if clips is None:
+            raise _wrong(f"clips={given['clips']}", "auto or pictures")
         return cls(
             source.strip(),
             device=given.get("device") or "auto",
@@ -72,6 +78,7 @@ class Options:
             attention=given.get("attention") or "auto",
             memory=_switch("memory", given),
             seconds=int(seconds),
+            clips=clips,
         )
 
 

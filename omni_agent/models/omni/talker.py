@@ -15,7 +15,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from ..qwen_omni import SPEECH_RATE
-from .encoding import Prompt, tensors
+from .encoding import Prompt
+from .inputs import tensors, times
 from .libraries import library
 from .thinker import Answer, Stopped, seeded
 from .waveform import WaveformStream
@@ -143,8 +144,8 @@ def _asked(loaded: Loaded, prompt: Prompt, voice: str, most_frames: int) -> dict
     """The arguments of `generate`; the media only for the talker's positions, and what to leave out."""
     torch, device = library("torch"), loaded.device
     shown = tensors(prompt.placed, device, loaded.thinker.dtype)
-    # Only the thinker knows these two; unprefixed, Qwen2.5-Omni would hand them to its talker too.
-    for name in ("input_features", "pixel_values"):
+    # Only the thinker knows these; unprefixed, Qwen2.5-Omni would hand them to its talker too.
+    for name in ("input_features", "pixel_values", "pixel_values_videos"):
         if name in shown:
             shown[f"thinker_{name}"] = shown.pop(name)
     return {
@@ -155,6 +156,7 @@ def _asked(loaded: Loaded, prompt: Prompt, voice: str, most_frames: int) -> dict
         "thinker_eos_token_id": list(loaded.ends),
         "talker_max_new_tokens": most_frames,
         **shown,
+        **times(prompt.placed, device),
     }
 
 

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .encoding import Placed, Prompt, tensors
+from .encoding import Placed, Prompt
+from .inputs import tensors, times
 from .libraries import cache_name, library
 from .prefixes import Prefix, Prefixes
 
 if TYPE_CHECKING:
+    from .forms import Form
     from .loading import Loaded
 
 _CHUNK = 1024
@@ -31,12 +33,14 @@ class Sampling:
         temperature: 0 for the most likely.
         seed: For what is random.
         speech: The talker will read what was computed.
+        form: What the answer must be; None for any words.
     """
 
     max_tokens: int
     temperature: float = 0.0
     seed: int = 0
     speech: bool = False
+    form: Form | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +98,7 @@ class Thinker:
 
         Raises:
             Stopped: `stopped` became true before the first token.
+            ModelError: The answer cannot be held to its form (`format_failed`).
         """
         torch, device = self._torch, self._loaded.device
         with torch.no_grad(), seeded(how.seed, device):
@@ -103,6 +108,7 @@ class Thinker:
                 input_ids=torch.tensor([prompt.ids], device=device),
                 attention_mask=torch.ones(1, len(prompt.ids), dtype=torch.long, device=device),
                 streamer=streamer,
+                logits_processor=[how.form] if how.form else [],
                 stopping_criteria=[_until(stopped, torch)],
                 max_new_tokens=how.max_tokens,
                 eos_token_id=list(self._loaded.ends),
@@ -147,15 +153,15 @@ class Thinker:
         """Positions in time, height and width, (3, 1, tokens); the offset after them is set in the model."""
         torch, thinker, device = self._torch, self._loaded.thinker, self._loaded.device
         shown = tensors(prompt.placed, device, torch.float32)
-        mask = shown.get("feature_attention_mask")
+        mask, films = shown.get("feature_attention_mask"), times(prompt.placed, device)
         positions, after = thinker.get_rope_index(
             torch.tensor([prompt.ids], device=device),
             image_grid_thw=shown.get("image_grid_thw"),
-            video_grid_thw=None,
+            video_grid_thw=shown.get("video_grid_thw"),
             attention_mask=torch.ones(1, len(prompt.ids), dtype=torch.long, device=device),
-            use_audio_in_video=False,
+            use_audio_in_video=films.get("use_audio_in_video", False),
             audio_seqlens=mask.sum(-1) if mask is not None else None,
-            second_per_grids=None,
+            second_per_grids=films.get("video_second_per_grid"),
         )
         # transformers 5 keeps the offset in the inner model, 4.57 in the thinker itself.
         (thinker.model if _inner(thinker) else thinker).rope_deltas = after

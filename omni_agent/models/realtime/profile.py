@@ -139,7 +139,8 @@ OPENAI = Profile(
     title="OpenAI",
     url="wss://api.openai.com/v1/realtime",
     key="OPENAI_API_KEY",
-    model="gpt-realtime",
+    # What OpenAI names in place of gpt-realtime, which ends on 20 January 2027; known to openai 3.57.0.
+    model="gpt-realtime-2.1",
     shape="openai",
     able=Capabilities(
         inputs=_MEDIA,

@@ -55,7 +55,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> MediaStore:
 @pytest.fixture(scope="session")
 def omni3(qwen3: Path, store: MediaStore) -> Iterator[TransformersOmni]:
     """The tiny Qwen3-Omni, loaded once; it speaks one second at most."""
-    model = TransformersOmni(Options(str(qwen3), device="cpu", seconds=1), store=store)
+    model = TransformersOmni(Options(str(qwen3), device="cpu", seconds=1, clips="pictures"), store=store)
     yield model
     asyncio.run(model.close())
 
@@ -63,7 +63,7 @@ def omni3(qwen3: Path, store: MediaStore) -> Iterator[TransformersOmni]:
 @pytest.fixture(scope="session")
 def omni25(qwen25: Path, store: MediaStore) -> Iterator[TransformersOmni]:
     """The tiny Qwen2.5-Omni, loaded once; it speaks one second at most."""
-    model = TransformersOmni(Options(str(qwen25), device="cpu", seconds=1), store=store)
+    model = TransformersOmni(Options(str(qwen25), device="cpu", seconds=1, clips="pictures"), store=store)
     yield model
     asyncio.run(model.close())
 

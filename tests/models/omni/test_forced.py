@@ -41,7 +41,7 @@ def writing(model: TransformersOmni, text: str) -> Iterator[None]:
             wanted[:, ids[min(place, len(ids) - 1)]] = 0.0
             return wanted
 
-        return generate(**given, logits_processor=[only])
+        return generate(**{**given, "logits_processor": [*given.get("logits_processor", ()), only]})
 
     loaded.thinker.generate = forced
     try:

@@ -36,7 +36,7 @@ class Cache:
 
 
 def placed(start: int, end: int, key: str) -> Placed:
-    return Placed(start, end, Encoded(key, True, end - start, None))
+    return Placed(start, end, Encoded(key, "sound", (0,) * (end - start), None))
 
 
 def prefix(ids: str, *media: Placed) -> Prefix:

@@ -39,7 +39,7 @@ def test_it_writes_and_then_speaks(omni25: TransformersOmni, tone: Audio, photo:
 def test_its_sound_is_that_of_plain_generate(
     omni25: TransformersOmni, store: MediaStore, tone: Audio
 ) -> None:
-    from omni_agent.models.omni.encoding import tensors
+    from omni_agent.models.omni.inputs import tensors
     from omni_agent.models.omni.talker import waveform
     from omni_agent.models.omni.thinker import seeded
 

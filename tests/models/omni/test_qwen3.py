@@ -41,7 +41,7 @@ def prompt_of(model: TransformersOmni, request: Any, store: MediaStore) -> tuple
 
 def plain(model: TransformersOmni, request: Any, store: MediaStore, frames: int = 12) -> tuple[str, Any]:
     """Words and waveform as transformers' own `generate` gives them in one go."""
-    from omni_agent.models.omni.encoding import tensors
+    from omni_agent.models.omni.inputs import tensors
 
     torch = library("torch")
     loaded, prompt = prompt_of(model, request, store)

@@ -27,6 +27,7 @@ _TURNS = """\
 {% if message.content is string %}{{ message.content }}{% else %}{% for part in message.content -%}
 {%- if part.type == 'audio' or 'audio' in part -%}AUDIO
 {%- elif part.type == 'image' or 'image' in part -%}IMAGE
+{%- elif part.type == 'video' or 'video' in part -%}VIDEO
 {%- elif 'text' in part -%}{{ part.text }}{%- endif -%}
 {%- endfor %}{% endif %}CALLS<|im_end|>
 {% endif -%}
@@ -59,6 +60,7 @@ def qwen3_template(*, thinking: bool = False) -> str:
         .replace("THOUGHT", "<think>\n" if thinking else "")
         .replace("AUDIO", "<|audio_start|><|audio_pad|><|audio_end|>")
         .replace("IMAGE", "<|vision_start|><|image_pad|><|vision_end|>")
+        .replace("VIDEO", "<|vision_start|><|video_pad|><|vision_end|>")
     )
 
 
@@ -69,6 +71,7 @@ def qwen25_template() -> str:
         .replace("THOUGHT", "")
         .replace("AUDIO", "<|audio_bos|><|AUDIO|><|audio_eos|>")
         .replace("IMAGE", "<|vision_bos|><|IMAGE|><|vision_eos|>")
+        .replace("VIDEO", "<|vision_bos|><|VIDEO|><|vision_eos|>")
     )
 
 

@@ -104,4 +104,4 @@ async def test_the_key_is_that_of_the_environment(monkeypatch: pytest.MonkeyPatc
     async with paired(OpenAIService(), OPENAI, key=None, limits=Limits()) as pair:
         await events_of(pair.model, HI)
         assert pair.service.talks[0].request.headers["Authorization"] == "Bearer sk-of-the-environment"
-        assert pair.service.talks[0].request.path.endswith("?model=gpt-realtime")
+        assert pair.service.talks[0].request.path.endswith("?model=gpt-realtime-2.1")
