@@ -29,7 +29,7 @@ pytestmark = pytest.mark.anyio
 
 
 def named(name: str) -> Agent:
-    return Agent(name=name, model=ScriptedModel(), memory=None)
+    return Agent(name=name, model=ScriptedModel(), memory=None, grounding=False)
 
 
 def test_agents_are_asked_for_by_their_names() -> None:
@@ -88,7 +88,7 @@ async def test_health_waits_for_the_models() -> None:
             await loaded.wait()
 
     asked, loaded = asyncio.Event(), asyncio.Event()
-    first, second = named("First"), Agent(name="Second", model=Slow(), memory=None)
+    first, second = named("First"), Agent(name="Second", model=Slow(), memory=None, grounding=False)
     hosting = Hosting(by_model_name([first, second]))
     async with probed(hosting) as client:
         loading = asyncio.create_task(hosting.readiness.prewarm(hosting))
