@@ -16,6 +16,7 @@ from starlette.routing import Route
 from omni_agent import Agent
 from omni_agent.errors import ConfigError, ModelUnavailable
 from omni_agent.events import Usage
+from omni_agent.models.base import Request
 from omni_agent.server import Hosting
 from omni_agent.server.caller import Caller
 from omni_agent.server.hosting import by_model_name, model_name
@@ -83,7 +84,7 @@ async def test_errors_have_the_shape_that_clients_read() -> None:
 
 async def test_health_waits_for_the_models() -> None:
     class Slow(ScriptedModel):
-        async def prewarm(self, request: object) -> None:  # type: ignore[override]
+        async def prewarm(self, request: Request | None = None) -> None:
             asked.set()
             await loaded.wait()
 
