@@ -5,6 +5,7 @@ It is one piece of ASGI, and no chain of middleware: what it costs, every reques
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Collection
 from contextlib import ExitStack, suppress
@@ -50,12 +51,13 @@ class Guard:
         self._headers = usual_headers(hosting.access)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await self._http(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await self._socket(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+        kinds = {"http": self._http, "websocket": self._socket}
+        try:
+            await kinds.get(scope["type"], self._app)(scope, receive, send)
+        except asyncio.CancelledError:
+            # What a stop cuts off is no fault: the log has a line of it already.
+            if not self._hosting.at_work.stopping.is_set():
+                raise
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         heads, now = Heads.of(scope), self._hosting.clock.monotonic

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from omni_agent import Agent
 from omni_agent.errors import ConfigError, ModelUnavailable
 from omni_agent.events import Usage
+from omni_agent.models.base import Request
 from omni_agent.server import Hosting
 from omni_agent.server.caller import Caller
 from omni_agent.server.hosting import by_model_name, model_name
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.anyio
 
 
 def named(name: str) -> Agent:
-    return Agent(name=name, model=ScriptedModel(), memory=None)
+    return Agent(name=name, model=ScriptedModel(), memory=None, grounding=False)
 
 
 def test_agents_are_asked_for_by_their_names() -> None:
@@ -83,12 +84,12 @@ async def test_errors_have_the_shape_that_clients_read() -> None:
 
 async def test_health_waits_for_the_models() -> None:
     class Slow(ScriptedModel):
-        async def prewarm(self, request: object) -> None:  # type: ignore[override]
+        async def prewarm(self, request: Request | None = None) -> None:
             asked.set()
             await loaded.wait()
 
     asked, loaded = asyncio.Event(), asyncio.Event()
-    first, second = named("First"), Agent(name="Second", model=Slow(), memory=None)
+    first, second = named("First"), Agent(name="Second", model=Slow(), memory=None, grounding=False)
     hosting = Hosting(by_model_name([first, second]))
     async with probed(hosting) as client:
         loading = asyncio.create_task(hosting.readiness.prewarm(hosting))

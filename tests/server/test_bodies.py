@@ -167,6 +167,7 @@ async def test_whoever_does_not_read_his_answer_is_cut_off() -> None:
             try:
                 while True:
                     yield bytes(0x10000)
+                    await asyncio.sleep(0)
             finally:
                 ended.set()
 
