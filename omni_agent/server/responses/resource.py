@@ -1,6 +1,7 @@
 """A response, as clients get it: what was asked for, echoed, and what came of it.
 
 Source of the shape: `openai` 3.57, `types/responses/response.py`, `response_usage.py`, `response_error.py`.
+Fields that mean nothing here have their neutral values, for clients that insist on them.
 """
 
 from __future__ import annotations
@@ -69,12 +70,17 @@ class Resource:
         return {
             "background": False,
             "conversation": {"id": self.session} if self.session else None,
+            "frequency_penalty": 0.0,
             "instructions": asked.instructions,
             "max_output_tokens": asked.max_output_tokens,
+            "max_tool_calls": None,
             "metadata": asked.metadata or {},
             "parallel_tool_calls": asked.parallel_tool_calls is not False,
+            "presence_penalty": 0.0,
             "previous_response_id": asked.previous_response_id,
+            "prompt_cache_key": None,
             "reasoning": {"effort": None, "summary": None},
+            "safety_identifier": None,
             "service_tier": "default",
             "store": asked.keeps,
             "temperature": asked.temperature or 0.0,
@@ -84,6 +90,7 @@ class Resource:
                 {**tool.model_dump(), "parameters": tool.parameters or {}, "strict": bool(tool.strict)}
                 for tool in asked.tools or ()
             ],
+            "top_logprobs": 0,
             "top_p": 1.0,
             "truncation": "disabled",
             "user": asked.user,
