@@ -29,7 +29,7 @@ from omni_agent.server.running import running
 from omni_agent.speech.pcm import Pcm
 from omni_agent.testing import SaidEars, ScriptedModel, Step
 
-EXAMPLES = 12
+EXAMPLES = 5
 _ENDLESS = "/api/events"
 
 
@@ -94,9 +94,15 @@ def served() -> Iterator[str]:
             ready.set_result(address)
             await done.wait()
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    def run() -> None:
+        try:
+            loop.run_until_complete(serve())
+        except BaseException as error:
+            ready.set_exception(error)
+
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    yield ready.result(30)
+    yield ready.result()
     loop.call_soon_threadsafe(done.set)
     thread.join()
     loop.close()
