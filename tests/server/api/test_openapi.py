@@ -66,12 +66,12 @@ def described() -> dict[str, Any]:
 
 
 schema = schemathesis.openapi.from_dict(described())
-CHECKS = (
+CHECKS = [
     not_a_server_error,
     status_code_conformance,
     content_type_conformance,
     response_schema_conformance,
-)
+]
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def served() -> Iterator[str]:
         HealthCheck.filter_too_much,
     ],
 )
-def test_every_endpoint_answers_as_it_is_described(case: Case, address: str) -> None:
+def test_every_endpoint_answers_as_it_is_described(case: Case[Any], address: str) -> None:
     case.call_and_validate(base_url=address, checks=CHECKS)
 
 
