@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -38,7 +38,12 @@ def new(
     kept = _keys()
     from ..server.limits import Allowance
 
-    given = {"sessions": sessions, "requests": requests, "tokens": tokens, "audio_seconds": audio_seconds}
+    given: dict[str, Any] = {
+        "sessions": sessions,
+        "requests": requests,
+        "tokens": tokens,
+        "audio_seconds": audio_seconds,
+    }
     allowance = Allowance(**{limit: value for limit, value in given.items() if value is not None})
     typer.echo(kept.new(name, allowance))
 

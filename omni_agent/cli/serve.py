@@ -93,7 +93,8 @@ def _agents(where: list[str], model: str, persona: Path | None) -> list[Agent]:
 
     if persona and len(where) > 1:
         raise ConfigError("--persona is for one agent, and there are several", remedy="leave it out")
-    return [load_agent(one, persona=persona, model=model) for one in where or [None]]
+    chosen: list[str | None] = [*where] or [None]
+    return [load_agent(one, persona=persona, model=model) for one in chosen]
 
 
 def _check_secure(

@@ -5,9 +5,10 @@ It is one piece of ASGI, and no chain of middleware: what it costs, every reques
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Collection
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
@@ -22,11 +23,13 @@ from .caller import Caller
 from .errors import ApiError
 from .heads import Heads
 from .hosting import Hosting
-from .letting_in import ALWAYS, caller_in, check_body, check_ready, check_site
+from .letting_in import ALWAYS, caller_in, check_body, check_ready, check_room, check_site
 from .link import Link, protocol_among, refuse
 
 log = logging.getLogger(__name__)
 _FAULT = 1011
+# No status of HTTP: the client did not wait for one.
+_GONE = 499
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -48,12 +51,13 @@ class Guard:
         self._headers = usual_headers(hosting.access)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await self._http(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await self._socket(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+        kinds = {"http": self._http, "websocket": self._socket}
+        try:
+            await kinds.get(scope["type"], self._app)(scope, receive, send)
+        except asyncio.CancelledError:
+            # What a stop cuts off is no fault: the log has a line of it already.
+            if not self._hosting.at_work.stopping.is_set():
+                raise
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         heads, now = Heads.of(scope), self._hosting.clock.monotonic
@@ -76,7 +80,8 @@ class Guard:
                 _told(error, scope)
         finally:
             first = answering.first_byte
-            self._note(scope, scope["method"], answering.status, None if first is None else first - began)
+            status = answering.status or _GONE
+            self._note(scope, scope["method"], status, None if first is None else first - began)
 
     async def _answered(self, scope: Scope, heads: Heads, receive: Receive, answering: Answering) -> None:
         hosting, path, method = self._hosting, scope["path"], scope["method"]
@@ -114,13 +119,14 @@ class Guard:
     async def _live(self, scope: Scope, receive: Receive, link: Link) -> int:
         try:
             await self._app(scope, receive, link)
-        except (WebSocketDisconnect, OSError):
+        except WebSocketDisconnect:
             pass
         except Exception as error:
             _told(error, scope)
-            await link.close(_FAULT, "the server failed")
+            with suppress(OSError):
+                await link.close(_FAULT, "the server failed")
             return 500
-        return 101
+        return link.status
 
     def _admit(self, scope: Scope, heads: Heads, place: Place, held: ExitStack) -> None:
         """Let one in, and count him as long as `held` is.
@@ -132,6 +138,8 @@ class Guard:
         assert caller is not None
         _seen(scope, caller)
         check_ready(self._hosting)
+        if place == "sessions":
+            check_room(self._hosting)
         self._hosting.allowances.admit(caller)
         held.enter_context(self._hosting.allowances.held(caller, place))
 

@@ -56,7 +56,7 @@ class Heads:
             host=found.get(b"host", "") if sum(name == b"host" for name, _ in headers) == 1 else "",
             origin=found.get(b"origin"),
             key=_bearer(found.get(b"authorization", "")) or _key_among(scope.get("subprotocols") or ()),
-            length=int(length) if length.isdecimal() else None,
+            length=int(length[:20]) if length.isdecimal() else None,
             body=b"transfer-encoding" in found or length not in ("", "0"),
             packed=found.get(b"content-encoding", "").strip().lower() not in ("", "identity"),
             elsewhere=found.get(b"sec-fetch-site") in ("cross-site", "same-site"),

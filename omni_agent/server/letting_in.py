@@ -93,6 +93,21 @@ def check_ready(hosting: Hosting) -> None:
         )
 
 
+def check_room(hosting: Hosting) -> None:
+    """Refuse one more live socket where there are as many as may be.
+
+    Raises:
+        ApiError: 503.
+    """
+    if hosting.at_work.sockets >= hosting.limits.connections:
+        raise ApiError(
+            "there are as many live sessions as this server may have; try again later",
+            status=503,
+            code="session_limit_reached",
+            headers={"Retry-After": "10"},
+        )
+
+
 def check_body(heads: Heads, hosting: Hosting) -> None:
     """Refuse a body by what its headers say of it.
 

@@ -19,8 +19,9 @@ class Limits:
         body: Bytes of a request's body.
         body_seconds: Within which a body must have come in.
         head_seconds: Within which a request's line and headers must have come in.
+        stall_seconds: For which an answer may wait for a client that does not read it.
         frame: Bytes of a message on a live socket. Clients append up to 15 MiB of sound, 20 MiB in base64.
-        connections: Open at once.
+        connections: Requests at once, and live sockets at once.
         session_seconds: Length of a live session.
         fetched: Bytes of what is fetched for a request.
         fetch_seconds: Within which it must have come in, redirects included.
@@ -30,6 +31,7 @@ class Limits:
     body: int = 32 * _MEBIBYTE
     body_seconds: float = 60.0
     head_seconds: float = 10.0
+    stall_seconds: float = 60.0
     frame: int = 21 * _MEBIBYTE
     connections: int = 1000
     session_seconds: float = 3600.0

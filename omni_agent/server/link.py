@@ -19,26 +19,31 @@ class Link:
     Args:
         send: The server's.
         protocol: What is agreed on where the application names no protocol.
+
+    Attributes:
+        status: Of HTTP: 101 once it is accepted, else that of the refusal.
     """
 
-    __slots__ = ("_closed", "_protocol", "_send", "accepted")
+    __slots__ = ("_closed", "_protocol", "_send", "status")
 
     def __init__(self, send: Send, protocol: str | None) -> None:
         self._send = send
         self._protocol = protocol
         self._closed = False
-        self.accepted = False
+        self.status = 403
 
     async def __call__(self, message: Message) -> None:
         if self._closed:
             raise OSError("the socket is closed")
         kind = message["type"]
         if kind == "websocket.accept":
-            self.accepted = True
+            self.status = 101
             if not message.get("subprotocol"):
                 message["subprotocol"] = self._protocol
         elif kind == "websocket.close":
             self._closed = True
+        elif kind == "websocket.http.response.start":
+            self.status = message["status"]
         await self._send(message)
 
     async def close(self, code: int, reason: str) -> None:

@@ -6,6 +6,7 @@ The guard logs names of routes only. The filter is for what libraries log of the
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -13,17 +14,20 @@ from contextlib import contextmanager
 
 _LOGGERS = ("omni_agent.server", "uvicorn.error")
 _SECRET = re.compile(
-    r"(bearer\s+|openai-insecure-api-key\.)[^\s\"',;]+|\b(?:omni_|ek_|sk-)[\w-]{8,}|(\?)[^\s\"']+",
+    r"(bearer\s+|openai-insecure-api-key\.)[^\s\"',;]+|\b(?:omni_|ek_|sk-)[\w-]{32,}|(\?)[^\s\"']+",
     re.IGNORECASE,
 )
 _SOUND = re.compile(r"[A-Za-z0-9+/]{120,}={0,2}")
 
 
 class Discreet(logging.Filter):
-    """Takes keys, queries and what looks like encoded media out of records."""
+    """Takes keys, queries and encoded media out of records, and of an exception all but its kind."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = discreet(record.getMessage()), None
+        if record.exc_info and record.exc_info[0]:
+            record.msg = f"{record.msg.rstrip()} ({record.exc_info[0].__name__})"
+            record.exc_info = record.exc_text = None
         return True
 
 
@@ -34,17 +38,20 @@ def discreet(text: str) -> str:
 
 @contextmanager
 def logged() -> Iterator[None]:
-    """Log to standard error while it lasts."""
+    """Log to standard error while it lasts; with `OMNI_AGENT_DEBUG` exceptions too, whatever they say."""
+    debug = bool(os.environ.get("OMNI_AGENT_DEBUG"))
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    handler.addFilter(Discreet())
+    if not debug:
+        handler.addFilter(Discreet())
     before = {name: (logging.getLogger(name).level, logging.getLogger(name).propagate) for name in _LOGGERS}
     for name in _LOGGERS:
         logger = logging.getLogger(name)
         logger.addHandler(handler)
         logger.propagate = False
         # uvicorn's own lines at INFO hold addresses with their queries.
-        logger.setLevel(logging.INFO if name == _LOGGERS[0] else logging.WARNING)
+        ours = logging.DEBUG if debug else logging.INFO
+        logger.setLevel(ours if name == _LOGGERS[0] else logging.WARNING)
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""uvicorn's protocols, with a limit on how long a request's head may take.
+"""uvicorn's protocols, with limits on how long a request's head, and the reading of an answer, may take.
 
 uvicorn waits for the first request of a connection, and for the rest of a head once it has begun, for as long
 as the other side likes: a few thousand connections that send a byte now and then would hold all there are
@@ -51,20 +51,23 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
 
 class HttpProtocol(H11Protocol):
-    """HTTP/1.1. The same limit ends what goes on sending a body when it has its answer.
+    """HTTP/1.1. The limit of a head also ends what goes on sending a body when it has its answer.
 
     Attributes:
         head_seconds: From the opening of a connection, or the first byte after an answer, to a head's end.
+        stall_seconds: For which what was sent may wait to be read.
     """
 
     head_seconds = 10.0
+    stall_seconds = 60.0
     _late: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
     _dropped = 0
 
     @classmethod
-    def within(cls, head_seconds: float) -> type[HttpProtocol]:
-        """This protocol with a limit of its own."""
-        return type("HttpProtocol", (cls,), {"head_seconds": head_seconds})
+    def within(cls, head_seconds: float, stall_seconds: float) -> type[HttpProtocol]:
+        """This protocol with limits of its own."""
+        return type("HttpProtocol", (cls,), {"head_seconds": head_seconds, "stall_seconds": stall_seconds})
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -74,6 +77,7 @@ class HttpProtocol(H11Protocol):
         super().data_received(data)
         if not self._waiting or self.transport.get_protocol() is not self:
             self._unwatch()
+            self._dropped = 0
             return
         self._watch()
         if self.conn.their_state is h11.SEND_BODY:
@@ -81,8 +85,20 @@ class HttpProtocol(H11Protocol):
             if self._dropped > _DROPPED:
                 self.transport.close()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stalled = self.loop.call_later(self.stall_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._stalled:
+            self._stalled.cancel()
+            self._stalled = None
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._unwatch()
+        if self._stalled:
+            self._stalled.cancel()
         super().connection_lost(exc)
 
     @property

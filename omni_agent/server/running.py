@@ -24,6 +24,8 @@ from .protocol import HttpProtocol, SocketProtocol
 
 log = logging.getLogger(__name__)
 _PING_S = 20.0
+# Longer than clients and proxies keep theirs: who closes first must not be us.
+_KEEP_S = 65
 _GOODBYE_S = 2.0
 _LAST_S = 0.5
 
@@ -187,7 +189,7 @@ def _config(hosting: Hosting, place: Place, further: Sequence[BaseRoute]) -> uvi
     limits = hosting.limits
     config = uvicorn.Config(
         create_app(hosting, further),
-        http=HttpProtocol.within(limits.head_seconds),
+        http=HttpProtocol.within(limits.head_seconds, limits.stall_seconds),
         ws=SocketProtocol,
         ws_max_size=limits.frame,
         ws_ping_interval=_PING_S,
@@ -200,7 +202,9 @@ def _config(hosting: Hosting, place: Place, further: Sequence[BaseRoute]) -> uvi
         # A proxy's word about who asks is not needed, and anybody could give it.
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=limits.connections,
+        # It counts live sockets too, whose number the guard limits.
+        limit_concurrency=2 * limits.connections,
+        timeout_keep_alive=_KEEP_S,
         ssl_certfile=place.certificate,
         ssl_keyfile=place.private_key,
         # Without one, OpenSSL would ask the terminal for a password.

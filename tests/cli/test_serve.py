@@ -114,20 +114,6 @@ def ran(capsys: pytest.CaptureFixture[str]) -> Ran:
     return Ran(capsys)
 
 
-def test_several_agents_are_served_until_a_signal(start: Start, file: Path) -> None:
-    process = start("--agent", f"{file}:kitchen", "--agent", f"{file}:garage")
-    url = address(said(process, "ready on"))
-    assert httpx.get(f"{url}/health", trust_env=False).json() == {"status": "ok"}
-    models = httpx.get(f"{url}/v1/models", trust_env=False).json()["data"]
-    assert [model["id"] for model in models] == ["kitchen", "the-garage"]
-    assert "omni_agent_ready 1.0" in httpx.get(f"{url}/metrics", trust_env=False).text
-    process.send_signal(signal.SIGTERM)
-    _, log = process.communicate(timeout=30)
-    assert process.returncode == 0
-    assert "stopping: 0 replies run" in log
-    assert "Traceback" not in log
-
-
 def test_it_says_what_it_waits_for_and_a_second_signal_ends_it_at_once(start: Start, file: Path) -> None:
     process = start("--agent", f"{file}:never")
     url = address(said(process, "listening on"))
@@ -176,7 +162,7 @@ def test_what_cannot_be_served_is_one_line(
     assert ("omni_" in out) == (complaint == "cannot be had")
 
 
-def test_elsewhere_a_key_is_made_and_shown_once_and_tls_is_spoken(
+def test_several_agents_elsewhere_by_tls_with_a_key_that_is_shown_once(
     start: Start, file: Path, tmp_path: Path, home: Path
 ) -> None:
     authority = trustme.CA()
@@ -184,20 +170,26 @@ def test_elsewhere_a_key_is_made_and_shown_once_and_tls_is_spoken(
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(pem))
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
-    arguments = ["--agent", f"{file}:kitchen", "--host", "0.0.0.0", "--certificate", str(pem)]
+    agents = ["--agent", f"{file}:kitchen", "--agent", f"{file}:garage"]
 
-    first = start(*arguments)
-    assert first.stdout
-    line = first.stdout.readline()
+    process = start(*agents, "--host", "0.0.0.0", "--certificate", str(pem))
+    assert process.stdout
+    line = process.stdout.readline()
     key = line.rsplit(maxsplit=1)[-1]
-    url = address(said(first, "ready on")).replace("0.0.0.0", "127.0.0.1")
+    url = address(said(process, "ready on")).replace("0.0.0.0", "127.0.0.1")
     with httpx.Client(base_url=url, verify=trusting, trust_env=False) as client:
         answer = client.get("/v1/models", headers={"Authorization": f"Bearer {key}"})
-        assert (answer.status_code, client.get("/v1/models").status_code) == (200, 401)
-        assert answer.headers["strict-transport-security"]
+        figures = client.get("/metrics", headers={"Authorization": f"Bearer {key}"})
+        assert client.get("/v1/models").status_code == 401
         assert client.get("/health").json() == {"status": "ok"}
-    first.send_signal(signal.SIGTERM)
-    out, log = first.communicate(timeout=30)
+    process.send_signal(signal.SIGTERM)
+    out, log = process.communicate(timeout=30)
+    assert [model["id"] for model in answer.json()["data"]] == ["kitchen", "the-garage"]
+    assert answer.headers["strict-transport-security"]
+    assert "omni_agent_ready 1.0" in figures.text
+    assert process.returncode == 0
+    assert "stopping: 0 replies run" in log
+    assert "Traceback" not in log
     assert line.startswith("key 'first', shown this once: omni_")
     assert key not in out + log + (home / "server-keys.json").read_text()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from starlette.routing import Route
 from omni_agent import Agent
 from omni_agent.errors import ConfigError, ModelUnavailable
 from omni_agent.events import Usage
+from omni_agent.models.base import Request
 from omni_agent.server import Hosting
 from omni_agent.server.caller import Caller
 from omni_agent.server.hosting import by_model_name, model_name
@@ -28,7 +30,7 @@ pytestmark = pytest.mark.anyio
 
 
 def named(name: str) -> Agent:
-    return Agent(name=name, model=ScriptedModel(), memory=None)
+    return Agent(name=name, model=ScriptedModel(), memory=None, grounding=False)
 
 
 def test_agents_are_asked_for_by_their_names() -> None:
@@ -82,12 +84,12 @@ async def test_errors_have_the_shape_that_clients_read() -> None:
 
 async def test_health_waits_for_the_models() -> None:
     class Slow(ScriptedModel):
-        async def prewarm(self, request: object) -> None:  # type: ignore[override]
+        async def prewarm(self, request: Request | None = None) -> None:
             asked.set()
             await loaded.wait()
 
     asked, loaded = asyncio.Event(), asyncio.Event()
-    first, second = named("First"), Agent(name="Second", model=Slow(), memory=None)
+    first, second = named("First"), Agent(name="Second", model=Slow(), memory=None, grounding=False)
     hosting = Hosting(by_model_name([first, second]))
     async with probed(hosting) as client:
         loading = asyncio.create_task(hosting.readiness.prewarm(hosting))
@@ -159,14 +161,27 @@ async def test_the_log_holds_no_secrets(caplog: pytest.LogCaptureFixture) -> Non
     assert not [record for record in ours if record.exc_info]
 
 
+def test_of_an_exception_the_log_keeps_its_kind() -> None:
+    try:
+        raise ValueError("swordfish")
+    except ValueError:
+        record = logging.LogRecord("x", logging.ERROR, "", 0, "failed\n", (), sys.exc_info())
+    assert Discreet().filter(record)
+    assert logging.Formatter().format(record) == "failed (ValueError)"
+
+
 @pytest.mark.parametrize(
     ("said", "left"),
     [
         ("GET /v1/realtime?model=a&key=b HTTP/1.1", "GET /v1/realtime?… HTTP/1.1"),
         ("Authorization: Bearer abc", "Authorization: Bearer …"),
         ("openai-insecure-api-key.abc, realtime", "openai-insecure-api-key.…, realtime"),
-        ("key omni_0123456789-_ here", "key … here"),
-        ("ek_0123456789", "…"),
+        (f"key omni_{'aB3-_' * 9} here", "key … here"),
+        (f"ek_{'aB3-_' * 9}", "…"),
+        (
+            "omni_agent.server.guard, omni_agent_requests_total",
+            "omni_agent.server.guard, omni_agent_requests_total",
+        ),
         ("UklGR" * 40, "…"),
         ("nothing to hide: 12 items", "nothing to hide: 12 items"),
     ],

@@ -11,11 +11,15 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
-from websockets.exceptions import ConnectionClosed
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from starlette.routing import Route
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from omni_agent.errors import MediaError
 from omni_agent.media import MediaStore, load_image
 from omni_agent.server.limits import Limits
+from omni_agent.server.running import running
 from tests.server.probing import Probe, hosted, probed, socket_to
 
 pytestmark = pytest.mark.anyio
@@ -153,6 +157,37 @@ async def test_a_socket_may_take_longer_than_a_head() -> None:
             await asyncio.wait_for(live.recv(), 0.15)
         await live.send("abc")
         assert await live.recv() == "3"
+
+
+async def test_whoever_does_not_read_his_answer_is_cut_off() -> None:
+    ended = asyncio.Event()
+
+    async def endless(request: Request) -> StreamingResponse:
+        async def pieces() -> AsyncIterator[bytes]:
+            try:
+                while True:
+                    yield bytes(0x10000)
+                    await asyncio.sleep(0)
+            finally:
+                ended.set()
+
+        return StreamingResponse(pieces())
+
+    limits = Limits(stall_seconds=0.05)
+    async with running(hosted(limits=limits), further=[Route("/endless", endless)]) as address:
+        _, writer = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]))
+        writer.write(b"GET /endless HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        await ended.wait()
+        writer.close()
+
+
+async def test_there_are_so_many_live_sockets_and_no_more() -> None:
+    hosting = hosted(limits=Limits(connections=1))
+    async with probed(hosting) as client, socket_to(client) as live:
+        await live.recv()
+        with pytest.raises(InvalidStatus) as refused:
+            await socket_to(client)
+    assert refused.value.response.status_code == 503
 
 
 async def test_a_large_head_is_refused() -> None:

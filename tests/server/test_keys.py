@@ -48,7 +48,7 @@ async def test_without_the_right_key_nothing_is_answered(sent: dict[str, str]) -
     hosting, probe = guarded(), Probe()
     hosting.keys.new("anna")
     async with probed(hosting, probe) as client:
-        headers = [(name, value.encode("latin-1")) for name, value in sent.items()]
+        headers = {name.encode(): value.encode("latin-1") for name, value in sent.items()}
         answer = await client.post("/probe", headers=headers, content=b"x")
         models = await client.get("/v1/models", headers=headers)
         figures = await client.get("/metrics", headers=headers)
