@@ -185,13 +185,13 @@ class Agent:
         """One turn of a conversation that the caller keeps, event by event.
 
         Args:
-            messages: The conversation, oldest first, up to the user's last message or the results of the calls
-                that the last turn ended with. Media are in the agent's media store; what the model cannot
-                take in is heard and read here.
+            messages: The conversation, oldest first, up to the user's last message or the results of the
+                calls that the last turn ended with. Media are in the agent's media store; what the model
+                cannot take in is heard and read here.
             terms: What the caller sets for this turn.
             user: Whose memory is used, and gets the turn; None: nobody's, nothing is remembered.
-            session: The conversation under which it is remembered; by default one of its own. Calls that need a
-                yes wait in a named one, and are not run elsewhere.
+            session: The conversation that it is remembered in; by default one of its own. Calls that need a
+                yes wait in a named one, and are not run without.
             speak: Speak the answer, where there is a voice.
 
         Raises:

@@ -278,8 +278,8 @@ class MemoryWritten:
 
 @dataclass(frozen=True, slots=True)
 class TurnEnded:
-    """The turn is over. `text` is the whole answer, `heard_text` what was delivered of it; `truncated` where the
-    model had no more tokens to end it."""
+    """The turn is over. `text` is the whole answer, `heard_text` what was delivered of it; it is `truncated`
+    where the model had no more tokens to end it."""
 
     text: str
     heard_text: str

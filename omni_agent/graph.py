@@ -1,9 +1,9 @@
 """The state machine of a turn: its nodes and their edges, on one page.
 
     START → ingest → recall → model ─(calls)→ ground → gate → act (one for each call) → collect ─→ model …
-                              │   ↑              │
-                              │   └─(other tool)─┘
-                              └─(answer)→ commit → END
+                              │   ↑              │                                         │
+                              │   └─(other tool)─┘                         (calls that the caller runs)
+                              └─(answer)→ commit → END                                     └─→ commit → END
 
 With guardrails the user's words pass `screen` before `recall`, and again where another agent takes over.
 Where one asks, the turn waits in `consent`, and goes on in `screen` or, with the rest of an answer, in
@@ -73,7 +73,7 @@ def build(parts: Parts) -> TurnGraph:
     graph.add_conditional_edges("ground", _after_ground, ["model", "gate"])
     graph.add_conditional_edges("gate", _after_gate, ["act", "collect"])
     graph.add_edge("act", "collect")
-    graph.add_conditional_edges("collect", _after_collect(parts), ["screen", "model"])
+    graph.add_conditional_edges("collect", _after_collect(parts), ["screen", "model", "commit"])
     graph.add_edge("commit", END)
     return graph.compile()
 
@@ -87,7 +87,7 @@ def _after_screen(state: TurnState) -> str:
         return "consent"
     if state.get("stopped"):
         return "commit"
-    return "model" if len(state["messages"]) > 1 else "recall"
+    return "recall" if state.get("context") is None else "model"
 
 
 def _after_recall(state: TurnState) -> str:
@@ -102,6 +102,8 @@ def _after_consent(state: TurnState) -> str:
 
 def _after_collect(parts: Parts) -> Any:
     async def follow(state: TurnState, runtime: Runtime[Turn]) -> str:
+        if state["handed"]:
+            return "commit"
         turn = runtime.context or await _nested_turn(state, parts)
         guards = turn.parts.guardrails
         own = len(guards.input) > guards.shared and state.get("screened", "") != turn.parts.name

@@ -189,8 +189,13 @@ class Runner:
             return ("waiting" if self.waiting else "interrupted"), None
         error = self._work.exception()
         if error is None:
-            return ("waiting" if self.waiting else "done"), None
+            return self._ended(), None
         return "failed", raised(error)
+
+    def _ended(self) -> TurnStatus:
+        if self.waiting:
+            return "waiting"
+        return "calling" if self._state.get("handed") else "done"
 
     async def _settle(self, status: TurnStatus, failure: ErrorRaised | None) -> list[AgentEvent]:
         """What is left to say, and to write, when the work has ended."""
@@ -207,7 +212,8 @@ class Runner:
         if failure:
             last.append(failure)
         self.turn.mark("total")
-        last.append(TurnEnded(self._text, heard, status, self.turn.timings, total_usage(self._state)))
+        cut = self._state.get("truncated", False)
+        last.append(TurnEnded(self._text, heard, status, self.turn.timings, total_usage(self._state), cut))
         return last
 
     async def _abandon(self) -> None:

@@ -21,6 +21,7 @@ from .ids import random_id
 from .memory import KnowledgeStore, MemoryStore, Scope
 from .messages import JsonObject
 from .persona import Persona
+from .terms import Terms
 from .tool import Toolbox
 
 if TYPE_CHECKING:
@@ -43,11 +44,14 @@ class TurnInput(TypedDict):
     """What a turn starts from.
 
     `turn` is its id, made where it is missing; `heard` is the user's message, where the observations are one
-    already.
+    already. `history` is the conversation before it, where the caller keeps that; `since` is what was said
+    after the user's message, where the turn goes on with results of calls that the caller has run.
     """
 
     turn: NotRequired[str]
     heard: NotRequired[JsonObject]
+    history: NotRequired[list[JsonObject]]
+    since: NotRequired[list[JsonObject]]
     observations: list[Observation]
 
 
@@ -60,6 +64,7 @@ class TurnState(TypedDict, total=False):
             an approval is waited for.
         observations: What came in.
         heard: What came in, as the user's message, where that was made before or is yet to be judged.
+        since: What was said after the user's message, where the turn goes on with results from the caller.
         screened: The agent whose input guardrails have let the user's words pass.
         withheld: Words that wait for the user's yes, with the question; empty where none do.
         stopped: A guardrail, or a no to its question, has ended the turn.
@@ -71,8 +76,10 @@ class TurnState(TypedDict, total=False):
         choice: Name of the tool that the model is to call in its next answer; empty leaves it to the model.
         provenance: What the arguments of this turn's calls rest on, by call id.
         allowed: Calls of the last message that passed the gate.
+        handed: Those of them that the caller is to run.
         results: Results of this turn's calls, by call id.
         steps: How often the model has answered.
+        truncated: The last answer ended for want of tokens.
         usage: Tokens of each of those answers.
         reply: The words of the answer.
     """
@@ -81,6 +88,7 @@ class TurnState(TypedDict, total=False):
     said_at: str
     observations: list[Observation]
     heard: JsonObject
+    since: list[JsonObject]
     screened: str
     withheld: JsonObject
     stopped: bool
@@ -92,8 +100,10 @@ class TurnState(TypedDict, total=False):
     choice: str
     provenance: Annotated[dict[str, JsonObject], or_]
     allowed: list[JsonObject]
+    handed: list[JsonObject]
     results: Annotated[dict[str, JsonObject], or_]
     steps: int
+    truncated: bool
     usage: Annotated[list[JsonObject], add]
     reply: str
 
@@ -207,6 +217,8 @@ class Turn:
         started: Clock reading when the input came.
         delivery: Speaks the answer; None for text only.
         live: Who listens, in a live conversation.
+        terms: What a caller has set who brings his own conversation.
+        asks: The user can be asked for a yes.
         emit: Where events go.
         timings: Filled in as the turn goes on.
     """
@@ -218,6 +230,8 @@ class Turn:
     started: float
     delivery: Delivery | None = None
     live: Live | None = None
+    terms: Terms | None = None
+    asks: bool = True
     emit: Callable[[AgentEvent], None] = lambda event: None
     timings: Timings = field(default_factory=Timings)
 

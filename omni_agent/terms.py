@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-from .errors import ToolError
-from .memory import TransientMemory
 from .messages import JsonObject, ToolSpec
-from .tool import Tool, ToolContext
-
-if TYPE_CHECKING:
-    from .state import Parts
 
 NO_TOOL = "none"
 ANY_TOOL = "required"
@@ -23,8 +16,8 @@ class Terms:
 
     Attributes:
         instructions: Go after the persona's own, which stay.
-        tools: What the caller runs himself: the turn ends when the model calls one (`ToolRequested`). One that
-            is called as one of the agent's own takes its place.
+        tools: What the caller runs himself: the turn ends when the model calls one (`ToolRequested`). One
+            with the name of one of the agent's own takes its place.
         tool_choice: Name of the tool that the answer must call, `required` for any, `none` for no tool; empty
             leaves it to the model.
         max_tokens: Most tokens of an answer; None for the usual.

@@ -21,11 +21,14 @@ from .approval import Answer, Pending
 from .checkpoints import Checkpoints, thread_of
 from .errors import InputError, MemoryStoreError, OmniError
 from .events import AgentEvent, ErrorRaised
-from .nodes.hearing import heard
+from .guest import NOBODY, Contribution, Earlier, Guest
+from .messages import Message
+from .nodes.hearing import heard, understood
 from .runner import Runner, Start
 from .settling import settle_waiting
 from .speech.delivery import Delivery
 from .state import Live, Observation, Parts, Turn, TurnState
+from .terms import Terms
 from .warmup import warm_up_conversation
 
 if TYPE_CHECKING:
@@ -61,6 +64,7 @@ class Turns:
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._running: dict[tuple[str, str], Runner] = {}
         self._asked_again = set[str]()
+        self._earlier = Earlier()
 
     async def contribute(
         self,
@@ -84,23 +88,68 @@ class Turns:
         """
 
         async def begin(saver: BaseCheckpointSaver[str], runner: Runner) -> Start:
-            turn = runner.turn
-            message = await heard(observations, turn)
-            waiting = await self._waiting(saver, user, session)
-            if waiting:
-                await turn.authorised()
-                answer = waiting.pending.answer(message, turn.parts.clock.now())
-                if answer is not Answer.OTHER:
-                    return self._go_on(waiting, answer, runner)
-                asked = self._turn(user, session, waiting.pending.turn)
-                await settle_waiting(waiting.state, asked, waiting.pending.words)
-            # What a turn that was cut off by the end of its process has left there is no part of this one.
-            await saver.adelete_thread(self._thread(user, session))
-            return {"turn": turn.id, "heard": message.to_json(), "observations": []}
+            message = await heard(observations, runner.turn)
+            answered = await self._answered(message, saver, runner)
+            return answered or {"turn": runner.turn.id, "heard": message.to_json(), "observations": []}
 
         async with aclosing(self._run(begin, user, session, speak, ended, live=live)) as events:
             async for event in events:
                 yield event
+
+    async def answer(
+        self, messages: Sequence[Message], terms: Terms, user: str | None, session: str, *, speak: bool
+    ) -> AsyncGenerator[AgentEvent, None]:
+        """A turn of a conversation that the caller keeps.
+
+        Args:
+            messages: The conversation, up to the user's last message or the results of the caller's calls.
+            terms: What the caller sets for it.
+            user: Whose memory it uses; None for nobody's.
+            session: The conversation that it is remembered in; empty for one of its own.
+            speak: Speak the reply.
+
+        Raises:
+            InputError: There is nothing to answer, or a tool of the caller's cannot be offered.
+        """
+        given = Contribution.of(messages)
+        own = session or self._parts.ids()
+
+        async def begin(saver: BaseCheckpointSaver[str], runner: Runner) -> Start:
+            turn = runner.turn
+            goes_on = await given.gone_on(turn)
+            message = await understood(goes_on.user, turn)
+            if not goes_on.since and (answered := await self._answered(message, saver, runner)):
+                return answered
+            earlier = [await self._earlier.understood(said, turn) for said in goes_on.earlier]
+            return {
+                "turn": turn.id,
+                "heard": message.to_json(),
+                "observations": [],
+                "history": [said.to_json() for said in earlier],
+                "since": [said.to_json() for said in goes_on.since],
+            }
+
+        guest = Guest(terms, remembered=user is not None, asks=bool(session))
+        async with aclosing(self._run(begin, user or NOBODY, own, speak, guest=guest)) as events:
+            async for event in events:
+                yield event
+
+    async def _answered(
+        self, message: Message, saver: BaseCheckpointSaver[str], runner: Runner
+    ) -> Start | None:
+        """What follows where the user's words answer what a turn waits for; None for a new turn."""
+        turn = runner.turn
+        user, session = turn.scope.user, turn.session
+        if waiting := await self._waiting(saver, user, session):
+            await turn.authorised()
+            answer = waiting.pending.answer(message, turn.parts.clock.now())
+            if answer is not Answer.OTHER:
+                return self._go_on(waiting, answer, runner)
+            asked = self._turn(user, session, waiting.pending.turn)
+            await settle_waiting(waiting.state, asked, waiting.pending.words)
+        # What a turn that was cut off by the end of its process has left there is no part of this one.
+        await saver.adelete_thread(self._thread(user, session))
+        return None
 
     async def decide(
         self, choose: Callable[[Pending], Mapping[str, bool]], user: str, session: str, *, speak: bool
@@ -202,11 +251,14 @@ class Turns:
         ended: Ended | None = None,
         graph: TurnGraph | None = None,
         live: Live | None = None,
+        guest: Guest | None = None,
     ) -> AsyncGenerator[AgentEvent, None]:
         turn = self._turn(user, session, self._parts.ids())
         turn.live = live
         async with self._studying(turn), self._lock(user, session), self._checkpoints.open() as saver:
             notes = await _prepared(turn)
+            if guest:
+                guest.take(turn)
             resumable = (graph or self._graph).copy(update={"checkpointer": saver})
             runner = Runner(resumable, self._config(user, session), turn)
             turn.delivery = _delivery(runner) if speak else None
@@ -220,7 +272,7 @@ class Turns:
             finally:
                 del self._running[user, session]
                 turn.parts.team.done(turn.id)
-                if runner.ran and not runner.waiting:
+                if runner.ran and not (runner.waiting and turn.asks):
                     await saver.adelete_thread(self._thread(user, session))
 
     async def ready(self, user: str, session: str, words: str = "") -> None:

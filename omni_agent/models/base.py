@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
 Modality = Literal["text", "audio", "image", "video"]
+# No tool can have this name.
+ANY_TOOL = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class Request:
         tools: What may be called; empty for talk only.
         talk: The last message is a user's who is to be answered; else it is material for the task that
             `system` sets, such as to sum it up.
-        tool_choice: Name of the one of them that the answer must call; empty leaves it to the model.
+        tool_choice: Name of the one of them that the answer must call, `ANY_TOOL` for any of them; empty
+            leaves it to the model.
         withheld: Names of those that the answer may not call, though the prompt, being cached, shows them.
         background: What the messages begin after: what is known of the user, and the conversation before them
             in short. It changes seldom, and is part of the prefix of that conversation.
@@ -96,6 +99,14 @@ class Request:
     speech: bool = False
     voice: str = ""
     format: JsonObject | None = None
+
+    @property
+    def demand(self) -> str:
+        """The tool choice in words, for models that are told it; empty where there is none."""
+        if not self.tool_choice:
+            return ""
+        what = "one of the tools" if self.tool_choice == ANY_TOOL else self.tool_choice
+        return f"Call {what} now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +143,7 @@ class Done:
 ModelEvent: TypeAlias = TextDelta | SpeechDelta | ToolCallDelta | ToolCall | Usage | Done
 
 __all__ = [
+    "ANY_TOOL",
     "Capabilities",
     "Done",
     "Message",

@@ -13,6 +13,7 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from .base import ANY_TOOL
 from .notation import dumps, resolved
 from .prompt import SAY
 
@@ -54,9 +55,9 @@ _ANY = ("string", "number", "boolean", "null", "array", "object")
 def grammar(tools: tuple[ToolSpec, ...], choice: str = "") -> str:
     """The GBNF grammar of an answer that is either words or calls of these tools; words only without tools.
 
-    With a `choice` it is calls of that tool only. Compiled once for the same tools.
+    With a `choice` it is calls of that tool only, or of any. Compiled once for the same tools.
     """
-    offered = [(spec.name, spec.parameters) for spec in tools if choice in ("", spec.name)]
+    offered = [(spec.name, spec.parameters) for spec in tools if choice in ("", ANY_TOOL, spec.name)]
     return _compile(json.dumps(offered, ensure_ascii=False), talk=not choice)
 
 

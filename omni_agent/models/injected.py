@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 
 from ..messages import JsonObject, ToolCall, ToolResult, ToolSpec
+from .base import ANY_TOOL
 from .prompt import clean, told_result
 
 _RULES = """\
@@ -26,7 +27,8 @@ To call, write nothing but one such block for each call, with the function's nam
 </tool_call>
 What the functions gave comes back between <tool_response> and </tool_response>. Where none of them fits, \
 answer in words."""
-_MUST = "\nThis time you must call {name}."
+_MUST = "\nThis time you must call {what}."
+_DEMANDED = {ANY_TOOL: "one of them"}
 
 
 def signature(spec: ToolSpec) -> JsonObject:
@@ -40,9 +42,9 @@ def signature(spec: ToolSpec) -> JsonObject:
 
 
 def block(tools: Sequence[ToolSpec], choice: str = "") -> str:
-    """What the system prompt says of the tools; `choice` names the one that must be called."""
+    """What the system prompt says of the tools; `choice` is as in a request."""
     listed = "\n".join(json.dumps(signature(spec), ensure_ascii=False) for spec in tools)
-    return _RULES.format(tools=listed) + (_MUST.format(name=choice) if choice else "")
+    return _RULES.format(tools=listed) + (_MUST.format(what=_DEMANDED.get(choice, choice)) if choice else "")
 
 
 def called(calls: Sequence[ToolCall]) -> str:

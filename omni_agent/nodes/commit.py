@@ -22,7 +22,8 @@ async def commit(state: TurnState, turn: Turn) -> Update:
         heard = state["reply"][: turn.live.heard].rstrip()
         await remember(state, turn, status="interrupted", heard_text=heard, told=False)
     else:
-        await remember(state, turn, status="done", heard_text=state["reply"])
+        status: TurnStatus = "calling" if state.get("handed") else "done"
+        await remember(state, turn, status=status, heard_text=state["reply"])
     messages = [Message.from_json(item) for item in state["messages"]]
     calls = [call for message in messages for call in message.tool_calls]
     mine = [idempotency_key(turn.scope, turn.session, turn.id, call) for call in calls]

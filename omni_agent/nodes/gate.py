@@ -24,6 +24,7 @@ from .entering import entered
 from .results import by_call, failed
 
 DENIED = "The user said no; nothing was done."
+NOBODY = "Not run: it needs the user's yes, and here nobody can be asked."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,21 @@ async def gate(state: TurnState, turn: Turn) -> Update:
     try:
         passed, done = await _not_done(checked, turn)
         passed, asked, moot = await _asked(passed, messages, state, turn)
-        denied = await _denied(asked, turn) if asked else set()
+        if not turn.asks:
+            denied = {one.entry.key for one, _ in asked}
+        else:
+            denied = await _denied(asked, turn) if asked else set()
     except MemoryStoreError as error:
         # Nobody knows what was done before: what only reads may run, the executor refuses the rest.
         passed, done, moot, denied = checked, list[ToolResult](), list[ToolResult](), set[str]()
         turn.emit(ErrorRaised(error.code, error.message, error.remedy, severity="note"))
     refused += [*done, *moot]
-    refused += [_denial(one.entry.call) for one in passed if one.entry.key in denied]
+    why = DENIED if turn.asks else NOBODY
+    refused += [_denial(one.entry.call, why) for one in passed if one.entry.key in denied]
+    allowed = [one for one in passed if one.entry.key not in denied]
     return {
-        "allowed": [_json(one.entry.call, state) for one in passed if one.entry.key not in denied],
+        "allowed": [_json(one.entry.call, state) for one in allowed if not one.tool.elsewhere],
+        "handed": [_json(one.entry.call, state) for one in allowed if one.tool.elsewhere],
         "results": by_call(refused),
     }
 
@@ -144,8 +151,8 @@ async def _request(one: _Checked, reason: ApprovalReason, said: str, turn: Turn)
     return ApprovalRequested(call.id, call.name, call.arguments, question, reason, one.entry.digest)
 
 
-def _denial(call: ToolCall) -> ToolResult:
-    return ToolResult(call.id, call.name, "denied", DENIED)
+def _denial(call: ToolCall, why: str) -> ToolResult:
+    return ToolResult(call.id, call.name, "denied", why)
 
 
 def _json(call: ToolCall, state: TurnState) -> JsonObject:

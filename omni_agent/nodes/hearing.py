@@ -16,7 +16,7 @@ from ..events import Transcript
 from ..execution.standing import offered
 from ..hints import hints_of
 from ..media import load_audio, load_image, load_video
-from ..messages import Audio, Image, Message, Part, Text
+from ..messages import Audio, Image, Media, Message, Part, Text, Video
 from ..models.base import Modality
 from ..state import Observation, Turn
 from .language import language_of
@@ -47,6 +47,31 @@ async def heard(observations: Sequence[Observation], turn: Turn) -> Message:
         later: list[Modality] = [other["kind"] for other in observations[place + 1 :]]
         parts += await _parts(item, turn, _room(turn, later))
     return Message("user", tuple(parts))
+
+
+async def understood(message: Message, turn: Turn) -> Message:
+    """A message that came whole, with what the senses here make of those of its media that the model cannot
+    take in.
+
+    Raises:
+        InputError: A part of it cannot be read, or is more than the model takes at once.
+        ModelUnavailable: Nobody here can take it in.
+    """
+    parts: list[Part] = []
+    for place, part in enumerate(message.parts):
+        later = [other.type for other in message.parts[place + 1 :] if isinstance(other, Media)]
+        parts += await _understood(part, turn, _room(turn, later))
+    return replace(message, parts=tuple(parts))
+
+
+async def _understood(part: Part, turn: Turn, room: Room) -> list[Part]:
+    match part:
+        case Text(text=words, language=""):
+            return [await _text(words, turn)]
+        case Audio(hearing=None) | Image(reading=None) | Video(moments=None):
+            return await _parts({"kind": part.type, "content": part.ref}, turn, room)
+        case _:
+            return [part]
 
 
 async def _parts(item: Observation, turn: Turn, room: Room) -> list[Part]:

@@ -26,7 +26,7 @@ async def ingest(state: TurnState, turn: Turn) -> Update:
     if turn.parts.guardrails.input:
         # They are no message of the turn before they have passed.
         return {**begun, "heard": message.to_json()}
-    return {**begun, "messages": [message.to_json()]}
+    return {**begun, "messages": [message.to_json(), *state.get("since", [])]}
 
 
 def _is_words(part: Part) -> bool:

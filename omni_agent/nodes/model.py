@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import asdict, replace
 
-from ..events import ErrorRaised, TextDelta, Usage
-from ..execution.standing import UNDO, offered
+from ..events import TextDelta, Usage
 from ..messages import Message, Part, Text, ToolCall
 from ..models import base
-from ..models.limits import within_limits
 from ..persona import LengthLimit, PlainText
-from ..remembering import answers_memory, as_told
 from ..speech.pcm import Pcm
 from ..speech.voices.kept_sound import KeptSound
-from ..state import Parts, Turn, TurnState, Update
+from ..state import Turn, TurnState, Update
+from .asking import calls_of, in_words, is_asked_twice, request, tell_of_a_missing_voice
 from .saying import speak
 from .sieve import Sieve
+from .stop import StopAt
 
 
 async def model(state: TurnState, turn: Turn) -> Update:
@@ -28,18 +27,16 @@ async def model(state: TurnState, turn: Turn) -> Update:
     """
     earlier = (Message.from_json(item) for item in state["messages"])
     taken = {call.id for message in earlier for call in message.tool_calls}
-    request = _request(state, turn)
-    _tell_of_a_missing_voice(request, state, turn)
-    early: list[base.ModelEvent] = []
-    if _is_asked_twice(request, turn):
-        early = await _without_speech(request, turn)
-        request = replace(request, tools=(), tool_choice="", withheld=frozenset())
+    asked = request(state, turn)
+    tell_of_a_missing_voice(asked, state, turn)
+    early = await calls_of(asked, turn) if is_asked_twice(asked, turn) else []
+    asked = in_words(asked) if early or asked.format else asked
     calls = any(isinstance(event, ToolCall) for event in early)
     answer = _Answer(turn, state["reply"], taken, sounds=not calls)
     for event in early:
         await answer.take(event)
     if not calls:
-        async with aclosing(turn.parts.model.stream(request)) as events:
+        async with aclosing(turn.parts.model.stream(asked)) as events:
             async for event in events:
                 await answer.take(event)
                 if answer.over:
@@ -51,71 +48,18 @@ async def model(state: TurnState, turn: Turn) -> Update:
     return {
         "messages": [message.to_json()] if answer.parts else [],
         "steps": state["steps"] + 1,
+        "truncated": answer.truncated,
         "usage": [asdict(answer.usage)],
         "reply": state["reply"] + answer.said,
         **answer.outcome,
     }
 
 
-def _tell_of_a_missing_voice(request: base.Request, state: TurnState, turn: Turn) -> None:
-    wanted, voices = turn.parts.persona.voice, turn.parts.model.capabilities.voices
-    if request.speech and voices and wanted and not request.voice and not state["steps"]:
-        remedy = f"its voices are {', '.join(voices)}"
-        turn.emit(
-            ErrorRaised("voice_missing", f"this model has no voice '{wanted}'", remedy, severity="note")
-        )
-
-
-def _is_asked_twice(request: base.Request, turn: Turn) -> bool:
-    """Whether the model has to be asked for its calls first, and for its speech when it makes none."""
-    able = turn.parts.model.capabilities
-    return bool(request.speech and request.tools and able.speech and not able.tools_with_speech)
-
-
-async def _without_speech(request: base.Request, turn: Turn) -> list[base.ModelEvent]:
-    """The answer with its calls, whole; of one without calls its usage alone.
-
-    The words of that one are dropped: the spoken answer may differ, and that is the one that is heard.
-    """
-    async with aclosing(turn.parts.model.stream(replace(request, speech=False))) as stream:
-        events = [event async for event in stream]
-    calls = [event for event in events if isinstance(event, ToolCall)]
-    counted = [event for event in events if isinstance(event, Usage)]
-    words = "".join(event.text for event in events if isinstance(event, base.TextDelta)) if calls else ""
-    return [*([base.TextDelta(words)] if words else []), *calls, *counted]
-
-
-def _request(state: TurnState, turn: Turn) -> base.Request:
-    parts = turn.parts
-    messages = tuple(Message.from_json(item) for item in [*state["history"], *state["messages"]])
-    user = Message.from_json(state["messages"][0])
-    last_step = state["steps"] + 1 >= parts.max_steps
-    return base.Request(
-        system=parts.persona.prompt(parts.name),
-        messages=within_limits(as_told(messages), parts.model.capabilities),
-        tools=() if last_step else offered(parts.toolbox, messages),
-        tool_choice="" if last_step else state.get("choice", ""),
-        withheld=_withheld(state, messages, parts),
-        background=state.get("background", ""),
-        # What was recalled may be just what is now forgotten.
-        context="" if answers_memory(messages) else state["context"],
-        language=parts.persona.reply_language(user.language),
-        languages=parts.persona.languages,
-        speech=turn.delivery is not None,
-        voice=parts.own_voice if turn.delivery else "",
-    )
-
-
-def _withheld(state: TurnState, messages: Sequence[Message], parts: Parts) -> frozenset[str]:
-    """Tools that may not be called in this answer."""
-    if answers_memory(messages):
-        return frozenset(tool.name for tool in parts.toolbox)
-    # Nobody takes back what is not yet told; a small model that goes on calling would.
-    return frozenset({UNDO}) if len(state["messages"]) > 1 else frozenset()
-
-
 def _limit(turn: Turn, reply: str) -> LengthLimit:
     persona, delivery = turn.parts.persona, turn.delivery
+    if turn.terms and turn.terms.format:
+        # Half a value is none.
+        return LengthLimit(None)
     return LengthLimit(
         persona.max_words,
         max_seconds=persona.max_seconds,
@@ -144,10 +88,12 @@ class _Answer:
         self._sieve = Sieve(turn, reply=reply, gap=self._gap, sounds=sounds) if guarded else None
         # Who listens hears no lists; who reads along sees what is said.
         self._plain = PlainText() if turn.delivery else None
+        self._stop = StopAt(turn.terms.stop if turn.terms else ())
         self._limit = _limit(turn, reply)
         own = sounds and turn.delivery and turn.parts.model.capabilities.speech
         self._own_sound = KeptSound() if own else None
         self._ended = self._words_over = False
+        self.truncated = False
         self.calls: list[ToolCall] = []
         self.outcome: Update = {}
         self.text = ""
@@ -168,7 +114,7 @@ class _Answer:
         """Whether nothing that may follow would be said or heard."""
         if self._sieve and self._sieve.stopped:
             return True
-        return self._limit.reached and not self._awaits_sound
+        return (self._limit.reached or self._stop.reached) and not self._awaits_sound
 
     @property
     def _awaits_sound(self) -> bool:
@@ -180,7 +126,9 @@ class _Answer:
     async def take(self, event: base.ModelEvent) -> None:
         match event:
             case base.TextDelta(text=text) if not self._words_over:
-                await self._admit(self._plain.feed(text) if self._plain else text)
+                await self._read(self._stop.feed(text))
+                if self._stop.reached:
+                    await self._end_words()
             case base.TextDelta(text=text) if self._own_sound:
                 self._own_sound.write(text, "")
             case base.SpeechDelta() if self._own_sound:
@@ -190,14 +138,17 @@ class _Answer:
                 self.calls.append(self._with_own_id(event))
             case Usage():
                 self.usage += event
-            case base.Done():
-                self._ended = True
+            case base.Done(reason=reason):
+                self._ended, self.truncated = True, reason == "length"
 
     async def finish(self) -> None:
         """What is still held leaves; what the guardrails keep from leaving takes the calls with it."""
         await self._end_words()
         if self._own_sound:
             await self._play(self._own_sound.finish(ended=self._ended))
+
+    async def _read(self, text: str) -> None:
+        await self._admit(self._plain.feed(text) if self._plain else text)
 
     async def _admit(self, text: str) -> None:
         """Say as much of the model's next words as may be said; the sound of the rest is not heard."""
@@ -221,6 +172,7 @@ class _Answer:
         if self._words_over:
             return
         self._words_over = True
+        await self._read(self._stop.finish())
         if self._plain:
             await self._admit(self._plain.finish())
         await self._say(self._limit.finish())

@@ -13,12 +13,13 @@ from ..errors import MemoryStoreError
 from ..events import ErrorRaised
 from ..execution.standing import offered
 from ..memory import Brief, InView, Recollection, TurnRecord, Window, window_of
-from ..messages import Message, Part, Text, ToolCall, ToolResult
+from ..messages import JsonObject, Message, Part, Text, ToolCall, ToolResult
 from ..remembering import NAMES as MEMORY_TOOLS
 from ..remembering import request_of, rests_on
 from ..state import Turn, TurnState, Update
 from .late import late_results, note, telling
 from .recollecting import beside, packed, recollected
+from .results import results_message
 from .unknown import ANSWER, UNKNOWN, of_own, unanswered
 
 log = logging.getLogger(__name__)
@@ -45,15 +46,17 @@ async def recall(state: TurnState, turn: Turn) -> Update:
 
     Words that ask memory to do something ("forget that …") become a call of its tools, without the model.
     """
-    message = Message.from_json(state["messages"][-1])
+    message = Message.from_json(state["messages"][0])
     past = await so_far(turn)
     recalled = await recollected(turn, message.text, InView(turn.session, past.since))
     recalled = beside(past.background, recalled)
-    records, late = await late_results(past.window.turns, turn)
+    # A turn that goes on with results of its calls is there already.
+    earlier = [record for record in past.window.turns if record.id != turn.id]
+    records, late = await late_results(earlier, turn)
     for entry in late:
         if entry.status == "unknown":
             turn.emit(note(entry))
-    history = [said for record in records for said in as_heard(record)]
+    history = _longer([said for record in records for said in as_heard(record)], state.get("history", []))
     remembered = _remembered(turn, past.brief, recalled)
     if _from_memory(message, turn):
         told = [past.background, *remembered, *(said.text for said in history)]
@@ -61,7 +64,7 @@ async def recall(state: TurnState, turn: Turn) -> Update:
         remembered = [f"{_REMEMBERED} {UNKNOWN}"] if unknown else [*remembered, ANSWER]
     turn.mark("recalled")
     return {
-        **await _requested(message, records, turn),
+        **(await _requested(message, records, turn) if len(state["messages"]) == 1 else {}),
         "history": [said.to_json() for said in history],
         "background": past.background,
         "context": "\n".join([*map(telling, late), *remembered]),
@@ -128,18 +131,37 @@ def _remembered(turn: Turn, brief: Brief, recalled: list[Recollection]) -> list[
     return [f"{_REMEMBERED} {' '.join(dict.fromkeys(words))}"] if words else []
 
 
+def _longer(remembered: list[Message], given: list[JsonObject]) -> list[Message]:
+    """The conversation so far, as memory or as the caller has it: neither need know all of it."""
+    said = [Message.from_json(item) for item in given]
+    return said if _turns(said) > _turns(remembered) else remembered
+
+
+def _turns(messages: Sequence[Message]) -> int:
+    return sum(message.role == "user" for message in messages)
+
+
 def as_heard(record: TurnRecord) -> list[Message]:
     """A turn as the model is to see it: a reply that was cut ends where the user stopped hearing it.
 
     Calls that no model made, those of memory's own tools, are left out: models would make them too.
     """
     messages = [kept for message in record.messages if (kept := _without_memory_calls(message)).parts]
+    if unanswered := open_calls(messages):
+        # The caller never came back with their results.
+        messages.append(results_message(unanswered, {}))
     if record.status in {"interrupted", "failed"}:
         if messages and messages[-1].role == "assistant" and not messages[-1].tool_calls:
             messages.pop()
         if record.heard_text:
             messages.append(Message("assistant", (Text(record.heard_text + CUT),)))
     return messages
+
+
+def open_calls(messages: Sequence[Message]) -> tuple[ToolCall, ...]:
+    """The calls among these messages that have no result among them."""
+    answered = {part.call_id for said in messages for part in said.parts if isinstance(part, ToolResult)}
+    return tuple(call for said in messages for call in said.tool_calls if call.id not in answered)
 
 
 def _without_memory_calls(message: Message) -> Message:

@@ -70,7 +70,8 @@ async def _stopped(reply: str, state: TurnState, turn: Turn) -> Update:
 
 def _with_first(message: Message, state: TurnState, more: list[JsonObject] | None = None) -> list[JsonObject]:
     """The turn's messages with this one as the user's."""
-    messages = [message.to_json(), *state.get("messages", [])[1:], *(more or [])]
+    after = state["messages"][1:] if state.get("messages") else state.get("since", [])
+    messages = [message.to_json(), *after, *(more or [])]
     return cast(list[JsonObject], Overwrite(messages))
 
 

@@ -57,6 +57,7 @@ class Tool:
             own words. Or what finds the words, and may look things up for that: a `ToolError` says that
             there is nothing to ask, and is the call's result.
         shown: Models are shown it; another one is called by a rule only.
+        elsewhere: The caller of the turn runs it: the turn ends with the call, and goes on with its result.
     """
 
     spec: ToolSpec
@@ -70,6 +71,7 @@ class Tool:
     untrusted: bool = False
     question: str | Question = ""
     shown: bool = True
+    elsewhere: bool = False
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ...messages import JsonObject
 from .. import injected
-from ..base import Request
+from ..base import ANY_TOOL, Request
 from .attachments import Attachments
 from .chat import chat
 from .dialect import Dialect
@@ -22,7 +22,7 @@ def offered(request: Request, dialect: Dialect) -> Request:
     left to be called. A task that is none of talk goes without.
     """
     tools = tuple(spec for spec in request.tools if spec.name not in request.withheld)
-    if request.tool_choice and dialect.tool_choice != "named":
+    if request.tool_choice not in ("", ANY_TOOL) and dialect.tool_choice != "named":
         tools = tuple(spec for spec in tools if spec.name == request.tool_choice)
     if request.format is not None or not request.talk:
         tools = ()
@@ -67,7 +67,7 @@ def _tools(request: Request, dialect: Dialect) -> JsonObject:
     fields: JsonObject = {"tools": [injected.signature(spec) for spec in request.tools]}
     if dialect.tool_choice == "none":
         return fields
-    if request.tool_choice and dialect.tool_choice == "required":
+    if request.tool_choice == ANY_TOOL or (request.tool_choice and dialect.tool_choice == "required"):
         return {**fields, "tool_choice": "required"}
     if request.tool_choice:
         named = {"type": "function", "function": {"name": request.tool_choice}}

@@ -150,7 +150,7 @@ def _placeholder(shown: Sound | Picture, chat: Chat) -> ChatPart:
 
 def _aside(request: Request) -> str:
     """What is added to the last of the user's messages: what was recalled, and how to answer."""
-    return aside(request) + (f"\n(Call {request.tool_choice} now.)" if request.tool_choice else "")
+    return aside(request) + (f"\n({request.demand})" if request.demand else "")
 
 
 def _assistant(message: Message, chat: Chat, *, written_out: bool) -> None:

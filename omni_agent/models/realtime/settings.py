@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...messages import JsonObject, ToolSpec
-from ..base import Request
+from ..base import ANY_TOOL, Request
 from . import wording
 from .profile import Profile
 
@@ -53,7 +53,7 @@ def offered(request: Request, profile: Profile) -> tuple[ToolSpec, ...]:
     if not profile.able.tools or request.format is not None:
         return ()
     tools = tuple(tool for tool in request.tools if tool.name not in request.withheld)
-    return tuple(tool for tool in tools if request.tool_choice in ("", tool.name)) or tools
+    return tuple(tool for tool in tools if request.tool_choice in ("", ANY_TOOL, tool.name)) or tools
 
 
 def _openai_session(request: Request, profile: Profile) -> JsonObject:
@@ -88,6 +88,8 @@ def _openai_response(request: Request, profile: Profile) -> JsonObject:
         response["tools"] = [_openai_tool(tool) for tool in tools]
     if not tools:
         response["tool_choice"] = "none"
+    elif request.tool_choice == ANY_TOOL:
+        response["tool_choice"] = "required"
     elif request.tool_choice in {tool.name for tool in tools}:
         response["tool_choice"] = {"type": "function", "name": request.tool_choice}
     return response

@@ -32,8 +32,7 @@ def passing(request: Request) -> str:
     parts = [clean(request.context.strip())]
     if language := _language(request):
         parts.append(f"Answer in {LANGUAGES.get(language) or f'the language with the code {language}'}.")
-    if request.tool_choice:
-        parts.append(f"Call {request.tool_choice} now.")
+    parts.append(request.demand)
     if request.format is not None:
         parts.append(f"{_FORMAT}\n{json.dumps(request.format, ensure_ascii=False)}")
     return "\n\n".join(filter(None, parts))
