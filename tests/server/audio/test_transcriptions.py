@@ -64,7 +64,7 @@ def in_container(sound: Pcm, muxer: str, encoder: str, rate: int, *, pictures: b
     file = io.BytesIO()
     with av.open(file, "w", format=muxer) as container:
         stream: Any = container.add_stream(encoder, rate=rate, layout="mono")
-        options = {"rate": 10, "width": 32, "height": 32, "pix_fmt": "yuv420p"}
+        options: dict[str, Any] = {"rate": 10, "width": 32, "height": 32, "pix_fmt": "yuv420p"}
         video: Any = container.add_stream("mpeg4", **options) if pictures else None
         frame = av.AudioFrame.from_ndarray(
             np.frombuffer(sound.resampled(rate).to_int16(), "<i2")[None, :], format="s16", layout="mono"
@@ -197,7 +197,7 @@ async def test_a_form_without_a_recording_is_a_400() -> None:
             {"content": b"x", "headers": {"content-type": "multipart/form-data"}},
             {"files": [("file", b"a"), ("file", b"b")]},
         ):
-            answer = await client.post("/v1/audio/transcriptions", **sent)  # type: ignore[arg-type]
+            answer = await client.post("/v1/audio/transcriptions", **sent)
             assert answer.status_code == 400, sent
             assert answer.json()["error"]["message"]
 
