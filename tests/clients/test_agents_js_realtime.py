@@ -54,7 +54,8 @@ async def node(*arguments: str, fed: str) -> Any:
 def test_its_schemas_know_every_event() -> None:
     events = run_virtually(recorded())
     lines = "\n".join(map(json.dumps, events))
-    assert asyncio.run(node("schemas", fed=lines)) == []
+    # Of these OpenAI sends some that its own client does not know.
+    assert set(asyncio.run(node("schemas", fed=lines))) == {"input_audio_buffer.timeout_triggered"}
 
 
 async def test_text_tool_voice_and_barge_in() -> None:

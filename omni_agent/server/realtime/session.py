@@ -82,7 +82,9 @@ class RealtimeSession:
         self._remembered = Remembered(parts, user or "", conversation)
         self._listener = Listener(parts, self._tasks.start)
         self._listener.earlier = lambda: recent(self._conversation)
-        self._reader = ItemReader(parts.media, self._listener, self._new_item)
+        self._listener.noted = lambda ref: hosting.belongings.note(caller, ref)
+        self._listener.limits = hosting.limits.media
+        self._reader = ItemReader(self._listener, self._new_item)
         self._microphone = Microphone(
             self, self._listener, self._new_item, self._tasks.start, activity=activity, turn_end=turn_end
         )
