@@ -266,7 +266,9 @@ async def _opened(url: str, count: int, at_once: int = 20) -> list[ClientConnect
 
     async def one() -> ClientConnection:
         async with gate:
-            return await connect(url, max_size=None, compression=None, proxy=None, ping_interval=None)
+            return await connect(
+                url, max_size=None, compression=None, proxy=None, ping_interval=None, open_timeout=60
+            )
 
     return await asyncio.gather(*(one() for _ in range(count)))
 
