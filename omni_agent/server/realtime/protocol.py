@@ -184,7 +184,7 @@ def parse(text: str | bytes) -> ClientEvent:
 
 
 def _writable(data: Any) -> Any:
-    """The same with every half of a surrogate pair replaced: JSON can tell of one, and no file can hold it."""
+    """The same, halves of surrogate pairs replaced: JSON can tell of one, and no file can hold it."""
     written = json.dumps(data, ensure_ascii=False)
     try:
         written.encode()
