@@ -2,11 +2,11 @@
 
 `p99_ms` is of what the server adds: from the frame by which a turn can be known to be over to the first sound
 of the reply, with a model, ears and a voice that take no time. `most` is the highest number of sessions with
-`p99_ms` within the limit of 100 ms and nothing lost or out of order. Pipecat's WebSocket server is measured in
-the same run with the same sound and the same turns, where `--pipecat` names a Python that has
+`p99_ms` within the limit of 100 ms and nothing lost or out of order. Pipecat's WebSocket server is measured
+in the same run with the same sound and the same turns, where `--pipecat` names a Python that has
 `pipecat-ai[websocket]` and uvicorn; of its replies only the delay is looked at. `late_p99_ms` is how late our
-own client was: where it comes near the delays, it was the limit. Client and server share the machine's cores;
-`server_cores` is how many of them the server took.
+own client was: where it comes near the delays, it was the limit. Client and server share the machine's
+cores; `server_cores` is how many of them the server took.
 """
 
 from __future__ import annotations
