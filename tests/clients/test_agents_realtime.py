@@ -53,9 +53,7 @@ class Talk:
 
 @asynccontextmanager
 async def talking(**settings: Any) -> AsyncIterator[Talk]:
-    agent = realtime.RealtimeAgent(
-        name="a", instructions="be brief", tools=[agents.function_tool(weather)]
-    )
+    agent = realtime.RealtimeAgent(name="a", instructions="be brief", tools=[agents.function_tool(weather)])
     async with realtime_server() as address:
         url = f"{address.replace('http', 'ws')}/v1/realtime?model=local-omni"
         told = {"url": url, "api_key": "local", "initial_model_settings": settings}

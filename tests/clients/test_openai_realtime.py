@@ -38,7 +38,7 @@ class Talk:
 
     async def until(self, kind: str) -> list[Any]:
         got: list[Any] = []
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             async for event in self.connection:
                 SERVER_EVENT.validate_json(event.to_json(exclude_unset=True))
                 got.append(event)
@@ -115,7 +115,7 @@ async def test_a_key_for_a_page_opens_the_session_that_it_was_made_for() -> None
             )
             assert made.value.startswith("ek_")
             assert made.session.type == "realtime"
-        async with AsyncOpenAI(api_key=made.value, base_url=f"{address}/v1") as page:
-            async with page.realtime.connect(model="local-omni") as connection:
-                created = (await Talk(connection).until("session.created"))[-1]
-                assert created.session.instructions == "be brief"
+        page = AsyncOpenAI(api_key=made.value, base_url=f"{address}/v1")
+        async with page, page.realtime.connect(model="local-omni") as connection:
+            created = (await Talk(connection).until("session.created"))[-1]
+            assert created.session.instructions == "be brief"

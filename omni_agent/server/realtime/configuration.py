@@ -6,25 +6,21 @@ if it were: the object that goes back is what is in force. The shape before GA i
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from copy import deepcopy
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from ...messages import JsonObject, ToolSpec
+from .fields import AUDIO, FIELDS, NO_PARAMETERS, detection_of, format_of, tools_of
 from .protocol import Refusal
-from .sound import RATE, Format
+from .sound import Format
 from .turn_detection import TurnDetection
 
 Kind = Literal["realtime", "transcription"]
-MOST_TOOLS = 128
-_OLD_FORMATS = {"pcm16": "audio/pcm", "g711_ulaw": "audio/pcmu", "g711_alaw": "audio/pcma"}
-_FORMATS = ("audio/pcm", "audio/pcmu", "audio/pcma")
 # Names of OpenAI's voices stand for the persona's own: clients send one whatever they talk to.
-STRANGE_VOICES = frozenset(
-    ("alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer")
-    + ("verse",)
-)
+STRANGE_VOICES = {
+    *("alloy", "ash", "ballad", "cedar", "coral", "echo", "fable"),
+    *("marin", "nova", "onyx", "sage", "shimmer", "verse"),
+}
 
 
 def defaults(model: str, voice: str) -> JsonObject:
@@ -44,12 +40,12 @@ def defaults(model: str, voice: str) -> JsonObject:
         "include": None,
         "audio": {
             "input": {
-                "format": _format("audio/pcm", None),
+                "format": format_of("audio/pcm", None),
                 "transcription": None,
                 "noise_reduction": None,
-                "turn_detection": _detection({"type": "server_vad"}, None),
+                "turn_detection": detection_of({"type": "server_vad"}, None),
             },
-            "output": {"format": _format("audio/pcm", None), "voice": voice, "speed": 1.0},
+            "output": {"format": format_of("audio/pcm", None), "voice": voice, "speed": 1.0},
         },
     }
 
@@ -72,7 +68,7 @@ class Configuration:
         self.kind: Kind = kind
         self.expires_at = expires_at
         self._set = defaults(model, voice)
-        self._audio_in["turn_detection"] = _detection({"type": "server_vad"}, None)
+        self._audio_in["turn_detection"] = detection_of({"type": "server_vad"}, None)
 
     def update(self, patch: JsonObject) -> Refusal | None:
         """Merge what a client sends. What can be is set; why the rest is not is told.
@@ -89,12 +85,12 @@ class Configuration:
         self.kind = kind
         problem: Refusal | None = None
         if "tools" in patch:
-            self._set["tools"], problem = _tools(patch["tools"])
-        for name, clean in _FIELDS.items():
+            self._set["tools"], problem = tools_of(patch["tools"], self._set["tools"])
+        for name, clean in FIELDS.items():
             if name in patch:
                 self._set[name] = clean(patch[name], self._set[name])
         audio = patch.get("audio")
-        for way, fields in _AUDIO.items():
+        for way, fields in AUDIO.items():
             given = audio.get(way) if isinstance(audio, dict) else None
             for name, clean in fields.items():
                 if isinstance(given, dict) and name in given:
@@ -143,7 +139,7 @@ class Configuration:
     def tools(self) -> tuple[ToolSpec, ...]:
         """What the client runs."""
         return tuple(
-            ToolSpec(tool["name"], tool.get("description") or "", tool.get("parameters") or _NOTHING)
+            ToolSpec(tool["name"], tool.get("description") or "", tool.get("parameters") or NO_PARAMETERS)
             for tool in self._set["tools"]
         )
 
@@ -204,9 +200,6 @@ class Configuration:
         return cast(JsonObject, self._set["audio"]["input"])
 
 
-_NOTHING: JsonObject = {"type": "object", "properties": {}}
-
-
 def _of_today(patch: JsonObject) -> JsonObject:
     """A session in the shape before GA, in today's."""
     new = {key: value for key, value in patch.items() if key not in _RENAMED}
@@ -236,163 +229,11 @@ _RENAMED: dict[str, tuple[str, ...]] = {
 
 
 def _without_nulls(patch: JsonObject) -> JsonObject:
+    """What a response sets: of `audio` also what is nested in it."""
     return {
-        key: _without_nulls(value) if isinstance(value, dict) and key == "audio" else value
+        key: _without_nulls(value)
+        if isinstance(value, dict) and key in ("audio", "input", "output")
+        else value
         for key, value in patch.items()
         if value is not None
     }
-
-
-def _modalities(value: Any, old: Any) -> Any:
-    if not isinstance(value, list):
-        return old
-    return ["text"] if value and "audio" not in value else ["audio"]
-
-
-def _words(value: Any, old: Any) -> Any:
-    return value if isinstance(value, str) else "" if value is None else old
-
-
-def _tools(value: Any) -> tuple[list[JsonObject], Refusal | None]:
-    """Those that can be served, and why the first of the others cannot."""
-    if value is None:
-        return [], None
-    if not isinstance(value, list) or len(value) > MOST_TOOLS:
-        return [], Refusal(f"'tools' is a list of at most {MOST_TOOLS}", "invalid_value", "session.tools")
-    tools, problem = list[JsonObject](), None
-    for place, told in enumerate(value):
-        try:
-            tools.append(_tool(told, place))
-        except Refusal as refusal:
-            problem = problem or refusal
-    return tools, problem
-
-
-def _tool(tool: Any, place: int) -> JsonObject:
-    where = f"session.tools[{place}]"
-    if isinstance(tool, dict) and tool.get("type", "function") != "function":
-        raise Refusal(
-            f"tools of type {str(tool['type'])[:40]!r} are not served; give the agent its own instead",
-            "unsupported_tool",
-            where,
-        )
-    name = tool.get("name") if isinstance(tool, dict) else None
-    if not isinstance(name, str) or not name:
-        raise Refusal("a tool has a name", "missing_required_parameter", f"{where}.name")
-    parameters = tool.get("parameters")
-    return {
-        "type": "function",
-        "name": name,
-        "description": str(tool.get("description") or ""),
-        "parameters": parameters if isinstance(parameters, dict) else _NOTHING,
-    }
-
-
-def _choice(value: Any, old: Any) -> Any:
-    if value in ("auto", "none", "required"):
-        return value
-    if isinstance(value, dict):
-        function = value.get("function")
-        name = value.get("name") or (function.get("name") if isinstance(function, dict) else None)
-        if isinstance(name, str):
-            return {"type": "function", "name": name}
-    return "auto" if value is None else old
-
-
-def _most(value: Any, old: Any) -> Any:
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return max(1, int(value))
-    return "inf" if value in (None, "inf") else old
-
-
-def _format(value: Any, old: Any) -> Any:
-    name = value.get("type") if isinstance(value, dict) else value
-    name = _OLD_FORMATS.get(str(name), str(name))
-    if name not in _FORMATS:
-        return old
-    # Another rate is not sent: strict clients know only this one.
-    return {"type": name, "rate": RATE} if name == "audio/pcm" else {"type": name}
-
-
-def _detection(value: Any, old: Any) -> Any:
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        return old
-    kind = value.get("type") or (old or {}).get("type") or "server_vad"
-    if not isinstance(kind, str) or kind not in _DETECTIONS:
-        return old
-    same = old if old and old["type"] == kind else {}
-    clamps = _DETECTIONS[kind]
-    usual = {name: getattr(TurnDetection(), name) for name in clamps}
-    given = {name: clamps[name](value[name], usual[name]) for name in clamps if name in value}
-    return {"type": kind, **usual, **{k: v for k, v in same.items() if k in clamps}, **given}
-
-
-def _between(low: float, high: float, *, whole: bool = True) -> Callable[[Any, Any], Any]:
-    def clean(value: Any, usual: Any) -> Any:
-        if not isinstance(value, int | float) or isinstance(value, bool) or value != value:
-            return usual
-        clamped = min(max(value, low), high)
-        return int(clamped) if whole else float(clamped)
-
-    return clean
-
-
-def _truth(value: Any, usual: Any) -> Any:
-    return value if isinstance(value, bool) else usual
-
-
-def _eagerness(value: Any, usual: Any) -> Any:
-    return value if value in ("low", "medium", "high", "auto") else usual
-
-
-_ALWAYS: dict[str, Callable[[Any, Any], Any]] = {"create_response": _truth, "interrupt_response": _truth}
-_DETECTIONS: dict[str, dict[str, Callable[[Any, Any], Any]]] = {
-    "server_vad": {
-        "threshold": _between(0.05, 1.0, whole=False),
-        "prefix_padding_ms": _between(0, 5_000),
-        "silence_duration_ms": _between(100, 10_000),
-        "idle_timeout_ms": _between(1_000, 600_000),
-        **_ALWAYS,
-    },
-    "semantic_vad": {"eagerness": _eagerness, **_ALWAYS},
-}
-
-
-def _transcription(value: Any, old: Any) -> Any:
-    if not isinstance(value, dict):
-        return None if value is None else old
-    told = {**(old or {}), **value}
-    return {name: told[name] for name in ("model", "language", "prompt") if isinstance(told.get(name), str)}
-
-
-def _voice(value: Any, old: Any) -> Any:
-    if isinstance(value, dict):
-        value = value.get("id")
-    return value if isinstance(value, str) and value else old
-
-
-def _as_it_is(value: Any, old: Any) -> Any:
-    return old
-
-
-_FIELDS: dict[str, Callable[[Any, Any], Any]] = {
-    "output_modalities": _modalities,
-    "instructions": _words,
-    "tool_choice": _choice,
-    "max_output_tokens": _most,
-    # Accepted, and told to be what they are: not in force.
-    **dict.fromkeys(
-        ("parallel_tool_calls", "reasoning", "tracing", "truncation", "prompt", "include"), _as_it_is
-    ),
-}
-_AUDIO: dict[str, dict[str, Callable[[Any, Any], Any]]] = {
-    "input": {
-        "format": _format,
-        "transcription": _transcription,
-        "noise_reduction": _as_it_is,
-        "turn_detection": _detection,
-    },
-    "output": {"format": _format, "voice": _voice, "speed": _as_it_is},
-}

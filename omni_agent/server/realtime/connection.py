@@ -1,4 +1,4 @@
-"""The socket of a session: one task reads, one writes; however it ends, it is closed once and all is joined."""
+"""The socket of a session: one task reads, one writes; however it ends, it is closed once, all joined."""
 
 from __future__ import annotations
 

@@ -46,7 +46,6 @@ class Outbox:
         self._count += 1
         frame = json.dumps(
             {"event_id": f"event_{self._name}_{self._count}", **event},
-            ensure_ascii=False,
             separators=(",", ":"),
         )
         self._frames.append(frame)

@@ -170,7 +170,7 @@ def parse(text: str | bytes) -> ClientEvent:
         Refusal: It is no JSON object, of no type that is known, or lacks a field.
     """
     try:
-        data = _writable(json.loads(text))
+        data = _writable(json.loads(text, parse_constant=_no_number))
     except (ValueError, RecursionError):
         raise Refusal("the frame is no JSON; send one event a frame", "invalid_json") from None
     if not isinstance(data, dict):
@@ -213,6 +213,11 @@ def _read(data: JsonObject) -> ClientEvent:
         raise _refused(error, str(kind)) from None
     read: ClientEvent = event
     return read
+
+
+def _no_number(name: str) -> None:
+    """JSON has no `NaN`; what came in would go out again, and break clients."""
+    raise ValueError(name)
 
 
 def _refused(error: ValidationError, kind: str) -> Refusal:

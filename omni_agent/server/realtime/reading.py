@@ -6,18 +6,14 @@ import base64
 import binascii
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal, cast
 
 from ...errors import OmniError
-from ...media import load_image
 from ...messages import JsonObject
 from .items import LONGEST_IMAGE_TOLD, Content, Item, Role
 from .protocol import Refusal
 from .sound import Format, decoded, whole
 from .utterance import Listener, Utterance
-
-if TYPE_CHECKING:
-    from ...media import MediaStore
 
 LONGEST_TEXT = 1 << 20
 _LONGEST_ID = 512
@@ -33,13 +29,11 @@ class ItemReader:
     """Reads items.
 
     Args:
-        media: Where pictures go.
-        listener: Hears and keeps sounds.
+        listener: Hears and keeps sounds, and keeps pictures.
         ids: Makes the ids of items that have none.
     """
 
-    def __init__(self, media: MediaStore, listener: Listener, ids: Callable[[], str]) -> None:
-        self._media = media
+    def __init__(self, listener: Listener, ids: Callable[[], str]) -> None:
         self._listener = listener
         self._ids = ids
 
@@ -69,7 +63,9 @@ class ItemReader:
             return Item(name, "function_call", call_id=call_id, name=tool, arguments=arguments)
         if kind == "function_call_output":
             call_id = _text(told, "call_id", where)
-            return Item(name, "function_call_output", call_id=call_id, output=_written(told.get("output", "")))
+            return Item(
+                name, "function_call_output", call_id=call_id, output=_written(told.get("output", ""))
+            )
         raise Refusal(
             f"items of type {str(kind)[:40]!r} are not served; there are message, function_call and "
             "function_call_output",
@@ -135,7 +131,7 @@ class ItemReader:
                 f"{where}.image_url",
             )
         try:
-            image = await load_image(self._media, base64.b64decode(data, validate=True))
+            image = await self._listener.show(base64.b64decode(data, validate=True))
         except (binascii.Error, ValueError):
             raise Refusal("the picture is no base64", "invalid_value", f"{where}.image_url") from None
         except OmniError as error:

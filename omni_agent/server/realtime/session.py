@@ -13,23 +13,20 @@ response is active.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from ...errors import MemoryStoreError
 from ...messages import JsonObject
-from ...terms import Terms
 from . import protocol as sent
 from .configuration import Configuration, Kind
 from .items import Content, Conversation, Item
-from .life_cycle import Life
 from .microphone import Microphone
 from .prompting import recent
 from .protocol import Refusal
 from .reading import ItemReader
 from .remembering import Remembered
-from .replying import Plan, Reply
+from .responding import Responses
 from .tasks import Tasks
 from .transcribing import transcribe
 from .turn_detection import ActivityMaker
@@ -42,8 +39,6 @@ if TYPE_CHECKING:
     from .outbox import Outbox
 
 MOST_ITEMS = 5_000
-LAST_WORDS = 10.0
-"""Seconds that replies get to be settled when the session ends."""
 
 
 class RealtimeSession:
@@ -74,27 +69,37 @@ class RealtimeSession:
         activity: ActivityMaker,
         turn_end: TurnEnd,
     ) -> None:
-        self._hosting, self._caller, self._outbox = hosting, caller, outbox
+        self._hosting, self._caller = hosting, caller
         self._put = outbox.put
-        self._user, self._conversation_id = user, conversation
+        self._user = user
         self._model = hosting.name(model)
         self._agent = hosting.agents[self._model]
         parts = self._agent.parts
         expires = int(hosting.clock.now().timestamp() + hosting.limits.session_seconds)
         self._conf = Configuration(self._new("sess"), self._model, expires_at=expires, kind=kind)
-        self._tasks, self._replies = Tasks(), Tasks()
+        self._tasks = Tasks()
         self._conversation = Conversation()
         self._remembered = Remembered(parts, user or "", conversation)
         self._listener = Listener(parts, self._tasks.start)
         self._listener.earlier = lambda: recent(self._conversation)
-        self._reader = ItemReader(parts.media, self._listener, self._new_item)
+        self._listener.noted = lambda ref: hosting.belongings.note(caller, ref)
+        self._listener.limits = hosting.limits.media
+        self._reader = ItemReader(self._listener, self._new_item)
         self._microphone = Microphone(
             self, self._listener, self._new_item, self._tasks.start, activity=activity, turn_end=turn_end
         )
-        self._reply: Reply | None = None
-        self._replying: asyncio.Task[Any] | None = None
-        self._responses = 0
-        self._owed = False
+        self._responses = Responses(
+            hosting,
+            caller,
+            model=self._model,
+            user=user,
+            conversation=self._conversation,
+            conversation_id=conversation,
+            remembered=self._remembered,
+            put=outbox.put,
+            room=outbox.room,
+            over=self._fall_silent,
+        )
         self._idle: asyncio.Task[Any] | None = None
 
     async def open(self, given: JsonObject | None = None) -> None:
@@ -133,10 +138,9 @@ class RealtimeSession:
         self._microphone.append(audio)
 
     async def close(self) -> None:
-        """End what runs, and join it. A reply that is being given is kept as far as it was heard."""
-        self._cancel("client_cancelled")
+        """End what runs, and join it."""
         self._microphone.close()
-        await self._replies.close(LAST_WORDS)
+        await self._responses.close()
         await self._tasks.close()
 
     # What the microphone makes out.
@@ -145,9 +149,9 @@ class RealtimeSession:
         """See `Hearer`: clients stop playing at this event, so it comes before the end of the response."""
         self._stop_idling()
         self._put({"type": "input_audio_buffer.speech_started", "audio_start_ms": at_ms, "item_id": item_id})
-        detection = self._conf.turn_detection
-        if detection and detection.interrupt_response and self._active and self._active.in_conversation:
-            self._cancel("turn_detected")
+        detection, active = self._conf.turn_detection, self._responses.active
+        if detection and detection.interrupt_response and active and active.in_conversation:
+            self._responses.cancel("turn_detected")
 
     def stopped(self, item_id: str, at_ms: int) -> None:
         """See `Hearer`."""
@@ -167,7 +171,7 @@ class RealtimeSession:
         detection = self._conf.turn_detection
         answered = by_voice and detection and detection.create_response
         if answered and self._conf.kind == "realtime":
-            self._respond_to_voice()
+            self._responses.answer_voice(self._conf)
 
     # What the client sends.
 
@@ -207,7 +211,7 @@ class RealtimeSession:
             item.cut(end)
             end = min(end, item.milliseconds)
             if item.turn and item.status != "in_progress":
-                self._replies.start(self._remember_heard(item))
+                self._responses.tasks.start(self._remember_heard(item))
         told = {"item_id": item.id, "content_index": event.content_index, "audio_end_ms": end}
         self._put({"type": "conversation.item.truncated", **told})
 
@@ -218,38 +222,25 @@ class RealtimeSession:
 
     async def _create_response(self, event: sent.ResponseCreate) -> None:
         told = event.response or {}
-        self._check_free()
+        self._responses.check_free()
         if self._conf.kind == "transcription":
             raise Refusal("a transcription session has no responses", "invalid_value", "type")
         conf = self._conf.merged(told)
         items: tuple[Item, ...] | None = None
         if isinstance(told.get("input"), list):
             items = tuple([await self._input(one, n) for n, one in enumerate(told["input"])])
-        self._check_free()
+            self._responses.check_free()
+        self._stop_idling()
         apart = told.get("conversation") == "none"
-        self._respond(conf, items, apart=apart, metadata=_metadata(told.get("metadata")))
+        self._responses.begin(conf, items, apart=apart, metadata=_metadata(told.get("metadata")))
 
     async def _cancel_response(self, event: sent.ResponseCancel) -> None:
-        active = self._active
+        active = self._responses.active
         if active is None or event.response_id not in (None, "", active.id):
             raise Refusal(
                 "Cancellation failed: no active response found", "response_cancel_not_active", "response_id"
             )
-        self._cancel("client_cancelled")
-
-    # Responses.
-
-    @property
-    def _active(self) -> Reply | None:
-        return self._reply if self._reply and not self._reply.over else None
-
-    def _check_free(self) -> None:
-        if self._active:
-            raise Refusal(
-                "Conversation already has an active response in progress: "
-                f"{self._active.id}. Wait until the response is finished before creating a new one.",
-                "conversation_already_has_active_response",
-            )
+        self._responses.cancel("client_cancelled")
 
     async def _input(self, told: Any, place: int) -> Item:
         where = f"response.input[{place}]"
@@ -259,98 +250,26 @@ class RealtimeSession:
             return self._found(str(told.get("id")), "invalid_item_reference", f"{where}.id")
         return await self._reader.read(told, self._conf.hears, where)
 
-    def _respond_to_voice(self) -> None:
-        """At once, or when the response that is active is over."""
-        if self._active:
-            self._owed = True
-        else:
-            self._respond(self._conf)
+    # Silence.
 
-    def _respond(
-        self,
-        conf: Configuration,
-        items: tuple[Item, ...] | None = None,
-        *,
-        apart: bool = False,
-        metadata: JsonObject | None = None,
-        insists: bool = False,
-    ) -> None:
+    def _fall_silent(self, unheard: float) -> None:
+        """A response is over, of which so many seconds are still to be heard."""
         self._stop_idling()
-        self._owed = False
-        self._responses += 1
-        number = self._responses
-        if items is None:
-            for item in self._conversation:
-                item.asked = item.asked or number
-        else:
-            items = tuple(dataclasses.replace(item, asked=number) for item in items)
-        conversation = "" if apart else self._conversation_id
-        terms = {**conf.response_terms, "metadata": metadata}
-        plan = Plan(
-            Life(self._new("resp"), speaks=conf.speaks, conversation=conversation, terms=terms),
-            number,
-            items,
-            self._terms(conf, whole=items is not None or self._conversation.edited),
-            conf.sends,
-            None if apart else self._user,
-            conversation,
-            insists,
-        )
-        reply = Reply(
-            plan, self._agent, self._conversation, self._remembered, put=self._put, room=self._outbox.room
-        )
-        self._reply = reply
-        reply.begin()
-        self._replying = self._replies.start(self._run(reply))
-
-    def _terms(self, conf: Configuration, *, whole: bool) -> Terms:
-        parts = self._agent.parts
-        known = {*parts.model.capabilities.voices, *getattr(parts.senses.voice, "voices", ())}
-        return Terms(
-            instructions=conf.instructions,
-            tools=conf.tools,
-            tool_choice=conf.tool_choice,
-            max_tokens=conf.max_tokens,
-            voice=conf.voice if conf.voice in known else "",
-            whole=whole,
-        )
-
-    async def _run(self, reply: Reply) -> None:
-        try:
-            with self._hosting.at_work.reply():
-                await reply.run(lambda: self._hosting.allowances.admit(self._caller))
-        finally:
-            self._hosting.spent(self._caller, model=self._model, usage=reply.tokens, spoken=reply.seconds)
-            await reply.settle()
-            if self._reply is reply:
-                self._after(reply)
-
-    def _after(self, reply: Reply) -> None:
-        if self._owed:
-            self._respond(self._conf)
-            return
         detection = self._conf.turn_detection
         if detection and detection.idle_timeout_ms and not self._microphone.speaking:
-            self._idle = self._tasks.start(self._idle_out(reply, detection.idle_timeout_ms / 1000))
+            wait = unheard + detection.idle_timeout_ms / 1000
+            self._idle = self._tasks.start(self._idle_out(wait))
 
-    async def _idle_out(self, reply: Reply, seconds: float) -> None:
-        clock = self._agent.parts.clock
-        played = 0.0 if reply.since is None else clock.monotonic() - reply.since
-        await clock.sleep(seconds + max(0.0, reply.seconds - played))
-        if self._microphone.speaking or self._active:
+    async def _idle_out(self, seconds: float) -> None:
+        await self._agent.parts.clock.sleep(seconds)
+        if self._microphone.speaking or self._responses.active:
             return
         self._idle = None
         item, begin, end = self._microphone.silence()
         told = {"audio_start_ms": begin, "audio_end_ms": end, "item_id": item}
         self._put({"type": "input_audio_buffer.timeout_triggered", **told})
         self._microphone.commit_silence(item)
-        self._respond(self._conf, insists=True)
-
-    def _cancel(self, reason: str) -> None:
-        if active := self._active:
-            active.cancel(reason)
-            if self._replying:
-                self._replying.cancel()
+        self._responses.begin(self._conf, insists=True)
 
     def _stop_idling(self) -> None:
         if self._idle:

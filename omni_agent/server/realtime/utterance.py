@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from ...errors import ModelUnavailable
 from ...execution.standing import offered
 from ...hints import hints_of
-from ...media import load_audio
-from ...messages import Audio, Hearing, Message, ToolSpec
+from ...media import load_audio, load_image
+from ...media.files import DEFAULT_LIMITS
+from ...messages import Audio, Hearing, Image, Message, ToolSpec
 from ...speech.pcm import Pcm
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Listener:
         tools: Those of the client, whose words are likely to be said.
         earlier: The conversation so far, for the names in it.
         wanted: The client wants to read what was heard.
+        noted: Told of each sound and picture that is kept, by its reference.
+        limits: What is too large to be kept.
     """
 
     def __init__(self, parts: Parts, spawn: Spawn) -> None:
@@ -42,6 +45,8 @@ class Listener:
         self.tools: tuple[ToolSpec, ...] = ()
         self.earlier: Callable[[], Sequence[Message]] = tuple
         self.wanted = False
+        self.noted: Callable[[str], None] = lambda ref: None
+        self.limits = DEFAULT_LIMITS
 
     @property
     def lends(self) -> bool:
@@ -61,9 +66,24 @@ class Listener:
         return task
 
     async def keep(self, pcm: Pcm) -> Audio:
-        """A sound in the media store."""
-        audio, _ = await load_audio(self._parts.media, pcm.to_wav())
+        """A sound in the media store.
+
+        Raises:
+            OmniError: It is too long, or the store cannot be written.
+        """
+        audio, _ = await load_audio(self._parts.media, pcm.to_wav(), limits=self.limits)
+        self.noted(audio.ref)
         return audio
+
+    async def show(self, picture: bytes) -> Image:
+        """A picture in the media store.
+
+        Raises:
+            OmniError: It is none, or too large, or the store cannot be written.
+        """
+        image = await load_image(self._parts.media, picture, limits=self.limits)
+        self.noted(image.ref)
+        return image
 
     async def _heard(self, pcm: Pcm) -> Hearing:
         ears = self._parts.senses.ears
@@ -90,7 +110,7 @@ class Utterance:
         self._hearing = begun
         self._audio: Audio | None = None
         self._keeping = asyncio.Lock()
-        if begun is None and listener.hears_at_once:
+        if begun is None and listener.hears_at_once and self.seconds:
             self._hearing = listener.begin(pcm)
 
     async def hearing(self) -> Hearing:
@@ -99,6 +119,8 @@ class Utterance:
         Raises:
             OmniError: It could not be.
         """
+        if not self.seconds:
+            return Hearing("")
         if self._hearing is None:
             self._hearing = self._listener.begin(self._pcm or Pcm.silence(0, 16_000))
         # Who stops waiting does not take it from the others.
@@ -110,6 +132,8 @@ class Utterance:
         Raises:
             OmniError: It could not be kept or heard.
         """
+        if not self.seconds:
+            return None
         async with self._keeping:
             if self._audio is None and self._pcm is not None:
                 self._audio = await self._listener.keep(self._pcm)

@@ -128,5 +128,7 @@ class Invariants:
         if self._begun:
             detection = (self._session["audio"]["input"].get("turn_detection")) or {}
             if detection.get("interrupt_response") and event["item_id"] == self._begun:
-                assert self._apart or self._active is None, "a voice that interrupts ends the response before the commit"
+                assert self._apart or self._active is None, (
+                    "a voice that interrupts ends the response before the commit"
+                )
         self._begun = None

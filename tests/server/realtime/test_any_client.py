@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omni_agent.errors import ModelError
+from omni_agent.models.base import Request
 from omni_agent.testing import Step, noise, run_virtually, said
 from tests.server.realtime.client import Client
 from tests.server.realtime.serving import serving
@@ -108,7 +109,13 @@ def do(client: Client, kind: str, fields: dict[str, Any]) -> None:
 
 async def live(actions: list[tuple[str, dict[str, Any]]], answers: list[Step], *, leaves: bool) -> None:
     steps = itertools.cycle(answers)
-    async with serving(otherwise=lambda _: next(steps), hears_in=0.1, speaks_in=0.05) as served:
+
+    def answer(request: Request) -> Step:
+        step = next(steps)
+        able = any(tool.name == "weather" for tool in request.tools)
+        return Step(says="I cannot know.") if step.calls and not able else step
+
+    async with serving(otherwise=answer, hears_in=0.1, speaks_in=0.05) as served:
         before = asyncio.all_tasks()
         async with Client(served.app, "conversation=c&user=ana") as client:
             for kind, fields in actions:

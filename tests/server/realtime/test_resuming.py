@@ -29,16 +29,15 @@ async def test_what_began_in_voice_goes_on_in_text() -> None:
     from omni_memory.store import SqliteMemory
 
     where = "conversation=kitchen&user=ana"
-    async with serving(Step("soup", says="Soup it is."), memory=SqliteMemory()) as served:
-        async with Client(served.app, where) as client:
-            client.speak(said("soup please"), silence=0.8)
-            await client.answer()
-    async with serving(Step("what", says="You asked for soup."), memory=SqliteMemory()) as served:
-        async with Client(served.app, where) as client:
-            client.send("session.update", session={"type": "realtime", "output_modalities": ["text"]})
-            client.ask("what did I ask for?")
-            assert transcript(await client.answer()) == "You asked for soup."
-            client.invariants.settled()
+    soup, asked = Step("soup", says="Soup it is."), Step("what", says="You asked for soup.")
+    async with serving(soup, memory=SqliteMemory()) as served, Client(served.app, where) as client:
+        client.speak(said("soup please"), silence=0.8)
+        await client.answer()
+    async with serving(asked, memory=SqliteMemory()) as served, Client(served.app, where) as client:
+        client.send("session.update", session={"type": "realtime", "output_modalities": ["text"]})
+        client.ask("what did I ask for?")
+        assert transcript(await client.answer()) == "You asked for soup."
+        client.invariants.settled()
     told = [e["item"] for e in client.of("conversation.item.done")][:2]
     assert [item["role"] for item in told] == ["user", "assistant"]
     assert told[0]["content"] == [{"type": "input_audio", "transcript": "soup please"}]
