@@ -24,6 +24,7 @@ from websockets.exceptions import ConnectionClosed
 FRAME_S = 0.02
 SPEECH_FRAMES = 50
 SILENCE_MS = 200
+USUAL_NEED = round(SILENCE_MS / 1000 / FRAME_S)
 _RATE = 24_000
 # A server that has not answered by then never will; the turn counts as lost.
 _PATIENCE_S = 10.0
@@ -36,11 +37,13 @@ class Dialect(Protocol):
     Attributes:
         loud, quiet: A frame of 20 ms, ready to be sent.
         hello: What is sent first.
+        needed: Frames of silence after which the server can know that the turn is over.
     """
 
     loud: str | bytes
     quiet: str | bytes
     hello: tuple[str, ...]
+    needed: int
 
     def heard(self, message: str | bytes) -> str:
         """What a message is: `sound`, `end`, or nothing of note; raises `Fault` where one is amiss."""
@@ -68,11 +71,12 @@ class Realtime:
         ),
     )
 
-    def __init__(self, expected: set[str]) -> None:
+    def __init__(self, expected: set[str], needed: int = USUAL_NEED) -> None:
         frame = round(FRAME_S * _RATE)
         noise = random.Random(1)
         loud = b"".join(noise.randint(-9000, 9000).to_bytes(2, "little", signed=True) for _ in range(frame))
         self.loud, self.quiet = _append(loud), _append(bytes(2 * frame))
+        self.needed = needed
         self._expected = expected
         self._open = ""
         self._sound = hashlib.sha256()
@@ -131,6 +135,7 @@ class Frames:
     def __init__(self, loud: bytes, quiet: bytes, shortest: int = 300) -> None:
         self.loud, self.quiet = loud, quiet
         self._shortest = shortest
+        self.needed = USUAL_NEED
 
     def heard(self, message: str | bytes) -> str:
         return "sound" if len(message) >= self._shortest else ""
@@ -185,11 +190,11 @@ class Session:
         self._due = None
         for _ in range(SPEECH_FRAMES):
             await self._send(self._dialect.loud)
-        for _ in range(round(SILENCE_MS / 1000 / FRAME_S) - 1):
+        for _ in range(self._dialect.needed - 1):
             await self._send(self._dialect.quiet)
-        await self._send(self._dialect.quiet)
-        self._due = asked = time.monotonic()
         self._counted = counted
+        self._due = asked = max(self._at + FRAME_S, time.monotonic())
+        await self._send(self._dialect.quiet)
         self._seen.turns += counted
         while not self._over.is_set() and not self._silent(asked):
             await self._send(self._dialect.quiet)
@@ -266,7 +271,9 @@ async def _opened(url: str, count: int, at_once: int = 20) -> list[ClientConnect
 
     async def one() -> ClientConnection:
         async with gate:
-            return await connect(url, max_size=None, compression=None, proxy=None, ping_interval=None)
+            return await connect(
+                url, max_size=None, compression=None, proxy=None, ping_interval=None, open_timeout=60
+            )
 
     return await asyncio.gather(*(one() for _ in range(count)))
 

@@ -67,13 +67,18 @@ class RecordedVoice:
         """Nothing to free."""
 
 
-async def serve(*, silero: bool) -> None:
-    """Serve until standard input ends."""
+def scripted() -> ScriptedModel:
+    """A model, with ears and a voice, that says the same to everything and takes no time for it."""
     model = ScriptedModel(
         senses=Senses(ears=InstantEars(), voice=RecordedVoice()), otherwise=lambda request: Step(says=WORDS)
     )
     model.requests = _Forgetful()
-    agent = Agent(name="load", model=model, memory=None, learns=False)
+    return model
+
+
+async def serve(*, silero: bool) -> None:
+    """Serve until standard input ends."""
+    agent = Agent(name="load", model=scripted(), memory=None, learns=False)
     hosting = Hosting({"load": agent})
     activity = {} if silero else {"activity": ScriptedActivity}
     realtime = Realtime(hosting, turn_end=ScriptedTurnEnd(), **activity)

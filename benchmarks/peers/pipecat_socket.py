@@ -24,7 +24,7 @@ from loguru import logger
 from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADParams
 from pipecat.frames.frames import (
     Frame,
-    InputAudioRawFrame,
+    OutputAudioRawFrame,
     TTSAudioRawFrame,
     TTSStartedFrame,
     TTSStoppedFrame,
@@ -103,7 +103,7 @@ async def talk(websocket: WebSocket) -> None:
 async def serve() -> None:
     app = Starlette(routes=[WebSocketRoute("/ws", talk)])
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="websockets-sansio"))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="websockets-sansio"))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     print(f"http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
     print(json.dumps([base64.b64encode(await wired(sound)).decode() for sound in frames()]), flush=True)
@@ -124,9 +124,9 @@ def frames() -> list[bytes]:
 
 async def wired(sound: bytes) -> bytes:
     """A frame of sound as a client sends it."""
-    data: Any = await ProtobufFrameSerializer().serialize(TTSAudioRawFrame(sound, RATE, 1))
+    # Its serializer knows the frame by the exact type; what is sent is read as sound that comes in.
+    data: Any = await ProtobufFrameSerializer().serialize(OutputAudioRawFrame(sound, RATE, 1))
     assert isinstance(data, bytes)
-    assert InputAudioRawFrame
     return data
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -79,7 +80,7 @@ def _choice(value: Any, old: Any) -> Any:
 
 
 def _most(value: Any, old: Any) -> Any:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return max(1, int(value))
     return "inf" if value in (None, "inf") else old
 

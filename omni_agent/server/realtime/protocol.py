@@ -170,7 +170,7 @@ def parse(text: str | bytes) -> ClientEvent:
         Refusal: It is no JSON object, of no type that is known, or lacks a field.
     """
     try:
-        data = json.loads(text, parse_constant=_no_number)
+        data = _writable(json.loads(text, parse_constant=_no_number))
     except (ValueError, RecursionError):
         raise Refusal("the frame is no JSON; send one event a frame", "invalid_json") from None
     if not isinstance(data, dict):
@@ -181,6 +181,16 @@ def parse(text: str | bytes) -> ClientEvent:
     except Refusal as refusal:
         refusal.event_id = None if told is None else str(told)[:512]
         raise
+
+
+def _writable(data: Any) -> Any:
+    """The same, halves of surrogate pairs replaced: JSON can tell of one, and no file can hold it."""
+    written = json.dumps(data, ensure_ascii=False)
+    try:
+        written.encode()
+    except UnicodeEncodeError:
+        return json.loads(written.encode("utf-8", "replace"))
+    return data
 
 
 def _read(data: JsonObject) -> ClientEvent:
