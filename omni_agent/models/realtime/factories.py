@@ -89,7 +89,7 @@ def _read(address: str) -> _Address:
         )
     if parts.scheme not in {"ws", "wss"} or not parts.hostname:
         raise ConfigError("a realtime address begins with ws:// or wss://", remedy="wss://HOST/PATH#MODEL")
-    query = parse_qsl(parts.query, keep_blank_values=True)
-    rest = urlencode([pair for pair in query if pair[0] not in _OURS])
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    rest = urlencode([pair for pair in pairs if pair[0] not in _OURS])
     url = parts._replace(fragment="", query=rest).geturl()
-    return _Address(url, parts.fragment, {name: value for name, value in query if name in _OURS})
+    return _Address(url, parts.fragment, {name: value for name, value in pairs if name in _OURS})
