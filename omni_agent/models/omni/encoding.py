@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .loading import Loaded
 
 _KEPT = 64
+# The patches of one take some 250 MB.
+_FILMS_KEPT = 2
 # As Qwen3's templates write it where thinking is switched off.
 _NO_THOUGHT = "\n\n</think>\n\n"
 # Shorter sounds have no frame of the spectrum that the encoder could read.
@@ -164,6 +166,9 @@ class Encoder:
         self._kept[key] = encoded
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
+        films = [key for key, kept in self._kept.items() if kept.kind == "film"]
+        for old in films[:-_FILMS_KEPT]:
+            del self._kept[old]
         return encoded
 
     def _made(self, shown: Sound | Picture | Film, key: str, sounding: bool) -> Encoded:

@@ -55,7 +55,8 @@ class Forms:
         chosen = next((spec for spec in request.tools if spec.name == request.tool_choice), None)
         if chosen is None:
             return None
-        return self._form({"type": "object", **chosen.parameters}, partial(_calls, chosen.name))
+        tags = self._tag("<tool_call>"), self._tag("</tool_call>")
+        return self._form({"type": "object", **chosen.parameters}, partial(_calls, chosen.name, tags))
 
     def _form(self, schema: JsonObject, written: Callable[[JsonObject], str]) -> Form:
         """At its beginning; what is asked for again and again is compiled once."""
@@ -79,6 +80,13 @@ class Forms:
             code="format_unsupported",
             remedy="leave look-around out of its patterns, and what contradicts itself",
         )
+
+    def _tag(self, tag: str) -> str:
+        """A tag as grammars write it: bare where it is one token, which has no text for llguidance."""
+        tokenizer = self._loaded.tokenizer
+        number = tokenizer.convert_tokens_to_ids(tag)
+        one = number is not None and tokenizer.convert_ids_to_tokens(number) == tag
+        return tag if one and self._vocabulary().is_special_token(number) else json.dumps(tag)
 
     def _vocabulary(self) -> Any:
         if self._tokens is None:
@@ -142,13 +150,13 @@ def _json(schema: JsonObject) -> str:
     return grammar
 
 
-def _calls(name: str, parameters: JsonObject) -> str:
+def _calls(name: str, tags: tuple[str, str], parameters: JsonObject) -> str:
     """One call or more of a tool, in the Hermes form that both families' templates and parsers know."""
-    opening = json.dumps(f'<tool_call>\n{{"name": {json.dumps(name)}, "arguments": ', ensure_ascii=False)
-    closing = json.dumps("}\n</tool_call>")
+    opening = json.dumps(f'\n{{"name": {json.dumps(name)}, "arguments": ', ensure_ascii=False)
+    closing = json.dumps("}\n")
     lark = (
         f'start: call ("\\n" call){{0,{MOST_CALLS - 1}}}\n'
-        f"call: {opening} arguments {closing}\n"
+        f"call: {tags[0]} {opening} arguments {closing} {tags[1]}\n"
         f"arguments: %json {json.dumps(parameters)}\n"
     )
     grammar: str = library("llguidance").LLMatcher.grammar_from_lark(lark)

@@ -32,9 +32,7 @@ TIMER = ToolSpec(
 
 def prompt_of(model: TransformersOmni, request: Any, store: MediaStore) -> tuple[Any, Any]:
     """The loaded model and the prompt that a request becomes."""
-    from omni_agent.models.omni.media import MediaReader
-
-    decoded = asyncio.run(MediaReader(store).read(request.messages))
+    decoded = asyncio.run(model._media.read(request.messages))
     ready = model._loaded()
     return ready._loaded, ready._prompt(request, decoded)
 
