@@ -142,7 +142,13 @@ async def test_system_and_developer_messages_become_instructions() -> None:
 
 async def test_the_limits_of_a_request_reach_the_model() -> None:
     model = ScriptedModel(Step(says="One two END three", stops="length"))
-    limits = {"temperature": 0.5, "seed": 7, "max_completion_tokens": 9, "max_tokens": 5, "stop": "END"}
+    limits: dict[str, Any] = {
+        "temperature": 0.5,
+        "seed": 7,
+        "max_completion_tokens": 9,
+        "max_tokens": 5,
+        "stop": "END",
+    }
     async with serving(Agent(model=model, memory=None)) as server:
         answer = await whole(server, asking(**limits))
     [request] = model.requests
