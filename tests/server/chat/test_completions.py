@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from omni_agent import Agent, tool
 from omni_agent.errors import ModelUnavailable
 from omni_agent.memory import Scope, TransientMemory
 from omni_agent.messages import Hearing
-from omni_agent.models.base import ANY_TOOL, Request
+from omni_agent.models.base import ANY_TOOL, ModelEvent, Request
 from omni_agent.senses import Senses
 from omni_agent.speech.pcm import Pcm
 from omni_agent.testing import ScriptedEars, ScriptedModel, Step
@@ -471,7 +472,7 @@ async def test_a_client_that_leaves_stops_the_model(stream: bool) -> None:
     started, stopped = asyncio.Event(), asyncio.Event()
 
     class Endless(ScriptedModel):
-        async def stream(self, request: Request) -> Any:
+        async def stream(self, request: Request) -> AsyncGenerator[ModelEvent, None]:
             try:
                 async for event in super().stream(request):
                     started.set()
