@@ -2,8 +2,9 @@
 
 `added_p50_ms` is the median of whole answers over HTTP less that of `Agent.answer` here; its limit is 3 ms.
 `first_byte_p50_ms` is from a request's last byte to the first byte of a streamed answer's body; its limit is
-5 ms. `health_p50_ms` is what any request costs. The model is scripted and takes no time, so all is ours. The
-server runs in a process of its own, the client is a bare connection that is kept; the ways take turns.
+5 ms. `health_p50_ms` is what any request costs. `added_cpu_ms` is processor time alone, of the server less that
+of this process, which a busy machine hardly changes. The model is scripted and takes no time, so all is ours.
+The server runs in a process of its own, the client is a kept connection of bare bytes; the ways take turns.
 """
 
 from __future__ import annotations
@@ -96,6 +97,14 @@ class Connection:
 
         return ask
 
+    async def cpu_s(self) -> float:
+        """Processor time that the server's process has taken, from its figures."""
+        self._writer.write(b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        text = (await self._reader.readexactly(length)).decode()
+        return float(text.partition("\nprocess_cpu_seconds_total ")[2].partition("\n")[0])
+
     async def _answer(self) -> float:
         """Read one answer; when the first byte of its body came."""
         head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
@@ -134,7 +143,19 @@ async def figures(port: int, count: int) -> dict[str, object]:
                 taken = await ask()
                 if number >= 0:
                     spent[name].append(taken)
-    return _reported(spent, count)
+        cpu = await _cpu_ms(ways["answer"], ways["whole"], connection, count)
+    return _reported(spent, count) | {"added_cpu_ms": cpu}
+
+
+async def _cpu_ms(here: Ask, there: Ask, connection: Connection, count: int) -> float:
+    """Processor time of a request there less that of one here, on the average."""
+    began = time.process_time()
+    for _ in range(count):
+        await here()
+    ours, began = time.process_time() - began, await connection.cpu_s()
+    for _ in range(count):
+        await there()
+    return round((await connection.cpu_s() - began - ours) * 1000 / count, 3)
 
 
 def _reported(spent: dict[str, list[tuple[float, float]]], count: int) -> dict[str, object]:
