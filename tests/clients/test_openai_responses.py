@@ -96,7 +96,7 @@ async def test_a_tool_of_the_clients(kept: bool) -> None:
         [call] = asked.output
         assert isinstance(call, ResponseFunctionToolCall)
         assert json.loads(call.arguments) == {"city": "Oslo"}
-        result = {"type": "function_call_output", "call_id": call.call_id, "output": "rain"}
+        result: Any = {"type": "function_call_output", "call_id": call.call_id, "output": "rain"}
         if kept:
             answer = await client.responses.create(
                 model="omni", input=[result], tools=[WEATHER], previous_response_id=asked.id

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
+from ...messages import JsonObject
 from ..errors import ApiError
 
+
+def finite(value: JsonObject) -> JsonObject:
+    """The same object, if JSON can hold it: readers let infinite numbers through, which writers refuse.
+
+    Raises:
+        ValueError: It cannot.
+    """
+    json.dumps(value, allow_nan=False)
+    return value
+
+
+AnyObject: TypeAlias = Annotated[JsonObject, AfterValidator(finite)]
 Parsed = TypeVar("Parsed", bound=BaseModel)
 _MOST_SHOWN = 300
 

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from ...messages import JsonObject, Message, Part, Text, ToolCall, ToolResult
 from ..errors import ApiError
 from .attachments import Attachments
-from .parsing import invalid
+from .parsing import finite, invalid
 from .requests import (
     AssistantMessage,
     AudioContent,
@@ -119,7 +119,7 @@ def arguments_of(text: str, param: str) -> JsonObject:
         ApiError: They are no JSON object.
     """
     try:
-        arguments = from_json(text) if text.strip() else {}
+        arguments = finite(from_json(text)) if text.strip() else {}
     except ValueError:
         arguments = None
     if not isinstance(arguments, dict):

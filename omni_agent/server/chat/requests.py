@@ -10,8 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, JsonValue
 
-from ...messages import JsonObject
-from .parsing import Loose
+from .parsing import AnyObject, Loose
 
 MOST_CHOICES = 8
 MOST_TOOLS = 128
@@ -108,7 +107,7 @@ ChatMessage: TypeAlias = Annotated[
 class Function(Loose):
     name: Name
     description: str | None = None
-    parameters: JsonObject | None = None
+    parameters: AnyObject | None = None
 
 
 class FunctionTool(Loose):
@@ -147,7 +146,7 @@ ToolChoice: TypeAlias = (
 
 class JsonSchema(Loose):
     name: str = "answer"
-    schema_: JsonObject = Field(default_factory=dict, alias="schema")
+    schema_: AnyObject = Field(default_factory=dict, alias="schema")
 
 
 class ResponseFormat(Loose):

@@ -10,8 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Discriminator, Field, JsonValue, Tag
 
-from ...messages import JsonObject
-from ..chat.parsing import Loose
+from ..chat.parsing import AnyObject, Loose
 from ..chat.requests import MOST_TOKENS, MOST_TOOLS, Name, Sound
 
 Pairs: TypeAlias = dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]]
@@ -87,7 +86,7 @@ class FunctionTool(Loose):
     type: Literal["function"]
     name: Name
     description: str | None = None
-    parameters: JsonObject | None = None
+    parameters: AnyObject | None = None
     strict: bool | None = None
 
 
@@ -115,7 +114,7 @@ ToolChoice: TypeAlias = (
 class Format(Loose):
     type: Literal["text", "json_object", "json_schema"]
     name: str = "answer"
-    schema_: JsonObject | None = Field(None, alias="schema")
+    schema_: AnyObject | None = Field(None, alias="schema")
     strict: bool | None = None
 
 

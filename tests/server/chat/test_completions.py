@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -13,8 +15,11 @@ from pydantic import TypeAdapter
 from omni_agent import Agent, tool
 from omni_agent.errors import ModelUnavailable
 from omni_agent.memory import Scope, TransientMemory
-from omni_agent.models.base import ANY_TOOL, Request
-from omni_agent.testing import ScriptedModel, Step
+from omni_agent.messages import Hearing
+from omni_agent.models.base import ANY_TOOL, ModelEvent, Request
+from omni_agent.senses import Senses
+from omni_agent.speech.pcm import Pcm
+from omni_agent.testing import ScriptedEars, ScriptedModel, Step
 from tests.server.chat.serving import Served, serving
 
 pytestmark = pytest.mark.anyio
@@ -138,7 +143,13 @@ async def test_system_and_developer_messages_become_instructions() -> None:
 
 async def test_the_limits_of_a_request_reach_the_model() -> None:
     model = ScriptedModel(Step(says="One two END three", stops="length"))
-    limits = {"temperature": 0.5, "seed": 7, "max_completion_tokens": 9, "max_tokens": 5, "stop": "END"}
+    limits: dict[str, Any] = {
+        "temperature": 0.5,
+        "seed": 7,
+        "max_completion_tokens": 9,
+        "max_tokens": 5,
+        "stop": "END",
+    }
     async with serving(Agent(model=model, memory=None)) as server:
         answer = await whole(server, asking(**limits))
     [request] = model.requests
@@ -343,6 +354,16 @@ async def test_what_needs_a_yes_does_not_run_where_nobody_can_be_asked() -> None
     assert not deleted
 
 
+async def test_what_began_in_voice_goes_on_in_text() -> None:
+    ears = ScriptedEars(Hearing("I like red.", "en", 1.0, 1.0))
+    model = ScriptedModel(Step(says="Nice."), Step(says="Red."), senses=Senses(ears=ears))
+    agent = Agent(model=model, memory=TransientMemory())
+    async with serving(agent) as server:
+        await agent.ask(audio=Pcm.silence(0.3, 16_000), user="ana", session="s")
+        await whole(server, asking("What do I like?", user="ana", metadata={"session": "s"}))
+    assert told(model.requests[1]) == ["I like red.", "Nice.", "What do I like?"]
+
+
 async def test_conversations_of_two_keys_of_the_same_name_are_two() -> None:
     model = ScriptedModel(Step(says="Nice."), Step(says="I do not know."))
     body = {"metadata": {"session": "s"}, "user": "ana"}
@@ -374,6 +395,22 @@ async def test_conversations_of_two_keys_of_the_same_name_are_two() -> None:
         (asking(logprobs=True), "logprobs"),
         (asking(functions=[{"name": "x"}]), "functions"),
         (asking(seed=2**80), "seed"),
+        (
+            asking(tools=[{"type": "function", "function": {"name": "f", "parameters": {"a": math.inf}}}]),
+            "tools[0].function.parameters",
+        ),
+        (
+            asking(
+                messages=[
+                    {"role": "user", "content": "Hello."},
+                    {
+                        "role": "assistant",
+                        "tool_calls": [{"id": "1", "function": {"name": "f", "arguments": '{"a": 1e999}'}}],
+                    },
+                ]
+            ),
+            "messages[1].tool_calls[0].function.arguments",
+        ),
         (asking(tools=[WEATHER, WEATHER]), "tools[1].function.name"),
         (asking(tools=[{"type": "custom"}]), "tools[0].type"),
         (asking(tools=[{"type": "function", "function": {"name": "a b"}}]), "tools[0].function.name"),
@@ -435,7 +472,7 @@ async def test_a_client_that_leaves_stops_the_model(stream: bool) -> None:
     started, stopped = asyncio.Event(), asyncio.Event()
 
     class Endless(ScriptedModel):
-        async def stream(self, request: Request) -> Any:
+        async def stream(self, request: Request) -> AsyncGenerator[ModelEvent, None]:
             try:
                 async for event in super().stream(request):
                     started.set()

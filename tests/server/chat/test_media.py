@@ -195,7 +195,7 @@ def test_nobody_hears_what_was_said_to_another() -> None:
 
 
 def test_chunks_of_any_rate_become_one_stream() -> None:
-    tone = np.sin(np.arange(8000) / 8000 * 2 * np.pi * 220).astype("float32") * 0.3
+    tone = (0.3 * np.sin(np.arange(8000) / 8000 * 2 * np.pi * 220)).astype(np.float32)
     at_8k, at_24k = Pcm(tone, 8000), Pcm(tone, 8000).resampled(RATE)
     resampling, out = Resampling(), b""
     for start in range(0, 8000, 500):

@@ -16,7 +16,10 @@ from tests.server.chat.serving import Served, serving
 
 pytestmark = pytest.mark.anyio
 CHAT, RESPONSES = "/chat/completions", "/responses"
-HELLO = {CHAT: {"messages": [{"role": "user", "content": "Hello."}]}, RESPONSES: {"input": "Hello."}}
+HELLO: dict[str, dict[str, Any]] = {
+    CHAT: {"messages": [{"role": "user", "content": "Hello."}]},
+    RESPONSES: {"input": "Hello."},
+}
 
 
 class Noted(Metrics):

@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 from base64 import b64encode
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from omni_agent import Agent, tool
 from omni_agent.errors import ModelUnavailable
 from omni_agent.memory import Scope, TransientMemory
 from omni_agent.messages import Image
-from omni_agent.models.base import Capabilities, Request
+from omni_agent.models.base import Capabilities, ModelEvent, Request
 from omni_agent.testing import ScriptedModel, Step
 from tests.server.chat.serving import Served, serving
 
@@ -371,7 +372,7 @@ async def test_a_client_that_leaves_stops_the_model_and_nothing_is_kept(home: Pa
     started, stopped = asyncio.Event(), asyncio.Event()
 
     class Endless(ScriptedModel):
-        async def stream(self, request: Request) -> Any:
+        async def stream(self, request: Request) -> AsyncGenerator[ModelEvent, None]:
             try:
                 async for event in super().stream(request):
                     started.set()
