@@ -17,7 +17,9 @@ from ...events import AgentEvent, Usage
 from ...ids import random_id
 from ...messages import JsonObject, Message
 from ...terms import Terms
+from ..api.described import JSON, described
 from ..hosting import Hosting
+from ..streaming import EVENT_STREAM
 from .answers import Answer, Speech
 from .choices import numbered
 from .chunks import Deltas
@@ -42,6 +44,7 @@ class ChatCompletions:
         self._hosting = hosting
         self._spoken = SpokenAnswers()
 
+    @described("Answer a conversation", tag="Chat", body=ChatRequest, others=(JSON, EVENT_STREAM))
     async def create(self, request: Request) -> Response:
         """Answer a request, whole or piece by piece.
 

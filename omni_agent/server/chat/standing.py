@@ -14,6 +14,7 @@ from ...events import AgentEvent
 from ...guest import Contribution
 from ...messages import Message
 from ...terms import Terms
+from ..api.watching import watched
 from ..caller import Caller, caller_of
 from ..errors import ApiError
 from ..hosting import Hosting
@@ -36,6 +37,7 @@ class Standing:
         caller: Who asks.
         user: Whose memory it uses; None for nobody's: nothing is remembered.
         session: The conversation that it is remembered in; empty where none is named.
+        called: The user as the caller calls him; empty for none.
     """
 
     hosting: Hosting
@@ -44,6 +46,7 @@ class Standing:
     caller: Caller
     user: str | None
     session: str
+    called: str = ""
 
     @classmethod
     def of(cls, request: Request, hosting: Hosting, model: str, user: str, session: str) -> Standing:
@@ -65,7 +68,7 @@ class Standing:
         caller = caller_of(request)
         remembered = bool(user or session)
         whose = hosting.memory_user(caller, user) if remembered else None
-        return cls(hosting, hosting.agent(model), hosting.name(model), caller, whose, session)
+        return cls(hosting, hosting.agent(model), hosting.name(model), caller, whose, session, user)
 
     @property
     def attachments(self) -> Attachments:
@@ -111,8 +114,9 @@ class Standing:
         """The turn; what it takes is noted when it is over or left."""
         spending = Spending(messages)
         turn = self.agent.answer(messages, terms=terms, user=self.user, session=self.session, speak=speak)
+        seen = watched(self.hosting, self.caller, self.called, self.session, turn, agent=self.model)
         try:
-            async with aclosing(turn) as events:
+            async with aclosing(seen) as events:
                 async for event in events:
                     spending.take(event)
                     yield event

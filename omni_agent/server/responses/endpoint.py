@@ -16,12 +16,14 @@ from ...config import home
 from ...ids import random_id
 from ...messages import Message
 from ...nodes.recall import open_calls
+from ..api.described import JSON, described
 from ..caller import caller_of
 from ..chat.event_stream import CLIENT_CLOSED, EventStream, while_there
 from ..chat.parsing import parse, unsupported
 from ..chat.standing import Standing
 from ..errors import ApiError
 from ..hosting import Hosting
+from ..streaming import EVENT_STREAM
 from .conditions import check, terms_of
 from .creation import Creation
 from .looking_back import still_kept
@@ -45,6 +47,7 @@ class Responses:
         # An agent that forgets everything with the process leaves no answers behind either.
         self._lasting, self._passing = ResponseStore(home() / FILE), ResponseStore()
 
+    @described("Answer", tag="Responses", body=ResponsesRequest, others=(JSON, EVENT_STREAM))
     async def create(self, request: Request) -> Response:
         """Answer a request, whole or piece by piece.
 
@@ -60,6 +63,7 @@ class Responses:
         body = await while_there(request, creation.whole)
         return Response(status_code=CLIENT_CLOSED) if body is None else JSONResponse(body)
 
+    @described("Read an answer again", tag="Responses", others=(JSON,))
     async def retrieve(self, request: Request) -> Response:
         """An answer that is kept.
 
@@ -74,6 +78,7 @@ class Responses:
                 return JSONResponse(body)
         raise _unknown(id_)
 
+    @described("Forget an answer", tag="Responses", others=(JSON,))
     async def delete(self, request: Request) -> Response:
         """Forget an answer.
 

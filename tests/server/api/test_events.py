@@ -160,3 +160,14 @@ async def test_a_trace_shows_a_turn_step_by_step(home: Path) -> None:
         assert "text.delta" not in kinds
         assert whole["pieces"] >= 1
         assert (await anna.get("/api/traces/nothing")).status_code == 404
+
+
+async def test_what_openais_clients_ask_is_seen_too(home: Path) -> None:
+    steps = Step(says="Good evening."), Step(says="Again.")
+    async with house(home, *steps) as server, server.client("anna") as anna:
+        body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}], "user": "tom"}
+        assert (await anna.post("/v1/chat/completions", json=body)).status_code == 200
+        assert (await anna.post("/v1/responses", json={"input": "hello"})).status_code == 200
+        second, first = (await anna.get("/api/traces")).json()["data"]
+    assert (first["agent"], first["user"], first["status"]) == ("butler", "tom", "done")
+    assert (second["agent"], second["user"]) == ("butler", "")

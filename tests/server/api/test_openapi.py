@@ -29,7 +29,7 @@ from omni_agent.server.running import running
 from omni_agent.speech.pcm import Pcm
 from omni_agent.testing import SaidEars, ScriptedModel, Step
 
-EXAMPLES = 5
+EXAMPLES = 3
 _ENDLESS = "/api/events"
 
 

@@ -6,7 +6,6 @@ import io
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import av
@@ -187,18 +186,19 @@ async def test_a_wrong_field_is_named(fields: dict[str, str]) -> None:
 
 
 async def test_a_form_without_a_recording_is_a_400() -> None:
+    bodies: list[dict[str, Any]] = [
+        {"json": {"file": "a"}},
+        {"data": {"file": "a"}},
+        {"files": {"other": b"a"}},
+        {"files": {"file": (None, "text")}},
+        {"content": b"--x\r\nbroken", "headers": {"content-type": "multipart/form-data; boundary=x"}},
+        {"content": b"x", "headers": {"content-type": "multipart/form-data"}},
+        {"files": [("file", b"a"), ("file", b"b")]},
+    ]
     async with serving(SaidEars()) as client:
-        for sent in (
-            {"json": {"file": "a"}},
-            {"data": {"file": "a"}},
-            {"files": {"other": b"a"}},
-            {"files": {"file": (None, "text")}},
-            {"content": b"--x\r\nbroken", "headers": {"content-type": "multipart/form-data; boundary=x"}},
-            {"content": b"x", "headers": {"content-type": "multipart/form-data"}},
-            {"files": [("file", b"a"), ("file", b"b")]},
-        ):
-            answer = await client.post("/v1/audio/transcriptions", **sent)
-            assert answer.status_code == 400, sent
+        for body in bodies:
+            answer = await client.post("/v1/audio/transcriptions", **body)
+            assert answer.status_code == 400, body
             assert answer.json()["error"]["message"]
 
 
@@ -208,7 +208,7 @@ async def test_an_agent_without_ears_says_so() -> None:
 
 
 @pytest.mark.models
-async def test_a_real_voice_is_understood_with_its_times(tmp_path: Path) -> None:
+async def test_a_real_voice_is_understood_with_its_times() -> None:
     """Spoken by the embedded voice, written down by the embedded ears."""
     async with Agent(memory=None) as agent:
         transport = httpx.ASGITransport(create_app(Hosting({"omni": agent})))
