@@ -108,6 +108,8 @@ class RealtimeSession:
         Args:
             given: What is set from the beginning, as by an ephemeral key.
         """
+        # The first use imports LangGraph, which takes a second.
+        await asyncio.to_thread(lambda: self._agent.graph)
         if given:
             self._conf.update(given)
         self._apply()
