@@ -179,7 +179,6 @@ class RealtimeSession:
 
     async def _update(self, event: sent.SessionUpdate) -> None:
         problem = self._conf.update(event.session)
-        self._conf.model = self._model
         self._put({"type": "session.updated", "session": self._conf.shape})
         self._apply()
         if problem:
