@@ -8,10 +8,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from starlette.applications import Starlette
 
 from omni_agent.models.base import Request
-from omni_agent.testing import Step, in_virtual_time, said
+from omni_agent.server.realtime import Realtime
+from omni_agent.server.running import running
+from omni_agent.testing import ScriptedActivity, Step, in_virtual_time, said
 from omni_agent.testing.realtime_conformance import Closed, Dial, Wire, check_server
 from tests.server.realtime.serving import serving
 
@@ -93,4 +96,17 @@ async def test_it_does_all_that_is_required(tmp_path: Path) -> None:
     said("please set a timer for ten minutes", rate=24_000).save(voice)
     async with conforming() as opened:
         report = await check_server(dial=opened, spoken=voice)
+    assert [str(finding) for finding in report if finding.outcome != "ok"] == []
+
+
+@pytest.mark.anyio
+async def test_it_does_so_over_a_socket() -> None:
+    # What is spoken takes as long as speech does: here is the rest of it.
+    written = ["transport.subprotocol", "session.created", "session.merge", "session.clear", "items.retrieve"]
+    written += ["items.delete", "items.image", "response.metadata", "response.speaks", "truncate", "call"]
+    written += ["error.event_id", "error.survives"]
+    async with serving(otherwise=brain) as served:
+        part = Realtime(served.hosting, activity=ScriptedActivity, turn_end=served.turn_end)
+        async with running(served.hosting, further=part.routes) as url:
+            report = await check_server(f"{url}/v1", only=written, quiet=0.1)
     assert [str(finding) for finding in report if finding.outcome != "ok"] == []

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from itertools import pairwise, product
+from typing import Any
 
 from .check import Check, Inconclusive, check
 from .events import all_responses, everything, report
@@ -196,9 +197,7 @@ async def _parts(
 
 
 def _unpaired(
-    response: Response,
-    wanted: Collection[object],
-    counts: dict[str, Counter[object]] | dict[str, Counter[Part]],
+    response: Response, wanted: Collection[Hashable], counts: Mapping[str, Mapping[Any, int]]
 ) -> list[str]:
     """What has not exactly one event of each kind, in a response that ended."""
     if not response.of("response.done"):

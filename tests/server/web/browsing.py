@@ -168,7 +168,7 @@ async def opened(browser: Browser, url: str, **options: Any) -> AsyncIterator[Pa
     context: BrowserContext = await browser.new_context(permissions=["microphone"], **options)
     try:
         page = await context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(120_000)
         wrong: list[str] = []
         page.on("console", lambda said: wrong.append(_told(said)) if said.type == "error" else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))

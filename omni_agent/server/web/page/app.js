@@ -15,6 +15,7 @@ let muted = false;
 async function agents() {
   const answer = await fetch("/v1/models", { headers: key ? { Authorization: `Bearer ${key}` } : {} });
   at("key-form").hidden = answer.status !== 401;
+  at("hint").hidden = answer.status === 401;
   if (answer.status === 401) {
     at("key").focus();
     if (key) tell("The server does not know this key.");
@@ -24,7 +25,7 @@ async function agents() {
   if (!answer.ok) return;
   const { data } = await answer.json();
   at("agent").replaceChildren(...data.map(({ id }) => new Option(id, id)));
-  at("agent").hidden = at("agent-label").hidden = data.length < 2;
+  at("choice").hidden = data.length < 2;
 }
 
 function tell(problem) {
