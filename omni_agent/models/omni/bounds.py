@@ -30,7 +30,8 @@ def bounded(schema: JsonObject) -> JsonObject:
     Objects that name their properties have no others, unless they are combined with another schema. Numbers
     have at most nine decimals and lie within ±10¹². A schema that refers to itself may still nest on and on.
     """
-    return _node(schema, combined=False)
+    made: JsonObject = _node(schema, combined=False)
+    return made
 
 
 def _node(schema: object, *, combined: bool) -> Any:

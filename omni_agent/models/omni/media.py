@@ -118,7 +118,7 @@ class MediaReader:
                 return Picture(part.ref, await asyncio.to_thread(store.get, part.ref))
             case Video():
                 whole = self._whole is not None and await asyncio.to_thread(self._whole)
-                return await (_film if whole else _clip)(store, part)
+                return await _film(store, part) if whole else await _clip(store, part)
 
 
 async def _sound(store: MediaStore, ref: str) -> Sound:

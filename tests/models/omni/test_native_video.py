@@ -51,7 +51,7 @@ def test_the_prompt_is_that_of_the_processor(
     folder: Path = request.getfixturevalue(family)
     video = asyncio.run(load_video(store, clip(sound=sound)))
     model = TransformersOmni(Options(str(folder), device="cpu", seconds=1), store=store)
-    asked = ask(user("what is this?", video), speech=True)
+    asked = ask(user("what is this?", video))
     loaded, prompt = prompt_of(model, asked, store)
     theirs = processed(family, loaded, film_of(store, video), loaded.tokenizer.decode(text_ids(prompt)))
     torch = library("torch")
