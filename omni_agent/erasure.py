@@ -7,6 +7,7 @@
 | `checkpoints.db` | turns that wait for a yes, of the conversations that lost something              |
 | `journal.db`     | arguments and results of the calls of those conversations                        |
 | `alarms.db`      | the user's alarms, where everything is forgotten                                 |
+| `responses.db`   | answers of a server that used the user's memory                                  |
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .checkpoints import Checkpoints
 from .config import home
 from .errors import MemoryStoreError
 from .execution import Journal
+from .kept_answers import FILE, KeptAnswers
 from .media import MediaStore
 from .memory import Archive, Archived, Forgotten, MemoryStore, Scope
 
@@ -40,18 +42,21 @@ class Places:
     journal: Journal
     alarms: Alarms
     checkpoints: Checkpoints
+    answers: KeptAnswers
 
     @classmethod
     def of(cls, parts: Parts) -> Places:
         """Those that an agent uses."""
-        return cls(parts.memory, parts.media, parts.executor.journal, parts.alarms, Checkpoints())
+        answers = KeptAnswers(home() / FILE)
+        return cls(parts.memory, parts.media, parts.executor.journal, parts.alarms, Checkpoints(), answers)
 
     @classmethod
     def at_home(cls, memory: MemoryStore) -> Places:
         """Those in `OMNI_AGENT_HOME`, without an agent."""
         folder = home()
         journal, alarms = Journal(folder / "journal.db"), Alarms(folder / "alarms.db")
-        return cls(memory, MediaStore(), journal, alarms, Checkpoints())
+        answers = KeptAnswers(folder / FILE)
+        return cls(memory, MediaStore(), journal, alarms, Checkpoints(), answers)
 
     @property
     def archive(self) -> Archive:
@@ -124,3 +129,4 @@ def _erase_beside(places: Places, scope: Scope, gone: Forgotten, *, everything: 
     if whose:
         places.checkpoints.scrub()
         places.journal.scrub()
+        places.answers.erase(scope.user)

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from ...ids import random_id
+from ...kept_answers import Kept, KeptAnswers
 from ...messages import JsonObject, Message, Text, ToolCall
 from ...terms import Terms
 from ..chat.envelope import told
@@ -15,7 +16,6 @@ from ..chat.event_stream import packed
 from ..chat.standing import Standing
 from .output import Output
 from .resource import Resource
-from .store import Kept, ResponseStore
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Creation:
     earlier: tuple[Message, ...]
     new: tuple[Message, ...]
     terms: Terms
-    store: ResponseStore
+    store: KeptAnswers
 
     async def whole(self) -> JsonObject:
         """Its body.
@@ -79,8 +79,8 @@ class Creation:
     async def _keep(self, output: Output) -> None:
         if not self.resource.request.keeps:
             return
-        kept = Kept(output.body, self.root, (*self.new, *_said(output)))
-        await asyncio.to_thread(self.store.put, self.standing.caller, kept)
+        kept = Kept(output.body, self.root, (*self.new, *_said(output)), self.standing.user or "")
+        await asyncio.to_thread(self.store.put, self.standing.caller.name, kept)
 
     def _output(self) -> Output:
         one_call = self.resource.request.parallel_tool_calls is False

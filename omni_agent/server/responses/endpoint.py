@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from ...agent import Agent
 from ...config import home
 from ...ids import random_id
+from ...kept_answers import FILE, KeptAnswers
 from ...messages import Message
 from ...nodes.recall import open_calls
 from ..api.described import JSON, described
@@ -30,9 +31,6 @@ from .looking_back import still_kept
 from .reading import conversation_of
 from .requests import ResponsesRequest
 from .resource import Resource
-from .store import ResponseStore
-
-FILE = "responses.db"
 
 
 class Responses:
@@ -45,7 +43,7 @@ class Responses:
     def __init__(self, hosting: Hosting) -> None:
         self._hosting = hosting
         # An agent that forgets everything with the process leaves no answers behind either.
-        self._lasting, self._passing = ResponseStore(home() / FILE), ResponseStore()
+        self._lasting, self._passing = KeptAnswers(home() / FILE), KeptAnswers()
 
     @described("Answer", tag="Responses", body=ResponsesRequest, others=(JSON, EVENT_STREAM))
     async def create(self, request: Request) -> Response:
@@ -72,7 +70,7 @@ class Responses:
         """
         if request.query_params.get("stream", "false") != "false":
             raise unsupported("stream", "cannot be had of an answer that is over")
-        caller, id_ = caller_of(request), request.path_params["id"]
+        caller, id_ = caller_of(request).name, request.path_params["id"]
         for store in self._stores:
             if body := await asyncio.to_thread(store.body, caller, id_):
                 return JSONResponse(body)
@@ -85,17 +83,17 @@ class Responses:
         Raises:
             ApiError: The caller has none of that id.
         """
-        caller, id_ = caller_of(request), request.path_params["id"]
+        caller, id_ = caller_of(request).name, request.path_params["id"]
         for store in self._stores:
             if await asyncio.to_thread(store.delete, caller, id_):
                 return JSONResponse({"id": id_, "object": "response", "deleted": True})
         raise _unknown(id_)
 
     @property
-    def _stores(self) -> tuple[ResponseStore, ResponseStore]:
+    def _stores(self) -> tuple[KeptAnswers, KeptAnswers]:
         return self._passing, self._lasting
 
-    def _store(self, agent: Agent) -> ResponseStore:
+    def _store(self, agent: Agent) -> KeptAnswers:
         return self._lasting if agent.memory else self._passing
 
     async def _creation(self, request: Request, asked: ResponsesRequest) -> Creation:
@@ -119,7 +117,7 @@ class Responses:
 
     async def _before(self, standing: Standing, id_: str) -> tuple[str, tuple[Message, ...]]:
         for store in self._stores:
-            if found := await asyncio.to_thread(store.conversation, standing.caller, id_):
+            if found := await asyncio.to_thread(store.conversation, standing.caller.name, id_):
                 root, messages = found
                 media = standing.agent.parts.media
                 return root, await asyncio.to_thread(still_kept, messages, media)
