@@ -2,8 +2,8 @@
 
 `added_p50_ms` is the median of whole answers over HTTP less that of `Agent.answer` here; its limit is 3 ms.
 `first_byte_p50_ms` is from a request's last byte to the first byte of a streamed answer's body; its limit is
-5 ms. `health_p50_ms` is what any request costs. `added_cpu_ms` is processor time alone, of the server less
-that of this process, which a busy machine hardly changes. The model is scripted and takes no time, so all is ours.
+5 ms. `health_p50_ms` is what any request costs. `added_cpu_ms` is processor time alone, the server's less
+this process's, which a busy machine hardly changes. The model is scripted and takes no time, so all is ours.
 The server runs in a process of its own, the client is a kept connection of bare bytes; the ways take turns.
 """
 
