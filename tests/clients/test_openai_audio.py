@@ -188,7 +188,7 @@ async def test_subtitles_have_a_cue_a_sentence(client: AsyncOpenAI) -> None:
             for line in srt.splitlines()
             if not line.isdigit()
         )
-        + "\n\n"
+        + "\n"
     )
 
 
