@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from base64 import b64encode
 from dataclasses import dataclass
 
@@ -19,8 +18,8 @@ from ...events import (
 from ...messages import JsonObject
 from ...reply import speech_of
 from ...speech.pcm import Pcm
+from ..audio.codecs import RATE, encoded
 from .envelope import OWN, call_body, failure_of, finish_reason, waiting_body
-from .sound import RATE, encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ class Answer:
 
     async def _audio(self, speech: Speech) -> JsonObject:
         sound = speech_of(self._sound) or Pcm.silence(0.0, RATE)
-        data = await asyncio.to_thread(encoded, sound, speech.form)
+        data = b"".join([piece async for piece in encoded(sound, speech.form)])
         return {
             "id": speech.id,
             "data": b64encode(data).decode(),

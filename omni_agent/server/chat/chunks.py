@@ -9,6 +9,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections import deque
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ...events import (
     AgentEvent,
@@ -21,9 +22,15 @@ from ...events import (
     Usage,
 )
 from ...messages import JsonObject
+from ...speech.hearing.resampling import StreamResampler
+from ...speech.pcm import Pcm
+from ..audio.codecs import RATE
 from .answers import Speech
 from .envelope import OWN, call_body, failure_of, finish_reason, waiting_body
-from .sound import Resampling
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Deltas:
@@ -42,7 +49,7 @@ class Deltas:
         self._named = False
         self._calls = 0
         self._questions: list[ApprovalRequested] = []
-        self._sound = Resampling()
+        self._sound = StreamResampler(RATE)
         self._early: deque[SpeechChunk] = deque()
         self.text = ""
         self.usage = Usage()
@@ -85,7 +92,7 @@ class Deltas:
         self.usage = event.usage
         if self.speech:
             yield from self._spoken(all_of_it=True)
-            yield from self._sounds(self._sound.finish())
+            yield from self._sounds(self._sound.flush())
             if self._named:
                 yield self._choice({"audio": {"expires_at": self.speech.expires_at}})
         delta: JsonObject = {OWN: waiting_body(self._questions)} if self._questions else {}
@@ -95,10 +102,11 @@ class Deltas:
         """The sound of words that were sent: a voice may be quicker than the words' own way here."""
         while self._early and (all_of_it or self._early[0].span[1] <= len(self.text)):
             chunk = self._early.popleft()
-            yield from self._sounds(self._sound.next(chunk.pcm, chunk.sample_rate))
+            yield from self._sounds(self._sound.feed(Pcm.from_int16(chunk.pcm, chunk.sample_rate)))
 
-    def _sounds(self, data: bytes) -> Iterator[JsonObject]:
-        if data:
+    def _sounds(self, samples: NDArray[np.float32]) -> Iterator[JsonObject]:
+        if len(samples):
+            data = Pcm(samples, RATE).to_int16()
             yield self._choice(self._audio(data=b64encode(data).decode()))
 
     def _audio(self, **content: str) -> JsonObject:

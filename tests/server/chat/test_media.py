@@ -6,7 +6,6 @@ import io
 from base64 import b64decode, b64encode
 from typing import Any
 
-import numpy as np
 import pytest
 import soundfile
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
@@ -17,8 +16,8 @@ from omni_agent import Agent
 from omni_agent.messages import Audio, Hearing, Image
 from omni_agent.models.base import Capabilities, Request
 from omni_agent.senses import Senses
+from omni_agent.server.audio.codecs import RATE
 from omni_agent.server.caller import Caller
-from omni_agent.server.chat.sound import RATE, Resampling
 from omni_agent.server.chat.spoken_answers import SpokenAnswers
 from omni_agent.speech.pcm import Pcm
 from omni_agent.testing import ScriptedEars, ScriptedEyes, ScriptedModel, Step, ToneVoice
@@ -192,16 +191,3 @@ def test_nobody_hears_what_was_said_to_another() -> None:
     assert spoken_answers.words(Caller("ana"), "2") == "words 2"
     assert spoken_answers.words(Caller("ana"), "0") == ""
     assert spoken_answers.words(Caller("bob"), "2") == ""
-
-
-def test_chunks_of_any_rate_become_one_stream() -> None:
-    tone = (0.3 * np.sin(np.arange(8000) / 8000 * 2 * np.pi * 220)).astype(np.float32)
-    at_8k, at_24k = Pcm(tone, 8000), Pcm(tone, 8000).resampled(RATE)
-    resampling, out = Resampling(), b""
-    for start in range(0, 8000, 500):
-        out += resampling.next(Pcm(at_8k.samples[start : start + 500], 8000).to_int16(), 8000)
-    out += resampling.next(at_24k.to_int16(), RATE)
-    out += resampling.finish()
-    whole = Pcm.from_int16(out, RATE)
-    assert whole.seconds == pytest.approx(2.0, abs=0.01)
-    assert np.abs(whole.samples[100:23_900] - at_24k.samples[100:23_900]).max() < 0.01
