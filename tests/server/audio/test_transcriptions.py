@@ -210,17 +210,18 @@ async def test_an_agent_without_ears_says_so() -> None:
 @pytest.mark.models
 async def test_a_real_voice_is_understood_with_its_times() -> None:
     """Spoken by the embedded voice, written down by the embedded ears."""
+    plain = "Please turn off the light in the kitchen. The meeting begins tomorrow morning."
     async with Agent(memory=None) as agent:
         transport = httpx.ASGITransport(create_app(Hosting({"omni": agent})))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=120) as client:
-            body = {"input": TEXT, "voice": "alloy", "response_format": "opus"}
+            body = {"input": plain, "voice": "alloy", "response_format": "opus"}
             spoken = await client.post("/v1/audio/speech", json=body)
             told = (await send(client, spoken.content, response_format="verbose_json")).json()
             srt = (await send(client, spoken.content, response_format="srt")).text
     assert told["language"] == "english"
-    assert [segment["text"].lower() for segment in told["segments"]] == TEXT.lower().replace(
-        ". ", ".|"
-    ).split("|")
-    first, second = told["segments"]
-    assert 0.0 <= first["start"] < first["end"] <= second["start"] < second["end"] <= told["duration"] + 0.05
-    assert srt.count("-->") == 2
+    assert told["text"].lower().replace(",", ".").rstrip(".") == plain.lower().rstrip(".")
+    times = [time for segment in told["segments"] for time in (segment["start"], segment["end"])]
+    assert times == sorted(times)
+    assert 0.0 <= times[0] < 0.5
+    assert told["duration"] - 0.6 < times[-1] <= told["duration"]
+    assert srt.count("-->") == len(told["segments"])
