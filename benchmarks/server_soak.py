@@ -48,7 +48,9 @@ class Soak:
         """Connect, talk, go, and come again, until so many turns are done."""
         chance = random.Random(seed)
         while self.done < until:
-            async with connect(self._url, max_size=None, compression=None, proxy=None) as connection:
+            async with connect(
+                self._url, max_size=None, compression=None, proxy=None, open_timeout=60
+            ) as connection:
                 dialect = Realtime(self._expected)
                 for text in dialect.hello:
                     await connection.send(text)
