@@ -103,11 +103,12 @@ def frames(dialect: Realtime) -> Iterator[str]:
 
 async def settled(process: Process, before: dict[str, int]) -> dict[str, int]:
     """How the server fares once what was left behind is gone, or after ten seconds."""
+    state = await process.state()
     for _ in range(100):
-        state = await process.state()
         if state["tasks"] <= before["tasks"] and state["sockets"] <= before["sockets"]:
-            return state
+            break
         await asyncio.sleep(0.1)
+        state = await process.state()
     return state
 
 
