@@ -40,10 +40,16 @@ class Dialect(Protocol):
         needed: Frames of silence after which the server can know that the turn is over.
     """
 
-    loud: str | bytes
-    quiet: str | bytes
-    hello: tuple[str, ...]
     needed: int
+
+    @property
+    def loud(self) -> str | bytes: ...
+
+    @property
+    def quiet(self) -> str | bytes: ...
+
+    @property
+    def hello(self) -> tuple[str, ...]: ...
 
     def heard(self, message: str | bytes) -> str:
         """What a message is: `sound`, `end`, or nothing of note; raises `Fault` where one is amiss."""

@@ -48,7 +48,9 @@ class Soak:
         """Connect, talk, go, and come again, until so many turns are done."""
         chance = random.Random(seed)
         while self.done < until:
-            async with connect(self._url, max_size=None, compression=None, proxy=None) as connection:
+            async with connect(
+                self._url, max_size=None, compression=None, proxy=None, open_timeout=60
+            ) as connection:
                 dialect = Realtime(self._expected)
                 for text in dialect.hello:
                     await connection.send(text)
@@ -101,11 +103,12 @@ def frames(dialect: Realtime) -> Iterator[str]:
 
 async def settled(process: Process, before: dict[str, int]) -> dict[str, int]:
     """How the server fares once what was left behind is gone, or after ten seconds."""
+    state = await process.state()
     for _ in range(100):
-        state = await process.state()
         if state["tasks"] <= before["tasks"] and state["sockets"] <= before["sockets"]:
-            return state
+            break
         await asyncio.sleep(0.1)
+        state = await process.state()
     return state
 
 

@@ -57,7 +57,7 @@ class Ears:
 
 def _decoded(sound: bytes, kind: str) -> NDArray[np.float32]:
     if kind == "audio/pcm":
-        return np.frombuffer(sound[: len(sound) // 2 * 2], "<i2").astype(np.float32) / 32768
+        return np.frombuffer(sound[: len(sound) // 2 * 2], "<i2").astype(np.float32) / np.float32(32768)
     law = {"audio/pcmu": "ULAW", "audio/pcma": "ALAW"}[kind]
     raw = {"samplerate": 8000, "channels": 1, "format": "RAW", "subtype": law}
     samples, _ = soundfile.read(io.BytesIO(sound), dtype="float32", **raw)
