@@ -40,9 +40,11 @@ def test_the_command_line_loads_nothing_heavy_for_its_help() -> None:
 
 
 def test_importing_is_quick() -> None:
+    # Measured against asyncio, some 40 ms on an idle machine: on a busy one both take longer.
     empty = min(loaded_by("pass")[1] for _ in range(3))
-    ours = min(loaded_by("import omni_agent")[1] for _ in range(3))
-    assert ours - empty < 0.3
+    known = min(loaded_by("import asyncio")[1] for _ in range(3)) - empty
+    ours = min(loaded_by("import omni_agent")[1] for _ in range(3)) - empty
+    assert ours < 10 * known
 
 
 def test_every_public_name_is_there() -> None:
