@@ -39,6 +39,8 @@ async def realtime_server() -> AsyncIterator[str]:
     senses = Senses(ears=SaidEars(), voice=SaidVoice(rate=24_000))
     model = ScriptedModel(senses=senses, otherwise=answer)
     async with Agent(name="local-omni", model=model, memory=TransientMemory(), learns=False) as agent:
+        # Clients have limits of their own, within which a busy machine imports nothing.
+        assert agent.graph
         hosting = Hosting({"local-omni": agent})
         realtime = Realtime(hosting, activity=ScriptedActivity, turn_end=ScriptedTurnEnd())
         async with running(hosting, Place(), realtime.routes) as address:

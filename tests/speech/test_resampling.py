@@ -37,6 +37,15 @@ def test_the_result_does_not_depend_on_the_frames_and_loses_nothing(
 
 
 @pytest.mark.parametrize("rate", RATES)
+def test_batches_are_the_same_sound(rate: int) -> None:
+    samples = np.random.default_rng(rate).normal(0, 0.2, rate).astype(np.float32)
+    resampler = StreamResampler(batch=16)
+    parts = [resampler.feed(Pcm(samples[at : at + 700], rate)) for at in range(0, rate, 700)]
+    batched = np.concatenate([*parts, resampler.flush()])
+    assert np.allclose(batched, streamed(samples, rate, []), atol=1e-6)
+
+
+@pytest.mark.parametrize("rate", RATES)
 def test_a_tone_keeps_its_time_and_its_strength(rate: int) -> None:
     out = streamed(tone(1_000, rate), rate, [rate // 50] * 24)
     expected = tone(1_000, 16_000)

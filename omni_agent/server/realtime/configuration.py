@@ -121,10 +121,6 @@ class Configuration:
         """Under which name the agent is served."""
         return str(self._set["model"])
 
-    @model.setter
-    def model(self, name: str) -> None:
-        self._set["model"] = name
-
     @property
     def speaks(self) -> bool:
         """Answers are spoken."""

@@ -182,6 +182,12 @@ class Conversation:
         self._items.insert(place, item)
         return self._items[place - 1].id if place else None
 
+    def unask(self, asked: int) -> None:
+        """What this response was the first to answer is to be answered again."""
+        for item in self._items:
+            if item.asked == asked and item.role == "user":
+                item.asked = 0
+
     def delete(self, name: str) -> bool:
         """Take an item out; False where there is none."""
         item = self.find(name)

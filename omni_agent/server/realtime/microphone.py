@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from ...speech.turn_end.end_of_turn import TurnEnd
 
 
+# Seconds of sound in no turn that may be held before they are dropped.
+_SWEPT = 2.0
+
+
 class Hearer(Protocol):
     """Who is told what the microphone makes out."""
 
@@ -140,8 +144,9 @@ class Microphone:
     def _feed(self, samples: NDArray[np.int16]) -> None:
         if self._detector is None or not len(samples):
             return
-        self._follow(self._detector.feed(samples))
-        if self._detector:
+        if told := self._detector.feed(samples):
+            self._follow(told)
+        if self._detector and self._buffer.seconds > _SWEPT:
             self._buffer.drop(self._detector.earliest)
 
     def _follow(self, told: list[Told]) -> None:

@@ -117,6 +117,16 @@ class Reply:
         return self._life.id
 
     @property
+    def number(self) -> int:
+        """Which response of the session it is."""
+        return self._plan.number
+
+    @property
+    def begun(self) -> bool:
+        """Whether the agent's turn has begun."""
+        return bool(self._turn)
+
+    @property
     def over(self) -> bool:
         """Its `response.done` was sent."""
         return self._life.phase is Phase.OVER

@@ -116,7 +116,8 @@ class Responses:
         """
         self._owed = None
         self._count += 1
-        number = self._count
+        # What is answered out of band is still to be answered.
+        number = 0 if apart and items is None else self._count
         if items is None:
             for item in self._conversation:
                 item.asked = item.asked or number
@@ -143,6 +144,9 @@ class Responses:
         """End the response that is being given, if one is."""
         if active := self.active:
             active.cancel(reason)
+            if not active.begun:
+                # Nobody has taken it in: it is answered with what comes next.
+                self._conversation.unask(active.number)
             if self._replying:
                 self._replying.cancel()
 

@@ -108,6 +108,8 @@ class RealtimeSession:
         Args:
             given: What is set from the beginning, as by an ephemeral key.
         """
+        # The first use imports LangGraph, which takes a second.
+        await asyncio.to_thread(lambda: self._agent.graph)
         if given:
             self._conf.update(given)
         self._apply()
@@ -177,7 +179,6 @@ class RealtimeSession:
 
     async def _update(self, event: sent.SessionUpdate) -> None:
         problem = self._conf.update(event.session)
-        self._conf.model = self._model
         self._put({"type": "session.updated", "session": self._conf.shape})
         self._apply()
         if problem:

@@ -66,13 +66,13 @@ class Incoming:
 
     def feed(self, data: bytes) -> NDArray[np.int16]:
         """The samples that are certain now; those of G.711 come some milliseconds late."""
-        import numpy as np
-
         if self.wire != "audio/pcm":
             return _rounded(self._resampler.feed(_companded(data, self.wire)))
         data = self._odd + data if self._odd else data
         even = len(data) & ~1
         self._odd = data[even:]
+        import numpy as np
+
         return np.frombuffer(data, dtype="<i2", count=even // 2)
 
     def flush(self) -> NDArray[np.int16]:

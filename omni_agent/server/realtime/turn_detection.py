@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
+import numpy as np
+
 from ...speech.hearing.activity import RATE as HEARD_RATE
-from ...speech.hearing.activity import Window
+from ...speech.hearing.activity import WINDOW, Window
 from ...speech.hearing.onset import Onsets, VoicePaused, VoiceStarted
 from ...speech.hearing.resampling import StreamResampler
 from ...speech.pcm import Pcm
@@ -20,7 +22,6 @@ from ...speech.turn_end.unfinished import Hold
 from .sound import RATE
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 LONGEST_TURN = 60.0
@@ -35,6 +36,10 @@ _START, _DOUBT, _STAY = 0.8, 0.5, 0.7
 _UNSURE = 0.4
 # How far back a voice may have begun when it is told, and what is on its way to the network, in seconds.
 _REACH = 0.4
+# Samples of one window of the network, and how much later the filter before it knows them.
+_WINDOW = WINDOW * RATE // HEARD_RATE
+_LATE = 64
+_SCALE = np.float32(1 / 32767)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,10 @@ class TurnDetector:
         self.settings = settings
         self._activity = activity
         self._origin = self._floor = self._end = origin
-        self._resampler = StreamResampler(HEARD_RATE)
+        self._resampler = StreamResampler(HEARD_RATE, batch=WINDOW // 32)
+        self._waiting: list[NDArray[np.int16]] = []
+        self._came = 0
+        self._due = _WINDOW + _LATE
         self._number = 0
         self.restart(origin)
 
@@ -151,7 +159,15 @@ class TurnDetector:
 
     def feed(self, samples: NDArray[np.int16]) -> list[Told]:
         """What this sound shows, in order."""
-        heard = self._resampler.feed(Pcm.from_int16(samples.tobytes(), RATE))
+        self._waiting.append(samples)
+        self._came += len(samples)
+        if self._came < self._due:
+            # Not a window yet: nothing would come of it.
+            return []
+        self._due += (self._came - self._due) // _WINDOW * _WINDOW + _WINDOW
+        sound = np.concatenate(self._waiting)
+        self._waiting.clear()
+        heard = self._resampler.feed(Pcm(sound.astype(np.float32) * _SCALE, RATE))
         told: list[Told] = []
         for window in self._activity.feed(heard):
             for event in self._onsets.feed([window]):

@@ -37,10 +37,13 @@ class StreamResampler:
 
     Args:
         rate: Samples a second that come out.
+        batch: How many blocks of 32 samples come out at a time: more cost less, and come later. One at a
+            time where the two rates are no small multiples of each other.
     """
 
-    def __init__(self, rate: int = 16_000) -> None:
+    def __init__(self, rate: int = 16_000, *, batch: int = 1) -> None:
         self._rate = rate
+        self._batch = batch
         self._source = rate
         self._begin()
 
@@ -61,7 +64,8 @@ class StreamResampler:
         if self._source == self._rate or not self._taken:
             return np.zeros(0, np.float32)
         due = -(-self._taken * self._rate // self._source) - self._given
-        rest = self._taken_in(np.zeros(2 * _filter(self._source, self._rate).span, np.float32))
+        sieve = _filter(self._source, self._rate)
+        rest = self._taken_in(np.zeros(2 * sieve.span + self._batch * sieve.stride, np.float32))
         self._begin()
         return rest[:due]
 
@@ -81,9 +85,14 @@ class StreamResampler:
         end = self._taken + sieve.before
         start = end - len(held)
         blocks = []
-        while (position := sieve.position(self._given)) + sieve.span <= end:
-            blocks.append(held[position - start : position - start + sieve.span] @ sieve.matrix(self._given))
-            self._given += _BLOCK
+        batch = self._batch if sieve.steady else 1
+        length = sieve.span + (batch - 1) * sieve.stride
+        while (position := sieve.position(self._given)) + length <= end:
+            inputs = held[position - start : position - start + length]
+            if batch > 1:
+                inputs = inputs[sieve.rows(batch)]
+            blocks.append((inputs @ sieve.matrix(self._given)).reshape(-1))
+            self._given += batch * _BLOCK
         self._held = held[max(0, position - start) :]
         return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
 
@@ -97,11 +106,21 @@ class _Filter:
         self._lower = min(1.0, target / source)
         self.before = ceil(_LENGTH / (_TRANSITION * self._lower) / 2)
         self.span = (_BLOCK - 1) * self._down // self._up + 1 + 2 * self.before + 1
+        # Each block begins so many inputs after the one before, at the same phase.
+        self.steady = _BLOCK * self._down % self._up == 0
+        self.stride = _BLOCK * self._down // self._up
         self._matrices: dict[int, NDArray[np.float32]] = {}
+        self._rows: dict[int, NDArray[np.intp]] = {}
 
     def position(self, output: int) -> int:
         """The first input that output sample needs, counting `before` zeros ahead of the stream."""
         return output * self._down // self._up
+
+    def rows(self, batch: int) -> NDArray[np.intp]:
+        """Which inputs each of so many blocks needs; shape `(batch, span)`."""
+        if batch not in self._rows:
+            self._rows[batch] = np.arange(batch)[:, None] * self.stride + np.arange(self.span)
+        return self._rows[batch]
 
     def matrix(self, output: int) -> NDArray[np.float32]:
         """Turns `span` inputs into the block that begins with that output; shape `(span, 32)`."""

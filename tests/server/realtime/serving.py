@@ -73,4 +73,6 @@ async def serving(
     turn_end = ScriptedTurnEnd(scores)
     realtime = Realtime(hosting, activity=ScriptedActivity, turn_end=turn_end)
     async with agent:
+        # Here and not in a thread: what a busy machine takes for the imports is nobody's fault.
+        assert agent.graph
         yield Serving(create_app(hosting, realtime.routes), agent, made, ears, voice, turn_end, hosting)

@@ -290,5 +290,18 @@ async def test_a_transcription_session_only_transcribes() -> None:
     assert not client.of("response.created")
 
 
+@in_virtual_time
+async def test_who_goes_on_before_the_agent_has_taken_it_in_is_answered_at_once() -> None:
+    async with serving(Step("call Anna tomorrow", says="Noted."), hears_in=1.0) as served:
+        async with Client(served.app, "conversation=c&user=ana") as client:
+            await client.speak_live(said("call Anna"), silence=0.6)
+            await client.speak_live(said("tomorrow"), silence=0.6)
+            first, second = await client.answer(), await client.answer()
+            client.invariants.settled()
+        [record] = await served.agent.parts.memory.history(Scope("ana", "test"), "c")
+    assert (first["status"], second["status"]) == ("cancelled", "completed")
+    assert record.messages[0].text == "call Anna tomorrow"
+
+
 def test_frames_are_20_ms() -> None:
     assert len(frames(said("hello", seconds=1.0))) == 50
