@@ -125,7 +125,7 @@ class Realtime:
         if response["id"] != self._open:
             raise Fault("the end of another response")
         if response["status"] != "completed":
-            raise Fault(f"a response was {response['status']}")
+            raise Fault(f"a response was {response['status']}: {response.get('status_details')}"[:200])
         # The voice is recorded: every reply is the same sound, or something of it is missing.
         self._expected.add(self._sound.hexdigest())
         if len(self._expected) > 1:
