@@ -65,8 +65,9 @@ def _biases(shapes: dict[str, Shape]) -> Iterator[str]:
     """A bias has as many values as its weight gives."""
     for name, shape in shapes.items():
         bias = shapes.get(f"{name.removesuffix('.weight')}.bias")
-        if bias is not None and name.endswith(".weight") and len(shape) < 3 and _count(bias) != shape[-1]:
-            yield f"{name} gives {shape[-1]} values and its bias has {_count(bias)}"
+        gives = list(shape)[-1] if shape else 1
+        if bias is not None and name.endswith(".weight") and len(shape) < 3 and _count(bias) != gives:
+            yield f"{name} gives {gives} values and its bias has {_count(bias)}"
 
 
 def _heads(read: Header, kind: str, width: int) -> Iterator[str]:

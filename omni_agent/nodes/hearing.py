@@ -59,7 +59,7 @@ async def understood(message: Message, turn: Turn) -> Message:
     """
     parts: list[Part] = []
     for place, part in enumerate(message.parts):
-        later = [other.type for other in message.parts[place + 1 :] if isinstance(other, Media)]
+        later: list[Modality] = [o.type for o in message.parts[place + 1 :] if isinstance(o, Media)]
         parts += await _understood(part, turn, _room(turn, later))
     return replace(message, parts=tuple(parts))
 

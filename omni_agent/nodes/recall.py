@@ -65,8 +65,9 @@ async def recall(state: TurnState, turn: Turn) -> Update:
         unknown = await asyncio.to_thread(unanswered, message.text, told)
         remembered = [f"{_REMEMBERED} {UNKNOWN}"] if unknown else [*remembered, ANSWER]
     turn.mark("recalled")
+    requested: Update = await _requested(message, records, turn) if len(state["messages"]) == 1 else {}
     return {
-        **(await _requested(message, records, turn) if len(state["messages"]) == 1 else {}),
+        **requested,
         "history": [said.to_json() for said in history],
         "background": past.background,
         "context": "\n".join([*map(telling, late), *remembered]),

@@ -66,9 +66,8 @@ async def talking() -> AsyncIterator[Talk]:
         async with client, client.realtime.connect(model="local-omni") as connection:
             talk = Talk(connection)
             await talk.until("session.created")
-            await connection.session.update(
-                session={"type": "realtime", "output_modalities": ["audio"], "tools": [WEATHER]}
-            )
+            session: Any = {"type": "realtime", "output_modalities": ["audio"], "tools": [WEATHER]}
+            await connection.session.update(session=session)
             await talk.until("session.updated")
             yield talk
 

@@ -63,7 +63,7 @@ class RealtimeModel:
         if key is None:
             key = Key(profile.key, keyring=not is_here(url or profile.url))
         self._key = key
-        self._turns = turns
+        self._turns: Detection | None = turns
         self._limits = limits or Limits()
         self._clock = clock or SystemClock()
         self._idle: list[Session] = []

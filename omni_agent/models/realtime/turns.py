@@ -67,7 +67,7 @@ class RealtimeTurns:
     ) -> None:
         self._connect = connect
         self._profile = profile
-        self._detection = detection
+        self._detection: Detection = detection
         self._limits = limits
         self._clock = clock
         self._backlog = Backlog(REPLAYED)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Annotated, Any, TypeAlias, TypeVar
+from collections.abc import Collection, Sequence
+from typing import Annotated, Any, TypeAlias, TypeVar, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, from_json
@@ -81,12 +81,13 @@ def _path(raw: Any, place: Sequence[int | str]) -> list[int | str]:
     """Pydantic's place without the names of alternatives, which are in no body."""
     path: list[int | str] = []
     for number, step in enumerate(place):
-        inside = step in (range(len(raw)) if isinstance(raw, list) else raw if isinstance(raw, dict) else ())
+        among: Collection[Any] = range(len(raw)) if isinstance(raw, list) else ()
+        inside = step in (raw if isinstance(raw, dict) else among)
         last = number == len(place) - 1 and isinstance(raw, dict) and isinstance(step, str)
         if inside or last:
             path.append(step)
         if inside:
-            raw = raw[step]
+            raw = cast(Any, raw)[step]
     return path
 
 

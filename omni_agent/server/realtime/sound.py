@@ -10,7 +10,7 @@ import binascii
 import io
 import math
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from ...speech.hearing.resampling import StreamResampler
 from ...speech.pcm import Pcm
@@ -146,11 +146,10 @@ def _expanding(wire: str) -> NDArray[np.int16]:
     import soundfile
 
     codes = io.BytesIO(bytes(range(256)))
-    values: NDArray[np.int16]
     values, _ = soundfile.read(
         codes, dtype="int16", format="RAW", subtype=_SUBTYPES[wire], samplerate=G711_RATE, channels=1
     )
-    return values
+    return cast("NDArray[np.int16]", values)
 
 
 @cache
