@@ -185,6 +185,13 @@ async def test_after_max_steps_the_model_must_speak() -> None:
     assert reply.text == "That is enough."
 
 
+async def test_a_model_that_goes_on_calling_without_tools_is_not_asked_for_ever() -> None:
+    model = ScriptedModel(otherwise=lambda request: Step(calls={"set_timer": {"minutes": 1}}))
+    reply = await Agent(model=model, memory=None, tools=[set_timer], max_steps=3).ask("timers")
+    assert reply.status == "done"
+    assert len(model.requests) == 3
+
+
 def misbehaving(kind: str) -> Tool:
     async def misbehave() -> object:
         """Do something."""

@@ -29,10 +29,11 @@ async def model(state: TurnState, turn: Turn) -> Update:
     taken = {call.id for message in earlier for call in message.tool_calls}
     asked = request(state, turn)
     tell_of_a_missing_voice(asked, state, turn)
+    may_call = bool(asked.tools)
     early = await calls_of(asked, turn) if is_asked_twice(asked, turn) else []
     asked = in_words(asked) if early or asked.format else asked
     calls = any(isinstance(event, ToolCall) for event in early)
-    answer = _Answer(turn, state["reply"], taken, sounds=not calls)
+    answer = _Answer(turn, state["reply"], taken, sounds=not calls, may_call=may_call)
     for event in early:
         await answer.take(event)
     if not calls:
@@ -77,11 +78,15 @@ class _Answer:
         reply: What was said before it.
         taken: Ids of calls that there are.
         sounds: A model with a voice of its own speaks it; else the voice beside it does.
+        may_call: It was offered tools; calls by a model that was not would never end.
     """
 
-    def __init__(self, turn: Turn, reply: str, taken: set[str], *, sounds: bool = True) -> None:
+    def __init__(
+        self, turn: Turn, reply: str, taken: set[str], *, sounds: bool = True, may_call: bool = True
+    ) -> None:
         self._turn = turn
         self._sounds = sounds
+        self._may_call = may_call
         self._gap = " " if reply else ""
         self._taken = taken
         guarded = bool(turn.parts.guardrails.output)
@@ -134,7 +139,7 @@ class _Answer:
             case base.SpeechDelta() if self._own_sound:
                 sound = Pcm.from_int16(event.pcm, event.sample_rate)
                 await self._play(self._own_sound.take(sound))
-            case ToolCall() if not self._limit.reached:
+            case ToolCall() if self._may_call and not self._limit.reached:
                 self.calls.append(self._with_own_id(event))
             case Usage():
                 self.usage += event
