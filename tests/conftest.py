@@ -32,6 +32,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture
+def nothing_deleted() -> None:
+    """No recipe is gone yet."""
+    from tests.recipes import deleted
+
+    deleted.clear()
+
+
 @pytest.fixture(scope="session")
 def test_data() -> Path:
     """The folder of real recordings, scans and questions."""

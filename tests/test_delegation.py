@@ -17,26 +17,9 @@ from omni_agent.models.base import Capabilities, Request
 from omni_agent.senses import Senses
 from omni_agent.testing import ScriptedModel, Step, ToneVoice
 from omni_agent.tool import ToolContext
+from tests.recipes import delete_recipe, deleted, find_recipe
 
-pytestmark = pytest.mark.anyio
-
-deleted: list[str] = []
-
-
-@pytest.fixture(autouse=True)
-def nothing_deleted() -> None:
-    deleted.clear()
-
-
-@tool(effect="irreversible", question="Delete the recipe '{title}'?")
-async def delete_recipe(title: str) -> str:
-    """Delete a recipe.
-
-    Args:
-        title: Which one.
-    """
-    deleted.append(title)
-    return f"Deleted {title}."
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_deleted")]
 
 
 @tool(effect="write")
@@ -48,16 +31,6 @@ async def set_timer(context: ToolContext, minutes: float) -> str:
     """
     context.report("the timer is being set")
     return f"{minutes:g} minutes run."
-
-
-@tool(effect="read")
-async def find_recipe(dish: str) -> str:
-    """Find a recipe.
-
-    Args:
-        dish: What for.
-    """
-    return f"The recipe for {dish}."
 
 
 def kitchen(*steps: Step, memory: MemoryStore | None = None, **more: Any) -> Agent:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omni_agent import Agent, tool
+from omni_agent import Agent
 from omni_agent.errors import InputError
 from omni_agent.events import AgentEvent, ApprovalRequested, TextDelta, ToolFinished, ToolRequested, TurnEnded
 from omni_agent.memory import Scope, TransientMemory
@@ -21,41 +21,15 @@ from omni_agent.speech.pcm import Pcm
 from omni_agent.terms import ANY_TOOL as ANY_OF_THEM
 from omni_agent.terms import NO_TOOL, Terms
 from omni_agent.testing import ScriptedEars, ScriptedModel, Step
+from tests.recipes import delete_recipe, deleted, find_recipe
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_deleted")]
 
 WEATHER = ToolSpec(
     "get_weather",
     "Tell the weather.",
     {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
 )
-deleted: list[str] = []
-
-
-@pytest.fixture(autouse=True)
-def nothing_deleted() -> None:
-    deleted.clear()
-
-
-@tool(effect="irreversible", question="Delete the recipe '{title}'?")
-async def delete_recipe(title: str) -> str:
-    """Delete a recipe.
-
-    Args:
-        title: Which one.
-    """
-    deleted.append(title)
-    return f"Deleted {title}."
-
-
-@tool(effect="read")
-async def find_recipe(dish: str) -> str:
-    """Find a recipe.
-
-    Args:
-        dish: What for.
-    """
-    return f"The recipe for {dish}."
 
 
 def user(words: str) -> Message:

@@ -12,7 +12,7 @@ import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from pydantic import TypeAdapter
 
-from omni_agent import Agent, tool
+from omni_agent import Agent
 from omni_agent.errors import ModelUnavailable
 from omni_agent.memory import Scope, TransientMemory
 from omni_agent.messages import Hearing
@@ -20,9 +20,10 @@ from omni_agent.models.base import ANY_TOOL, ModelEvent, Request
 from omni_agent.senses import Senses
 from omni_agent.speech.pcm import Pcm
 from omni_agent.testing import ScriptedEars, ScriptedModel, Step
+from tests.recipes import delete_recipe, deleted, find_recipe
 from tests.server.chat.serving import Served, serving
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_deleted")]
 
 PATH = "/chat/completions"
 WHOLE, CHUNK = TypeAdapter(ChatCompletion), TypeAdapter(ChatCompletionChunk)
@@ -34,33 +35,6 @@ WEATHER = {
         "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
     },
 }
-deleted: list[str] = []
-
-
-@pytest.fixture(autouse=True)
-def nothing_deleted() -> None:
-    deleted.clear()
-
-
-@tool(effect="irreversible", question="Delete the recipe '{title}'?")
-async def delete_recipe(title: str) -> str:
-    """Delete a recipe.
-
-    Args:
-        title: Which one.
-    """
-    deleted.append(title)
-    return f"Deleted {title}."
-
-
-@tool(effect="read")
-async def find_recipe(dish: str) -> str:
-    """Find a recipe.
-
-    Args:
-        dish: What for.
-    """
-    return f"The recipe for {dish}."
 
 
 def asking(words: str = "Hello.", **more: Any) -> dict[str, Any]:

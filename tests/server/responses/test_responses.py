@@ -15,15 +15,16 @@ from openai.types.responses import Response, ResponseFunctionToolCall, ResponseS
 from PIL import Image as Picture
 from pydantic import TypeAdapter
 
-from omni_agent import Agent, tool
+from omni_agent import Agent
 from omni_agent.errors import ModelUnavailable
 from omni_agent.memory import Scope, TransientMemory
 from omni_agent.messages import Image
 from omni_agent.models.base import Capabilities, ModelEvent, Request
 from omni_agent.testing import ScriptedModel, Step
+from tests.recipes import delete_recipe, deleted
 from tests.server.chat.serving import Served, serving
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_deleted")]
 
 PATH = "/responses"
 WHOLE: TypeAdapter[Response] = TypeAdapter(Response)
@@ -35,23 +36,6 @@ WEATHER = {
     "strict": True,
     "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
 }
-deleted: list[str] = []
-
-
-@pytest.fixture(autouse=True)
-def nothing_deleted() -> None:
-    deleted.clear()
-
-
-@tool(effect="irreversible", question="Delete the recipe '{title}'?")
-async def delete_recipe(title: str) -> str:
-    """Delete a recipe.
-
-    Args:
-        title: Which one.
-    """
-    deleted.append(title)
-    return f"Deleted {title}."
 
 
 def asking(given: object = "Hello.", **more: Any) -> dict[str, Any]:
