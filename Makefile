@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXTRAS := local,japanese,audio,serve,mcp,encryption,dev$(MORE)
 
-.PHONY: setup demo test coverage explore lint types docs bench clean
+.PHONY: setup demo test coverage explore lint types mypy pyright docs bench clean
 
 setup: $(READY)
 
@@ -35,8 +35,12 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: setup
+types: mypy pyright
+
+mypy: setup
 	$(BIN)/mypy
+
+pyright: setup
 	$(BIN)/pyright
 
 docs: setup
