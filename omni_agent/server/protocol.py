@@ -22,6 +22,17 @@ _log = logging.getLogger(f"{__name__}.sockets")
 _log.setLevel(logging.WARNING)
 
 
+def _is_told(record: logging.LogRecord) -> bool:
+    """Text that is no UTF-8 is the client's doing, and told without the traceback that uvicorn gives it."""
+    if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError):
+        record.exc_info = record.exc_text = None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
+
+
+_log.addFilter(_is_told)
+
+
 class SocketProtocol(WebSocketsSansIOProtocol):
     """A live socket.
 

@@ -166,8 +166,6 @@ class told:  # noqa: N801
     def __enter__(self) -> list[str]:
         self._errors: list[str] = []
         self._handler = logging.Handler(logging.ERROR)
-        # What uvicorn says of text that is no UTF-8; `serve` logs it without its traceback.
-        self._handler.addFilter(lambda record: record.name != "uvicorn.error")
         self._handler.emit = lambda record: self._errors.append(record.getMessage())  # type: ignore[method-assign]
         for name in _LOGGERS:
             logging.getLogger(name).addHandler(self._handler)
