@@ -45,8 +45,8 @@ async def served() -> AsyncIterator[tuple[Agent, AsyncOpenAI]]:
 
 def order() -> Pcm:
     """ "Set a timer for ten minutes for the pasta"."""
-    samples, rate = soundfile.read(TIMER, dtype="float32")
-    return Pcm(samples, rate)
+    samples, rate = soundfile.read(TIMER, dtype="int16")
+    return Pcm.from_int16(samples.tobytes(), rate)
 
 
 def sound(events: list[Any]) -> Pcm:
