@@ -44,7 +44,7 @@ async def served() -> AsyncIterator[tuple[Agent, AsyncOpenAI]]:
 
 
 def order() -> Pcm:
-    """ "Set a timer for ten minutes for the pasta"."""
+    """Somebody who wants a timer of ten minutes for the pasta."""
     samples, rate = soundfile.read(TIMER, dtype="int16")
     return Pcm.from_int16(samples.tobytes(), rate)
 
