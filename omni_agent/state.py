@@ -230,7 +230,7 @@ class Turn:
     started: float
     delivery: Delivery | None = None
     live: Live | None = None
-    terms: Terms | None = None
+    terms: Terms = field(default_factory=Terms)
     asks: bool = True
     emit: Callable[[AgentEvent], None] = lambda event: None
     timings: Timings = field(default_factory=Timings)

@@ -23,7 +23,7 @@ _FORM = "Answer with JSON that fits this schema, and with nothing else: {schema}
 
 def request(state: TurnState, turn: Turn) -> base.Request:
     """The next request of a turn."""
-    parts, terms = turn.parts, turn.terms or Terms()
+    parts, terms = turn.parts, turn.terms
     messages = tuple(Message.from_json(item) for item in [*state["history"], *state["messages"]])
     user = Message.from_json(state["messages"][0])
     last_step = state["steps"] + 1 >= parts.max_steps

@@ -58,7 +58,7 @@ async def model(state: TurnState, turn: Turn) -> Update:
 
 def _limit(turn: Turn, reply: str) -> LengthLimit:
     persona, delivery = turn.parts.persona, turn.delivery
-    if turn.terms and turn.terms.format:
+    if turn.terms.format:
         # Half a value is none.
         return LengthLimit(None)
     return LengthLimit(
@@ -93,7 +93,7 @@ class _Answer:
         self._sieve = Sieve(turn, reply=reply, gap=self._gap, sounds=sounds) if guarded else None
         # Who listens hears no lists; who reads along sees what is said.
         self._plain = PlainText() if turn.delivery else None
-        self._stop = StopAt(turn.terms.stop if turn.terms else ())
+        self._stop = StopAt(turn.terms.stop)
         self._limit = _limit(turn, reply)
         own = sounds and turn.delivery and turn.parts.model.capabilities.speech
         self._own_sound = KeptSound() if own else None

@@ -57,7 +57,7 @@ async def recall(state: TurnState, turn: Turn) -> Update:
         if entry.status == "unknown":
             turn.emit(note(entry))
     history = [Message.from_json(item) for item in state.get("history", [])]
-    if not (turn.terms and turn.terms.whole):
+    if not turn.terms.whole:
         history = _longer([said for record in records for said in as_heard(record)], history)
     remembered = _remembered(turn, past.brief, recalled)
     if _from_memory(message, turn):

@@ -47,6 +47,26 @@ class Talk:
 
 
 @asynccontextmanager
+async def attended(going: Talk) -> AsyncIterator[Talk]:
+    """A conversation whose microphone is listened to and whose events are kept, while it lasts."""
+
+    async def listen() -> None:
+        async for frame in going.microphone.frames():
+            await going.session.hear(frame)
+
+    async def look() -> None:
+        async for event in going.session.events():
+            going.events.append(event)
+
+    tasks = [asyncio.create_task(listen()), asyncio.create_task(look())]
+    try:
+        yield going
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+@asynccontextmanager
 async def talk(
     *steps: Step,
     hands_free: bool = True,
@@ -74,20 +94,6 @@ async def talk(
             hands_free=hands_free,
             idle=idle,
         ) as session,
+        attended(Talk(agent, model, session, microphone, speaker)) as going,
     ):
-        going = Talk(agent, model, session, microphone, speaker)
-
-        async def listen() -> None:
-            async for frame in microphone.frames():
-                await session.hear(frame)
-
-        async def look() -> None:
-            async for event in session.events():
-                going.events.append(event)
-
-        tasks = [asyncio.create_task(listen()), asyncio.create_task(look())]
-        try:
-            yield going
-        finally:
-            for task in tasks:
-                task.cancel()
+        yield going

@@ -41,7 +41,7 @@ from omni_agent.testing import (
     in_virtual_time,
     said,
 )
-from tests.conversation.talking import Talk
+from tests.conversation.talking import Talk, attended
 
 RATE = 16_000
 LOST = ModelUnavailable("the service is gone", remedy="ask again later")
@@ -110,23 +110,12 @@ async def served(
     model = ServedModel(*steps, service=service, senses=senses)
     agent = Agent(model=model, memory=None, clock=clock, **rest)
     microphone, speaker = FakeMicrophone(clock=clock), FakeSpeaker(clock=clock)
-    async with agent, agent.session(speaker=speaker, hands_free=hands_free) as session:
-        going = Talk(agent, model, session, microphone, speaker)
-
-        async def listen() -> None:
-            async for frame in microphone.frames():
-                await session.hear(frame)
-
-        async def look() -> None:
-            async for event in session.events():
-                going.events.append(event)
-
-        tasks = [asyncio.create_task(listen()), asyncio.create_task(look())]
-        try:
-            yield going
-        finally:
-            for task in tasks:
-                task.cancel()
+    async with (
+        agent,
+        agent.session(speaker=speaker, hands_free=hands_free) as session,
+        attended(Talk(agent, model, session, microphone, speaker)) as going,
+    ):
+        yield going
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ...messages import JsonObject, ToolSpec
 from ...terms import ANY_TOOL, NO_TOOL, Terms
@@ -30,11 +30,41 @@ def check(request: ChatRequest) -> None:
     Raises:
         ApiError: There is such a thing; `param` names it.
     """
-    for name, why in _REFUSED.items():
-        if getattr(request, name):
-            raise unsupported(name, why)
+    refuse(request, _REFUSED)
     if request.speaks:
         _check_audio(request)
+
+
+def refuse(request: object, refused: Mapping[str, str]) -> None:
+    """Refuse a request that names one of these fields.
+
+    Raises:
+        ApiError: It does.
+    """
+    for name, why in refused.items():
+        if getattr(request, name):
+            raise unsupported(name, why)
+
+
+def schema_of(kind: str, name: str, schema: JsonObject | None, param: str) -> JsonObject | None:
+    """The schema that an answer's words must fit; None for plain text.
+
+    Args:
+        kind: `text`, `json_object` or `json_schema`.
+        name: The schema's.
+        schema: It, where one is wanted.
+        param: Where it stands in the request.
+
+    Raises:
+        ApiError: It is missing, or cannot be used.
+    """
+    if kind == "text":
+        return None
+    if kind == "json_object":
+        return {"type": "object"}
+    if schema is None:
+        raise ApiError(f"'{param}' is missing", code="missing_required_parameter", param=param)
+    return usable(name, schema, param)
 
 
 def terms_of(request: ChatRequest, instructions: str, own: Collection[str], voice: str = "") -> Terms:
@@ -135,12 +165,9 @@ def _stops(request: ChatRequest) -> tuple[str, ...]:
 
 
 def _format(wanted: ResponseFormat | None) -> JsonObject | None:
-    if wanted is None or wanted.type == "text":
+    if wanted is None:
         return None
-    if wanted.type == "json_object":
-        return {"type": "object"}
-    if wanted.json_schema is None:
-        param = "response_format.json_schema"
-        raise ApiError(f"'{param}' is missing", code="missing_required_parameter", param=param)
-    param = "response_format.json_schema.schema"
-    return usable(wanted.json_schema.name, wanted.json_schema.schema_, param)
+    given, param = wanted.json_schema, "response_format.json_schema"
+    if given is None:
+        return schema_of(wanted.type, "", None, param)
+    return schema_of(wanted.type, given.name, given.schema_, f"{param}.schema")

@@ -6,10 +6,9 @@ from collections.abc import Collection
 
 from ...messages import JsonObject, ToolSpec
 from ...terms import Terms
-from ..chat.conditions import check_choice, check_names, chosen_of, narrowed
-from ..chat.parsing import invalid, unsupported
+from ..chat.conditions import check_choice, check_names, chosen_of, narrowed, refuse, schema_of
+from ..chat.parsing import invalid
 from ..chat.schemas import usable
-from ..errors import ApiError
 from .requests import ChosenFunction, ChosenTools, Format, ResponsesRequest
 
 _REFUSED = {
@@ -25,9 +24,7 @@ def check(request: ResponsesRequest) -> None:
     Raises:
         ApiError: There is such a thing; `param` names it.
     """
-    for name, why in _REFUSED.items():
-        if getattr(request, name):
-            raise unsupported(name, why)
+    refuse(request, _REFUSED)
     if request.previous_response_id and request.conversation:
         raise invalid("previous_response_id", "and 'conversation' are two ways to go on: give one of them")
 
@@ -71,11 +68,4 @@ def terms_of(request: ResponsesRequest, instructions: str, own: Collection[str])
 
 
 def _schema(wanted: Format) -> JsonObject | None:
-    if wanted.type == "text":
-        return None
-    if wanted.type == "json_object":
-        return {"type": "object"}
-    param = "text.format.schema"
-    if wanted.schema_ is None:
-        raise ApiError(f"'{param}' is missing", code="missing_required_parameter", param=param)
-    return usable(wanted.name, wanted.schema_, param)
+    return schema_of(wanted.type, wanted.name, wanted.schema_, "text.format.schema")
