@@ -2,7 +2,7 @@
 
 Each says a second of noise in frames of 20 ms, is silent, and counts from the frame with which the silence
 is long enough to end its turn: what passes until the first sound of the reply is what the server adds, for
-model, ears and voice take no time. Then it is silent until the reply is over, and begins again.
+model, ears and voice take no time. Then it is silent until the reply has been played, and begins again.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Protocol
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
 
 FRAME_S = 0.02
 SPEECH_FRAMES = 50
@@ -51,8 +52,9 @@ class Dialect(Protocol):
     @property
     def hello(self) -> tuple[str, ...]: ...
 
-    def heard(self, message: str | bytes) -> str:
-        """What a message is: `sound`, `end`, or nothing of note; raises `Fault` where one is amiss."""
+    def heard(self, message: str | bytes) -> float | None:
+        """Seconds of sound in a message; None where it says that the reply is over. Raises `Fault` where one
+        is amiss."""
         ...
 
 
@@ -89,15 +91,16 @@ class Realtime:
         self._seconds = 0.0
         self._words = ""
 
-    def heard(self, message: str | bytes) -> str:
+    def heard(self, message: str | bytes) -> float | None:
         event = json.loads(message)
         match event["type"]:
             case "response.created":
                 self._begin(event["response"]["id"])
             case "response.output_audio.delta":
                 self._mine(event)
-                self._sound.update(base64.b64decode(event["delta"]))
-                return "sound"
+                sound = base64.b64decode(event["delta"])
+                self._sound.update(sound)
+                return len(sound) / 2 / _RATE
             case "response.output_audio_transcript.delta":
                 self._mine(event)
                 self._words += event["delta"]
@@ -107,10 +110,10 @@ class Realtime:
                     raise Fault("deltas of words are missing or out of order")
             case "response.done":
                 self._end(event["response"])
-                return "end"
+                return None
             case "error":
                 raise Fault(event["error"]["message"])
-        return ""
+        return 0.0
 
     def _begin(self, name: str) -> None:
         if self._open:
@@ -143,8 +146,8 @@ class Frames:
         self._shortest = shortest
         self.needed = USUAL_NEED
 
-    def heard(self, message: str | bytes) -> str:
-        return "sound" if len(message) >= self._shortest else ""
+    def heard(self, message: str | bytes) -> float | None:
+        return len(message) / 2 / _RATE if len(message) >= self._shortest else 0.0
 
 
 @dataclass(slots=True)
@@ -170,11 +173,12 @@ class Session:
     def __init__(self, connection: ClientConnection, dialect: Dialect, seen: Seen, *, quiet_s: float) -> None:
         self._connection = connection
         self._dialect = dialect
+        self._loud, self._quiet = _framed(dialect.loud), _framed(dialect.quiet)
         self._seen = seen
         self._quiet_s = quiet_s
         self._due: float | None = None
         self._over = asyncio.Event()
-        self._last_sound = 0.0
+        self._last_sound = self._played_at = 0.0
 
     async def run(self, start: float, end: float, warm: float) -> None:
         """Speak from a moment to another; what comes before `warm` is not counted."""
@@ -195,50 +199,56 @@ class Session:
         self._over.clear()
         self._due = None
         for _ in range(SPEECH_FRAMES):
-            await self._send(self._dialect.loud)
+            await self._send(self._loud)
         for _ in range(self._dialect.needed - 1):
-            await self._send(self._dialect.quiet)
+            await self._send(self._quiet)
         self._counted = counted
         self._due = asked = max(self._at + FRAME_S, time.monotonic())
-        await self._send(self._dialect.quiet)
+        await self._send(self._quiet)
         self._seen.turns += counted
-        while not self._over.is_set() and not self._silent(asked):
-            await self._send(self._dialect.quiet)
+        while self._listening(asked):
+            await self._send(self._quiet)
         if self._due is not None and counted:
             self._seen.faults.append("a turn was not answered")
         for _ in range(_PAUSE_FRAMES):
-            await self._send(self._dialect.quiet)
+            await self._send(self._quiet)
 
-    def _silent(self, asked: float) -> bool:
-        """Whether the reply is over, where the server does not say so, or does not come."""
+    def _listening(self, asked: float) -> bool:
+        """Whether the reply is still awaited or played."""
         now = time.monotonic()
+        if self._over.is_set():
+            return now < self._played_at
         if self._due is not None or not self._quiet_s:
-            return now - asked > _PATIENCE_S
-        return now - self._last_sound > self._quiet_s
+            return now - asked <= _PATIENCE_S
+        return now - self._last_sound <= self._quiet_s
 
-    async def _send(self, frame: str | bytes) -> None:
+    async def _send(self, frame: bytes) -> None:
         self._at += FRAME_S
         if (wait := self._at - time.monotonic()) > 0:
             await asyncio.sleep(wait)
         self._seen.late.append(max(0.0, time.monotonic() - self._at))
-        await self._connection.send(frame)
+        self._connection.transport.write(frame)
 
     async def _receive(self) -> None:
         async for message in self._connection:
             now = time.monotonic()
             try:
-                what = self._dialect.heard(message)
+                sound = self._dialect.heard(message)
             except Fault as fault:
                 self._seen.faults.append(str(fault))
                 continue
-            if what == "sound":
-                self._last_sound = now
-                if self._due is not None:
-                    if self._counted:
-                        self._seen.delays.append(now - self._due)
-                    self._due = None
-            elif what == "end":
+            if sound is None:
                 self._over.set()
+            elif sound:
+                self._sounded(now, sound)
+
+    def _sounded(self, now: float, seconds: float) -> None:
+        self._last_sound = now
+        if self._due is not None:
+            if self._counted:
+                self._seen.delays.append(now - self._due)
+            self._due, self._played_at = None, now
+        self._played_at += seconds
 
 
 async def spoken_to(
@@ -282,6 +292,12 @@ async def _opened(url: str, count: int, at_once: int = 20) -> list[ClientConnect
             )
 
     return await asyncio.gather(*(one() for _ in range(count)))
+
+
+def _framed(data: str | bytes) -> bytes:
+    """A message as it goes over the wire: masking it each time anew would take a core of ours."""
+    kind = Opcode.TEXT if isinstance(data, str) else Opcode.BINARY
+    return Frame(kind, data.encode() if isinstance(data, str) else data).serialize(mask=True)
 
 
 def _append(sound: bytes) -> str:

@@ -18,17 +18,18 @@ from typing import Any
 
 import numpy as np
 import psutil
+from uvicorn.loops.auto import auto_loop_factory
 
 from omni_agent import Agent
 from omni_agent.messages import Hearing
 from omni_agent.senses import Senses
 from omni_agent.server import Hosting
 from omni_agent.server.realtime import Realtime
-from omni_agent.server.running import running
+from omni_agent.server.running import load, running
 from omni_agent.speech.pcm import Pcm
 from omni_agent.testing import ScriptedActivity, ScriptedModel, ScriptedTurnEnd, Step
 
-WORDS = "I hear you well, and this is what I say."
+WORDS = "I hear you well and this is what I say."
 SPOKEN_SECONDS = 2.0
 RATE = 24_000
 
@@ -83,6 +84,7 @@ async def serve(*, silero: bool) -> None:
     activity = {} if silero else {"activity": ScriptedActivity}
     realtime = Realtime(hosting, turn_end=ScriptedTurnEnd(), **activity)
     async with agent, running(hosting, further=realtime.routes) as address:
+        await load(hosting)
         print(address, flush=True)
         await _answering()
 
@@ -110,7 +112,8 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         os.environ["OMNI_AGENT_HOME"] = home
-        asyncio.run(serve(silero=given.silero))
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            runner.run(serve(silero=given.silero))
 
 
 if __name__ == "__main__":

@@ -88,8 +88,8 @@ async def written(connection: ClientConnection, dialect: Realtime, *, leaves: bo
 
 async def taken_in(connection: ClientConnection, dialect: Realtime, *, leaves: bool) -> None:
     async for message in connection:
-        what = dialect.heard(message)
-        if what == "end" or (leaves and what == "sound"):
+        sound = dialect.heard(message)
+        if sound is None or (leaves and sound):
             return
 
 

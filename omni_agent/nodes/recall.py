@@ -56,8 +56,8 @@ async def recall(state: TurnState, turn: Turn) -> Update:
     for entry in late:
         if entry.status == "unknown":
             turn.emit(note(entry))
-    history = [Message.from_json(item) for item in state.get("history", [])]
-    if not turn.terms.whole:
+    kept, history = turn.terms.whole, [Message.from_json(item) for item in state.get("history", [])]
+    if not kept:
         history = _longer([said for record in records for said in as_heard(record)], history)
     remembered = _remembered(turn, past.brief, recalled)
     if _from_memory(message, turn):
@@ -68,7 +68,7 @@ async def recall(state: TurnState, turn: Turn) -> Update:
     requested: Update = await _requested(message, records, turn) if len(state["messages"]) == 1 else {}
     return {
         **requested,
-        "history": [said.to_json() for said in history],
+        "history": state.get("history", []) if kept else [said.to_json() for said in history],
         "background": past.background,
         "context": "\n".join([*map(telling, late), *remembered]),
         "late": [entry.key for entry in late if entry.ended],

@@ -17,6 +17,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 _DROPPED = 4 << 20
+# Messages, or bytes of one, from which a client has to wait until the application has taken them.
+_MANY, _LARGE = 64, 64 << 10
 # uvicorn notes the addresses of sockets with their queries, at INFO.
 _log = logging.getLogger(f"{__name__}.sockets")
 _log.setLevel(logging.WARNING)
@@ -56,6 +58,17 @@ class SocketProtocol(WebSocketsSansIOProtocol):
                 self.handshake_complete = True
 
         return answered
+
+    def send_receive_event_to_app(self) -> None:
+        # uvicorn pauses the reading at every message until the application has taken it: two calls of the
+        # system for each frame of sound.
+        paused, self.read_paused = self.read_paused, True
+        large = sum(map(len, self.frames)) > _LARGE
+        super().send_receive_event_to_app()
+        self.read_paused = paused
+        if not paused and (large or self.queue.qsize() >= _MANY):
+            self.read_paused = True
+            self.transport.pause_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

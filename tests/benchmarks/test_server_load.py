@@ -26,14 +26,14 @@ def reply(name: str = "resp_1") -> list[dict[str, Any]]:
     ]
 
 
-def taken(dialect: Realtime, events: list[dict[str, Any]]) -> list[str]:
+def taken(dialect: Realtime, events: list[dict[str, Any]]) -> list[float | None]:
     return [dialect.heard(json.dumps(event)) for event in events]
 
 
 def test_a_whole_reply_is_sound_and_an_end() -> None:
     dialect = Realtime(set())
-    assert [what for what in taken(dialect, reply()) if what] == ["sound"] * 3 + ["end"]
-    assert taken(dialect, reply("resp_2"))[-1] == "end"
+    assert [sound for sound in taken(dialect, reply()) if sound != 0] == [4 / 24_000] * 3 + [None]
+    assert taken(dialect, reply("resp_2"))[-1] is None
 
 
 @pytest.mark.parametrize("place", range(len(reply()) - 1))

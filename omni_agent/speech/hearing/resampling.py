@@ -27,6 +27,9 @@ _LENGTH = 3.62
 # So many samples come out at a time, at 16,000 a second two milliseconds: one small product of matrices costs
 # a fifth of one sum for each sample.
 _BLOCK = 32
+# Room for samples that are still to come, so that a frame is copied once.
+_SPARE = 2048
+_NOTHING = np.zeros(0, np.float32)
 
 
 class StreamResampler:
@@ -62,7 +65,7 @@ class StreamResampler:
     def flush(self) -> NDArray[np.float32]:
         """The rest, at the end of the sound; `ceil(samples * rate / its rate)` will have come out in all."""
         if self._source == self._rate or not self._taken:
-            return np.zeros(0, np.float32)
+            return _NOTHING
         due = -(-self._taken * self._rate // self._source) - self._given
         sieve = _filter(self._source, self._rate)
         rest = self._taken_in(np.zeros(2 * sieve.span + self._batch * sieve.stride, np.float32))
@@ -71,30 +74,52 @@ class StreamResampler:
 
     def _begin(self) -> None:
         self._taken = self._given = 0
-        self._held: NDArray[np.float32] = np.zeros(0, np.float32)
+        self._held: NDArray[np.float32] = _NOTHING
+        self._filled = 0
 
     def _taken_in(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         if self._source == self._rate:
             return samples
         sieve = _filter(self._source, self._rate)
         if not self._taken:
-            self._held = np.zeros(sieve.before, np.float32)
-        held = np.concatenate((self._held, samples))
+            self._hold(np.zeros(sieve.before, np.float32))
+        self._hold(samples)
         self._taken += len(samples)
         # Positions count the zeros that were put ahead of the stream.
-        end = self._taken + sieve.before
-        start = end - len(held)
+        start = self._taken + sieve.before - self._filled
         blocks = []
         batch = self._batch if sieve.steady else 1
         length = sieve.span + (batch - 1) * sieve.stride
-        while (position := sieve.position(self._given)) + length <= end:
-            inputs = held[position - start : position - start + length]
+        while (at := sieve.position(self._given) - start) + length <= self._filled:
+            inputs = self._held[at : at + length]
             if batch > 1:
-                inputs = inputs[sieve.rows(batch)]
+                inputs = inputs.take(sieve.rows(batch))
             blocks.append((inputs @ sieve.matrix(self._given)).reshape(-1))
             self._given += batch * _BLOCK
-        self._held = held[max(0, position - start) :]
-        return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+        if not blocks:
+            return _NOTHING
+        self._let_go(at)
+        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+    def _hold(self, samples: NDArray[np.float32]) -> None:
+        """Put them behind what is held."""
+        end = self._filled + len(samples)
+        if end > len(self._held):
+            held = np.empty(end + _SPARE, np.float32)
+            held[: self._filled] = self._held[: self._filled]
+            self._held = held
+        self._held[self._filled : end] = samples
+        self._filled = end
+
+    def _let_go(self, count: int) -> None:
+        """Forget the first ones of what is held."""
+        rest = self._held[count : self._filled]
+        self._filled = len(rest)
+        if len(self._held) > 4 * _SPARE:
+            # It came as a whole, and shall not be kept as long as the stream lasts.
+            self._held = rest.copy()
+        else:
+            self._held[: len(rest)] = rest
 
 
 class _Filter:

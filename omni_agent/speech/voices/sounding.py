@@ -30,11 +30,16 @@ def stretches(samples: NDArray[np.float32], rate: int) -> list[tuple[float, floa
     import numpy as np
 
     frame = max(1, round(_FRAME_SECONDS * rate))
-    padded = np.pad(np.nan_to_num(samples), (0, -len(samples) % frame)).reshape(-1, frame)
-    if not len(padded):
+    samples = samples.astype(np.float64)
+    whole = samples[: len(samples) // frame * frame].reshape(-1, frame)
+    rest = samples[whole.size :]
+    # The last frame may be a part of one, and is as quiet as if silence followed.
+    powers = np.append(np.einsum("ij,ij->i", whole, whole), rest @ rest if len(rest) else ())
+    if not len(powers):
         return []
-    levels = np.sqrt((padded.astype(np.float64) ** 2).mean(axis=1))
-    loud = float(np.quantile(levels, 0.95)) or float(levels.max())
+    levels = np.sqrt(np.nan_to_num(powers, copy=False) / frame)
+    twentieth = (len(levels) - 1) * 19 // 20
+    loud = float(np.partition(levels, twentieth)[twentieth]) or float(levels.max())
     sounding = np.flatnonzero(levels > _QUIET * loud)
     if not len(sounding):
         return []
