@@ -77,6 +77,7 @@ class Places:
     async def close(self) -> None:
         """Close the files."""
         self.alarms.close()
+        await asyncio.to_thread(self.owners.close)
         await asyncio.to_thread(self.journal.close)
         await self.memory.close()
 

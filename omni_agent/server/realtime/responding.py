@@ -151,7 +151,7 @@ class Responses:
             items,
             self._terms(conf, whole=whole, rate=pace),
             conf.sends,
-            conf.speed / pace,
+            round(conf.speed / pace, 6),
             None if apart else self._user,
             conversation,
             insists,

@@ -1,7 +1,7 @@
 """One realtime session: what each event of the client does, and when the agent replies by itself.
 
 All of it runs in one event loop, so what a handler does between two awaits happens at once. At most one
-response is active.
+response of the conversation is active.
 
 | acquired                        | released                                             |
 |---------------------------------|------------------------------------------------------|

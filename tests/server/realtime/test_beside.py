@@ -15,6 +15,7 @@ from tests.server.realtime.client import Client, spoken, transcript
 from tests.server.realtime.serving import serving
 
 LONG = "One, two, three. Four, five, six. Seven, eight, nine. Ten, eleven, twelve."
+TOPIC = "Numbers and more numbers."
 
 
 def aside(text: str = "which topic?", **more: Any) -> JsonObject:
@@ -26,7 +27,7 @@ def aside(text: str = "which topic?", **more: Any) -> JsonObject:
 def answer(request: Request) -> Step:
     """Slow and long in the conversation, quick and short beside it."""
     topic = request.messages[-1].text.startswith("which")
-    return Step(says="Numbers.", pace=0.1) if topic else Step(says=LONG, pace=0.2)
+    return Step(says=TOPIC, pace=0.3) if topic else Step(says=LONG, pace=0.2)
 
 
 def of(client: Client, response: str) -> list[JsonObject]:
@@ -44,7 +45,7 @@ async def test_it_runs_beside_the_conversations() -> None:
         second = (await client.one("response.created"))["response"]
         done = await client.answer()
         assert (done["id"], done["status"], done["metadata"]) == (second["id"], "completed", {"topic": "1"})
-        assert transcript(done) == "Numbers."
+        assert transcript(done) == TOPIC
         done = await client.answer()
         assert (done["id"], done["status"]) == (first["id"], "completed")
         assert transcript(done) == LONG
