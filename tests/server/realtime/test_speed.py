@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import numpy as np
 import pytest
 
@@ -32,7 +34,7 @@ async def test_a_voice_speaks_at_the_speed_that_is_set_last() -> None:
         assert await seconds(client, 1.5) == pytest.approx(usual / 1.5, rel=0.1)
         assert await seconds(client, None) == pytest.approx(usual / 1.5, rel=0.1)
         assert await seconds(client, 1.0) == pytest.approx(usual, rel=0.02)
-    assert served.voice.rates == [1.0, 1.5, 1.5, 1.0]
+    assert [rate for rate, _ in groupby(served.voice.rates)] == [1.0, 1.5, 1.0]
 
 
 @in_virtual_time
@@ -49,7 +51,7 @@ async def test_what_a_voice_cannot_do_is_done_to_its_sound() -> None:
         await client.one("conversation.item.truncated")
         client.send("conversation.item.retrieve", item_id=item)
         cut = (await client.one("conversation.item.retrieved"))["item"]["content"][0]["transcript"]
-    assert served.voice.rates == [1.2, 0.5]
+    assert [rate for rate, _ in groupby(served.voice.rates)] == [1.2, 0.5]
     assert slow == pytest.approx(usual * 4, rel=0.1)
     assert 0.3 < len(cut) / len(WORDS) < 0.7
     assert WORDS.startswith(cut)
