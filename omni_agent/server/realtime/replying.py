@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import InputError, OmniError
@@ -25,10 +25,10 @@ from ...terms import Terms
 from ...tokens import estimated_tokens
 from ..errors import ApiError
 from .items import Content, Conversation, Item
-from .life_cycle import Began, Called, Ended, Event, Life, Phase, Sounded, Words, step
+from .life_cycle import Began, Called, Ended, Event, Phase, Sounded, Words, step
+from .plan import Plan
 from .prompting import Prompt, prompt_of
 from .protocol import INVALID, SERVER
-from .sound import Format
 from .speech import Speech
 from .usage import usage
 
@@ -37,32 +37,6 @@ if TYPE_CHECKING:
     from .remembering import Remembered
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a response is to be.
-
-    Attributes:
-        life: Its state before it begins.
-        number: Which response of the session it is.
-        items: What it answers; None for the session's conversation.
-        terms: What holds for it.
-        sends: In which format it sounds.
-        tempo: How much faster than the agent speaks it.
-        user, session: Whose memory it uses and gets; None and empty for nobody's.
-        insists: Something is to be said even where nobody said anything.
-    """
-
-    life: Life
-    number: int
-    items: tuple[Item, ...] | None
-    terms: Terms
-    sends: Format
-    tempo: float
-    user: str | None
-    session: str
-    insists: bool = False
 
 
 class Reply:

@@ -14,9 +14,10 @@ from ..api.watching import Place
 from .configuration import Configuration
 from .items import Conversation, Item
 from .life_cycle import Life
+from .plan import Plan
 from .protocol import Refusal
 from .remembering import Remembered
-from .replying import Plan, Reply
+from .replying import Reply
 from .tasks import Tasks
 
 if TYPE_CHECKING:
