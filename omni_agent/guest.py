@@ -136,6 +136,8 @@ def under(parts: Parts, terms: Terms, *, remembered: bool) -> Parts:
         made = replace(made, toolbox=Toolbox([*theirs, *(t for t in made.toolbox if t.name not in names)]))
     if terms.voice:
         made = replace(made, persona=replace(made.persona, voice=terms.voice))
+    if terms.rate != 1.0:
+        made = replace(made, persona=terms.paced(made.persona))
     return made if remembered else replace(made, memory=TransientMemory(), study=None)
 
 

@@ -164,7 +164,7 @@ async def hand_over(call: str, state: TurnState, turn: Turn, *, final: bool) -> 
             await turn.delivery.interject(_words(after.name, user, turn.delivery.language, before.persona))
         voice = None if after.model.capabilities.speech else after.senses.voice
         language = after.persona.reply_language(user.language)
-        await turn.delivery.change(Speaker(voice, after.persona, language))
+        await turn.delivery.change(Speaker(voice, turn.terms.paced(after.persona), language))
     turn.parts = after
     turn.emit(HandedOver(after.name))
     for problem in problems:

@@ -128,6 +128,12 @@ class _Answer:
             return False
         return self._sieve.sounds and bool(self._sieve.said) if self._sieve else bool(self.text)
 
+    @property
+    def _calls_on(self) -> bool:
+        """Whether one more call is taken."""
+        enough = self._turn.terms.one_call and self.calls
+        return self._may_call and not self._limit.reached and not enough
+
     async def take(self, event: base.ModelEvent) -> None:
         match event:
             case base.TextDelta(text=text) if not self._words_over:
@@ -139,7 +145,7 @@ class _Answer:
             case base.SpeechDelta() if self._own_sound:
                 sound = Pcm.from_int16(event.pcm, event.sample_rate)
                 await self._play(self._own_sound.take(sound))
-            case ToolCall() if self._may_call and not self._limit.reached:
+            case ToolCall() if self._calls_on:
                 self.calls.append(self._with_own_id(event))
             case Usage():
                 self.usage += event

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from .persona import Persona, Register
+from .persona import FASTEST, SLOWEST, Persona, Register
 from .phrases import FILLERS, LANGUAGES
 
 if TYPE_CHECKING:
@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from .plain import PlainText, plainly
 
 __all__ = [
+    "FASTEST",
     "FILLERS",
     "LANGUAGES",
+    "SLOWEST",
     "LengthLimit",
     "Persona",
     "PlainText",

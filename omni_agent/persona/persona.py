@@ -13,6 +13,8 @@ from .phrases import FILLERS
 from .prompt import compiled
 
 Register = Literal["", "formal", "informal"]
+SLOWEST, FASTEST = 0.5, 2.0
+"""Speaking rates that voices have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Persona:
             raise ConfigError("max_words must be 1 or more", remedy="leave it out for no limit")
         if self.max_seconds is not None and not self.max_seconds >= 1:
             raise ConfigError("max_seconds must be 1 or more", remedy="leave it out for no limit")
-        if not 0.5 <= self.rate <= 2.0:
+        if not SLOWEST <= self.rate <= FASTEST:
             raise ConfigError(f"rate {self.rate} is outside 0.5 to 2", remedy="1 is the voice's own pace")
         if self.register not in ("", "formal", "informal"):
             raise ConfigError(

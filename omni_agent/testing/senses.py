@@ -111,7 +111,8 @@ class SaidEars:
 
 
 class SaidVoice:
-    """A voice that `SaidEars` understand, and that knows when each word is said. `spoken` keeps what it said.
+    """A voice that `SaidEars` understand, and that knows when each word is said. `spoken` keeps what it said,
+    `rates` how fast.
 
     Args:
         languages: ISO 639-1 codes that it claims to speak.
@@ -133,6 +134,7 @@ class SaidVoice:
         self._clock = clock or LoopClock()
         self._takes = takes
         self.spoken: list[tuple[str, str]] = []
+        self.rates: list[float] = []
 
     @property
     def languages(self) -> frozenset[str]:
@@ -143,8 +145,9 @@ class SaidVoice:
 
         await self._clock.sleep(self._takes)
         self.spoken.append((text, language))
+        self.rates.append(rate)
         natural = said(text, rate=self._rate)
-        return natural if rate <= 1.0 else said(text, seconds=natural.seconds / rate, rate=self._rate)
+        return natural if rate == 1.0 else said(text, seconds=natural.seconds / rate, rate=self._rate)
 
     async def prewarm(self) -> None:
         """Nothing to load."""

@@ -227,18 +227,21 @@ def test_two_keys_never_share_a_user(one: tuple[str, str], other: tuple[str, str
     assert hosting.memory_user(Caller(one[0]), one[1]) != hosting.memory_user(Caller(other[0]), other[1])
 
 
-def test_media_of_another_key_are_not_there() -> None:
-    belongings = Belongings()
-    belongings.note(Caller("anna"), "media://1")
-    belongings.check(Caller("anna"), "media://1")
-    belongings.check(Caller(), "media://1")
+async def test_media_of_another_key_are_not_there(tmp_path: Path) -> None:
+    belongings = Belongings(tmp_path / "belongings.db")
+    await belongings.note(Caller("anna"), "media://1")
+    belongings.close()
+    belongings = Belongings(tmp_path / "belongings.db")
+    await belongings.check(Caller("anna"), "media://1")
+    await belongings.check(Caller(), "media://1")
     for ref in ("media://1", "media://2"):
         with pytest.raises(ApiError) as refused:
-            belongings.check(Caller("ben"), ref)
+            await belongings.check(Caller("ben"), ref)
         assert (refused.value.status, refused.value.code) == (404, "media_unknown")
-    belongings.note(Caller("ben"), "media://1")
-    belongings.check(Caller("ben"), "media://1")
-    belongings.check(replace(Caller("anna"), session={}), "media://1")
+    await belongings.note(Caller("ben"), "media://1")
+    await belongings.check(Caller("ben"), "media://1")
+    await belongings.check(replace(Caller("anna"), session={}), "media://1")
+    belongings.close()
 
 
 async def test_a_key_is_compared_whole(home: Path) -> None:

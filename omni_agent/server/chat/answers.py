@@ -43,13 +43,11 @@ class Answer:
     Args:
         index: Its number.
         speech: How it is to sound; None for text.
-        one_call: Only one call may be asked for.
     """
 
-    def __init__(self, index: int, speech: Speech | None, *, one_call: bool = False) -> None:
+    def __init__(self, index: int, speech: Speech | None) -> None:
         self._index = index
         self.speech = speech
-        self._one_call = one_call
         self._calls: list[ToolRequested] = []
         self._questions: list[ApprovalRequested] = []
         self._sound: list[SpeechChunk] = []
@@ -67,7 +65,7 @@ class Answer:
                 self.text += event.text
             case SpeechChunk():
                 self._sound.append(event)
-            case ToolRequested() if not (self._one_call and self._calls):
+            case ToolRequested():
                 self._calls.append(event)
             case ApprovalRequested():
                 self._questions.append(event)

@@ -78,7 +78,7 @@ class Attachments:
             part = await loading
         except OmniError as error:
             raise _at(param, ApiError.of(error)) from None
-        self.hosting.belongings.note(self.caller, part.ref)
+        await self.hosting.belongings.note(self.caller, part.ref)
         return part
 
 

@@ -39,13 +39,11 @@ class Deltas:
     Args:
         index: Its number.
         speech: How it is to sound; None for text.
-        one_call: Only one call may be asked for.
     """
 
-    def __init__(self, index: int, speech: Speech | None, *, one_call: bool = False) -> None:
+    def __init__(self, index: int, speech: Speech | None) -> None:
         self._index = index
         self.speech = speech
-        self._one_call = one_call
         self._named = False
         self._calls = 0
         self._questions: list[ApprovalRequested] = []
@@ -75,7 +73,7 @@ class Deltas:
             case SpeechChunk() if self.speech:
                 self._early.append(event)
                 yield from self._spoken()
-            case ToolRequested() if not (self._one_call and self._calls):
+            case ToolRequested():
                 yield self._choice({"tool_calls": [{"index": self._calls, **call_body(event)}]})
                 self._calls += 1
             case ApprovalRequested():

@@ -97,7 +97,7 @@ class Completion:
             ApiError: It failed.
             OmniError: The same, where it did not begin.
         """
-        answers = [Answer(i, self._speech(), one_call=self._one_call) for i in range(self.asked.choices)]
+        answers = [Answer(i, self._speech()) for i in range(self.asked.choices)]
         async with aclosing(numbered(self._turns())) as events:
             async for number, event in events:
                 answers[number].take(event)
@@ -119,7 +119,7 @@ class Completion:
     async def _chunks(self) -> AsyncGenerator[JsonObject, None]:
         envelope, counts = self._envelope(), self.asked.counts
         uncounted = {"usage": None} if counts else {}
-        choices = [Deltas(i, self._speech(), one_call=self._one_call) for i in range(self.asked.choices)]
+        choices = [Deltas(i, self._speech()) for i in range(self.asked.choices)]
         for choice in choices:
             yield envelope.chunk([choice.begin()], **uncounted)
         async with aclosing(numbered(self._turns())) as events:
@@ -143,10 +143,6 @@ class Completion:
             )
             for number in range(self.asked.choices)
         ]
-
-    @property
-    def _one_call(self) -> bool:
-        return self.asked.parallel_tool_calls is False
 
     def _envelope(self) -> Envelope:
         return Envelope(f"chatcmpl-{random_id()}", self._now(), self.standing.model)

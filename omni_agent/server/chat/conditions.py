@@ -97,6 +97,7 @@ def terms_of(request: ChatRequest, instructions: str, own: Collection[str], voic
         instructions=instructions,
         tools=tools,
         tool_choice=chosen,
+        one_call=request.parallel_tool_calls is False,
         max_tokens=request.most_tokens,
         temperature=request.temperature or 0.0,
         seed=(request.seed or 0) % ENGINE_SEEDS,

@@ -32,7 +32,7 @@ def defaults(model: str, voice: str) -> JsonObject:
         "tools": [],
         "tool_choice": "auto",
         "max_output_tokens": "inf",
-        "parallel_tool_calls": False,
+        "parallel_tool_calls": True,
         "reasoning": None,
         "tracing": None,
         "truncation": "auto",
@@ -152,6 +152,16 @@ class Configuration:
         """Most tokens of an answer."""
         most = self._set["max_output_tokens"]
         return most if isinstance(most, int) else None
+
+    @property
+    def parallel_calls(self) -> bool:
+        """An answer may make several calls at once."""
+        return bool(self._set["parallel_tool_calls"])
+
+    @property
+    def speed(self) -> float:
+        """How much faster than usual answers are spoken."""
+        return float(self._set["audio"]["output"]["speed"])
 
     @property
     def hears(self) -> Format:

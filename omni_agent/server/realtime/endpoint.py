@@ -71,7 +71,7 @@ class Realtime:
         await websocket.accept(_SUBPROTOCOL if _SUBPROTOCOL in offered else None)
         hosting, caller, query = self._hosting, caller_of(websocket), websocket.query_params
         given = caller.session
-        user, conversation = self._whose(caller, query.get("user", ""), query.get("conversation", ""))
+        user, called, conversation = self._whose(caller, query.get("user", ""), query.get("conversation", ""))
         connection = Connection(websocket, random_id()[:12], hosting.clock, hosting.limits.session_seconds)
         try:
             session = RealtimeSession(
@@ -80,6 +80,7 @@ class Realtime:
                 connection.outbox,
                 model=query.get("model") or str((given or {}).get("model") or ""),
                 user=user,
+                called=called,
                 conversation=conversation,
                 kind=_kind(query.get("intent"), given),
                 activity=self._activity,
@@ -112,8 +113,8 @@ class Realtime:
         conf.expires_at = until
         return JSONResponse({"value": value, "expires_at": until, "session": conf.shape})
 
-    def _whose(self, caller: Caller, user: str, conversation: str) -> tuple[str | None, str]:
-        """Whose memory, and which conversation.
+    def _whose(self, caller: Caller, user: str, conversation: str) -> tuple[str | None, str, str]:
+        """Whose memory, the user as the client calls him, and which conversation.
 
         Who holds a short-lived key has the memory that its maker meant for him, and else none: a page's
         visitor is not its owner.
@@ -123,8 +124,9 @@ class Realtime:
         if caller.session is not None:
             user = str(caller.session.get("user") or "")
             if not user:
-                return None, fresh
-        return self._hosting.memory_user(caller, user[:_LONGEST_NAME]), named or fresh
+                return None, "", fresh
+        called = user[:_LONGEST_NAME]
+        return self._hosting.memory_user(caller, called), called, named or fresh
 
     def _scorer(self) -> TurnEnd:
         if self._turn_end is None:

@@ -15,6 +15,8 @@ Clean: TypeAlias = Callable[[Any, Any], Any]
 """Makes a value of what was sent and of the value so far."""
 
 MOST_TOOLS = 128
+SLOWEST, FASTEST = 0.25, 1.5
+"""Speeds of speech, as at OpenAI (`RealtimeAudioConfigOutput.speed`)."""
 NO_PARAMETERS: JsonObject = {"type": "object", "properties": {}}
 _OLD_FORMATS = {"pcm16": "audio/pcm", "g711_ulaw": "audio/pcmu", "g711_alaw": "audio/pcma"}
 _FORMATS = ("audio/pcm", "audio/pcmu", "audio/pcma")
@@ -153,6 +155,10 @@ def _voice(value: Any, old: Any) -> Any:
     return value if isinstance(value, str) and value else old
 
 
+def _speed(value: Any, old: Any) -> Any:
+    return 1.0 if value is None else _between(SLOWEST, FASTEST, whole=False)(value, old)
+
+
 def _as_it_is(value: Any, old: Any) -> Any:
     return old
 
@@ -162,10 +168,9 @@ FIELDS: dict[str, Clean] = {
     "instructions": _words,
     "tool_choice": _choice,
     "max_output_tokens": _most,
+    "parallel_tool_calls": lambda value, old: True if value is None else _truth(value, old),
     # Accepted, and told to be what they are: not in force.
-    **dict.fromkeys(
-        ("parallel_tool_calls", "reasoning", "tracing", "truncation", "prompt", "include"), _as_it_is
-    ),
+    **dict.fromkeys(("reasoning", "tracing", "truncation", "prompt", "include"), _as_it_is),
 }
 AUDIO: dict[str, dict[str, Clean]] = {
     "input": {
@@ -174,5 +179,5 @@ AUDIO: dict[str, dict[str, Clean]] = {
         "noise_reduction": _as_it_is,
         "turn_detection": detection_of,
     },
-    "output": {"format": format_of, "voice": _voice, "speed": _as_it_is},
+    "output": {"format": format_of, "voice": _voice, "speed": _speed},
 }

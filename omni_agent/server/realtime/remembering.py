@@ -15,12 +15,15 @@ from ...messages import Audio, Image, Message, Text
 from .items import Content, Item
 
 if TYPE_CHECKING:
+    from ...agent import Agent
     from ...state import Parts
 
 log = logging.getLogger(__name__)
 
 RECENT = 8
 """How many turns back a reply may be that is still being cut."""
+_BEFORE = -1_000_000
+"""Stands for the response, of another session, that an item was answered by."""
 
 
 class Remembered:
@@ -34,7 +37,7 @@ class Remembered:
 
     def __init__(self, parts: Parts, user: str, conversation: str) -> None:
         self._parts = parts
-        self._scope = parts.scope(user)
+        self._user, self._scope = user, parts.scope(user)
         self._conversation = conversation
         self._writing = asyncio.Lock()
 
@@ -48,6 +51,18 @@ class Remembered:
         return [
             item for number, record in enumerate(window.turns) for item in _items(record, -1 - number, ids)
         ]
+
+    async def question(self, agent: Agent, ids: Callable[[], str]) -> Item | None:
+        """What a turn waits to be answered, as the agent said it; None where none waits.
+
+        Raises:
+            MemoryStoreError: It cannot be read.
+        """
+        pending = await agent.pending(session=self._conversation, user=self._user)
+        if pending is None:
+            return None
+        asked = [Content("output_text", pending.words)]
+        return Item(ids(), role="assistant", content=asked, asked=_BEFORE)
 
     async def heard(self, turn: str, text: str) -> None:
         """Of the reply of this turn no more was heard than this."""

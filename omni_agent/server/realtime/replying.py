@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import InputError, OmniError
@@ -22,45 +21,22 @@ from ...events import (
     Usage,
 )
 from ...messages import JsonObject
-from ...speech.playback import PlaybackLedger
 from ...terms import Terms
 from ...tokens import estimated_tokens
 from ..errors import ApiError
 from .items import Content, Conversation, Item
-from .life_cycle import Began, Called, Ended, Event, Life, Phase, Sounded, Words, step
+from .life_cycle import Began, Called, Ended, Event, Phase, Sounded, Words, step
+from .plan import Plan
 from .prompting import Prompt, prompt_of
 from .protocol import INVALID, SERVER
-from .sound import Format, Outgoing
+from .speech import Speech
+from .usage import usage
 
 if TYPE_CHECKING:
     from ...agent import Agent
     from .remembering import Remembered
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a response is to be.
-
-    Attributes:
-        life: Its state before it begins.
-        number: Which response of the session it is.
-        items: What it answers; None for the session's conversation.
-        terms: What holds for it.
-        sends: In which format it sounds.
-        user, session: Whose memory it uses and gets; None and empty for nobody's.
-        insists: Something is to be said even where nobody said anything.
-    """
-
-    life: Life
-    number: int
-    items: tuple[Item, ...] | None
-    terms: Terms
-    sends: Format
-    user: str | None
-    session: str
-    insists: bool = False
 
 
 class Reply:
@@ -73,12 +49,12 @@ class Reply:
         remembered: Where a reply is kept that nobody asked for.
         put: Sends an event.
         room: Waits while the client is far behind.
+        watch: Is shown each event of the agent's turn.
 
     Attributes:
         item: The message that it says, once it says one.
         tokens: What it took, as far as that is known.
-        seconds: How much speech was sent.
-        since: When the first of it was sent, as the clock reads.
+        speech: What of it sounds.
     """
 
     def __init__(
@@ -90,6 +66,7 @@ class Reply:
         *,
         put: Callable[[JsonObject], None],
         room: Callable[[], Awaitable[None]],
+        watch: Callable[[AgentEvent], None],
     ) -> None:
         self._plan = plan
         self._agent = agent
@@ -97,19 +74,16 @@ class Reply:
         self._remembered = remembered
         self._put = put
         self._room = room
+        self._watch = watch
         self._life = plan.life
-        self._ledger = PlaybackLedger()
-        self._outgoing = Outgoing(plan.sends)
         self._text = ""
         self._turn = ""
-        self._waiting: deque[SpeechChunk] = deque()
         self._calls: list[ToolRequested] = []
         self._failure: ErrorRaised | None = None
         self._unasked = False
         self.item: Item | None = None
         self.tokens = Usage()
-        self.seconds = 0.0
-        self.since: float | None = None
+        self.speech = Speech(plan.sends, agent.parts.clock, tempo=plan.tempo, accounted=self.in_conversation)
 
     @property
     def id(self) -> str:
@@ -147,8 +121,9 @@ class Reply:
         # The model tells what it took at its end, which nobody waits for.
         self.tokens = Usage(completion_tokens=estimated_tokens(self._text))
         self._feed(Ended("cancelled", reason, usage=usage(self.tokens)))
-        if self.item and self.since is not None and self.item.heard_ms is None:
-            self.item.cut(round((self._agent.parts.clock.monotonic() - self.since) * 1000))
+        since = self.speech.since
+        if self.item and since is not None and self.item.heard_ms is None:
+            self.item.cut(round((self._agent.parts.clock.monotonic() - since) * 1000))
 
     async def run(self, admit: Callable[[], None]) -> None:
         """Answer. Whatever happens, the response ends.
@@ -197,6 +172,7 @@ class Reply:
         self._unasked = prompt.unasked and plan.user is not None
         async with aclosing(answering) as events:
             async for event in events:
+                self._watch(event)
                 self._take(event)
                 await self._room()
 
@@ -208,8 +184,8 @@ class Reply:
                 self._text += text
                 self._feed(Words(text))
                 self._speak()
-            case SpeechChunk():
-                self._waiting.append(event)
+            case SpeechChunk() if self._life.speaks:
+                self.speech.take(event)
                 self._speak()
             case ToolRequested():
                 self._calls.append(event)
@@ -223,31 +199,21 @@ class Reply:
                 pass
 
     def _speak(self, *, all_of_it: bool = False) -> None:
-        """Send the sound of words that were told: those take another way here, and may come after it."""
-        while self._waiting and (all_of_it or self._waiting[0].span[1] <= len(self._text)):
-            chunk = self._waiting.popleft()
-            if self.over or not self._life.speaks:
-                continue
-            self._ledger.queued(chunk)
-            if self.since is None:
-                self.since = self._agent.parts.clock.monotonic()
-            self.seconds += len(chunk.pcm) / 2 / chunk.sample_rate
-            for delta in self._outgoing.feed(chunk.pcm, chunk.sample_rate):
-                self._feed(Sounded(delta))
-            self._measure()
+        if self.over or not self._life.speaks:
+            return
+        for delta in self.speech.rest() if all_of_it else self.speech.due(len(self._text)):
+            self._feed(Sounded(delta))
+        self._measure()
 
     def _end(self, ended: TurnEnded) -> None:
         self._speak(all_of_it=True)
-        if self.since is not None and not self.over:
-            for delta in self._outgoing.flush():
-                self._feed(Sounded(delta))
         self.tokens = ended.usage
         tokens = usage(ended.usage)
         if self._failure:
             kind = INVALID if self._failure.code.startswith("input") else SERVER
             self._fail(self._failure.code, f"{self._failure.message} ({self._failure.remedy})", kind, tokens)
             return
-        self._ledger.complete(len(self._text))
+        self.speech.complete(len(self._text))
         if self._calls and self.item:
             # The turn goes on, and memory has these words with the calls.
             self.item.turn = ""
@@ -295,7 +261,7 @@ class Reply:
             content=content,
             turn=turn,
             asked=self._plan.number,
-            ledger=self._ledger if self._life.speaks else None,
+            ledger=self.speech.ledger if self._life.speaks else None,
         )
         return self.item
 
@@ -313,24 +279,7 @@ class Reply:
 
     def _measure(self) -> None:
         if self.item:
-            self.item.milliseconds = round(self.seconds * 1000)
-
-
-def usage(tokens: Usage) -> JsonObject:
-    """Tokens as the wire tells them. Those of sound are not told apart: the model counts them all alike."""
-    fresh = {"text_tokens": tokens.prompt_tokens, "audio_tokens": 0, "image_tokens": 0}
-    cached = {"text_tokens": tokens.cached_tokens, "audio_tokens": 0, "image_tokens": 0}
-    return {
-        "total_tokens": tokens.prompt_tokens + tokens.completion_tokens,
-        "input_tokens": tokens.prompt_tokens,
-        "output_tokens": tokens.completion_tokens,
-        "input_token_details": {
-            **fresh,
-            "cached_tokens": tokens.cached_tokens,
-            "cached_tokens_details": cached,
-        },
-        "output_token_details": {"text_tokens": tokens.completion_tokens, "audio_tokens": 0},
-    }
+            self.item.milliseconds = round(self.speech.seconds * 1000)
 
 
 def _with(terms: Terms, prompt: Prompt) -> Terms:

@@ -1,7 +1,7 @@
 """One realtime session: what each event of the client does, and when the agent replies by itself.
 
 All of it runs in one event loop, so what a handler does between two awaits happens at once. At most one
-response is active.
+response of the conversation is active.
 
 | acquired                        | released                                             |
 |---------------------------------|------------------------------------------------------|
@@ -50,6 +50,7 @@ class RealtimeSession:
         outbox: Takes what goes to him.
         model: Which agent he asked for.
         user: Whose memory it uses; None for nobody's.
+        called: The user as the client calls him; empty for none.
         conversation: Id of the conversation; where memory has it, it is gone on with.
         kind: What the session is for.
         activity: Makes what tells voice from noise.
@@ -64,6 +65,7 @@ class RealtimeSession:
         *,
         model: str,
         user: str | None,
+        called: str = "",
         conversation: str,
         kind: Kind,
         activity: ActivityMaker,
@@ -93,6 +95,7 @@ class RealtimeSession:
             caller,
             model=self._model,
             user=user,
+            called=called,
             conversation=self._conversation,
             conversation_id=conversation,
             remembered=self._remembered,
@@ -118,10 +121,13 @@ class RealtimeSession:
             return
         try:
             before = await self._remembered.items(self._new_item)
+            waits = await self._remembered.question(self._agent, self._new_item)
         except MemoryStoreError as error:
             raise Refusal(str(error), error.code, kind=sent.SERVER) from None
         for item in before:
             self._add(item)
+        if waits:
+            self._add(waits)
 
     async def handle(self, event: sent.ClientEvent) -> None:
         """Do what an event of the client says.
@@ -151,8 +157,8 @@ class RealtimeSession:
         """See `Hearer`: clients stop playing at this event, so it comes before the end of the response."""
         self._stop_idling()
         self._put({"type": "input_audio_buffer.speech_started", "audio_start_ms": at_ms, "item_id": item_id})
-        detection, active = self._conf.turn_detection, self._responses.active
-        if detection and detection.interrupt_response and active and active.in_conversation:
+        detection = self._conf.turn_detection
+        if detection and detection.interrupt_response:
             self._responses.cancel("turn_detected")
 
     def stopped(self, item_id: str, at_ms: int) -> None:
@@ -223,25 +229,24 @@ class RealtimeSession:
 
     async def _create_response(self, event: sent.ResponseCreate) -> None:
         told = event.response or {}
-        self._responses.check_free()
+        apart = told.get("conversation") == "none"
+        self._responses.check_free(apart=apart)
         if self._conf.kind == "transcription":
             raise Refusal("a transcription session has no responses", "invalid_value", "type")
         conf = self._conf.merged(told)
         items: tuple[Item, ...] | None = None
         if isinstance(told.get("input"), list):
             items = tuple([await self._input(one, n) for n, one in enumerate(told["input"])])
-            self._responses.check_free()
-        self._stop_idling()
-        apart = told.get("conversation") == "none"
+            self._responses.check_free(apart=apart)
+        if not apart:
+            self._stop_idling()
         self._responses.begin(conf, items, apart=apart, metadata=_metadata(told.get("metadata")))
 
     async def _cancel_response(self, event: sent.ResponseCancel) -> None:
-        active = self._responses.active
-        if active is None or event.response_id not in (None, "", active.id):
+        if not self._responses.cancel("client_cancelled", event.response_id or ""):
             raise Refusal(
                 "Cancellation failed: no active response found", "response_cancel_not_active", "response_id"
             )
-        self._responses.cancel("client_cancelled")
 
     async def _input(self, told: Any, place: int) -> Item:
         where = f"response.input[{place}]"

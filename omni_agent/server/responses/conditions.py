@@ -61,6 +61,7 @@ def terms_of(request: ResponsesRequest, instructions: str, own: Collection[str])
         instructions=instructions,
         tools=tools,
         tool_choice=chosen,
+        one_call=request.parallel_tool_calls is False,
         max_tokens=request.max_output_tokens,
         temperature=request.temperature or 0.0,
         format=_schema(request.text.format) if request.text and request.text.format else None,

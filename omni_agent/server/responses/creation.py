@@ -83,8 +83,7 @@ class Creation:
         await asyncio.to_thread(self.store.put, self.standing.caller.name, kept)
 
     def _output(self) -> Output:
-        one_call = self.resource.request.parallel_tool_calls is False
-        return Output(self.resource, random_id, self._now, one_call=one_call)
+        return Output(self.resource, random_id, self._now)
 
     def _now(self) -> int:
         return int(self.standing.agent.clock.now().timestamp())

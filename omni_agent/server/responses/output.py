@@ -37,16 +37,12 @@ class Output:
         resource: The response.
         ids: Makes the ids of its items.
         now: Seconds since 1970.
-        one_call: Only one call may be asked for.
     """
 
-    def __init__(
-        self, resource: Resource, ids: Callable[[], str], now: Callable[[], int], *, one_call: bool = False
-    ) -> None:
+    def __init__(self, resource: Resource, ids: Callable[[], str], now: Callable[[], int]) -> None:
         self._resource = resource
         self._ids = ids
         self._now = now
-        self._one_call = one_call
         self._sent = 0
         self._items: list[JsonObject] = []
         self._message = self._words = ""
@@ -69,7 +65,7 @@ class Output:
         match event:
             case TextDelta():
                 yield from self._say(event.text)
-            case ToolRequested() if not (self._one_call and self.calls):
+            case ToolRequested():
                 yield from self._call(event)
             case ApprovalRequested():
                 self._questions.append(event)

@@ -183,6 +183,18 @@ async def test_one_call_at_a_time_where_the_caller_wants_no_more(stream: bool) -
     assert len(found) == 1
 
 
+async def test_memory_holds_that_one_call_alone() -> None:
+    calls = [("get_weather", {"city": "Oslo"}), ("get_weather", {"city": "Rome"})]
+    model = ScriptedModel(Step(calls=calls), Step(says="Sunny."))
+    memory = TransientMemory()
+    async with serving(Agent(name="chef", model=model, memory=memory)) as server:
+        body = asking("The weather?", tools=[WEATHER], parallel_tool_calls=False, user="ana")
+        answer = await whole(server, {**body, "metadata": {"session": "kitchen"}})
+        [call] = answer.choices[0].message.tool_calls or ()
+        [record] = await memory.history(Scope("ana", "chef"), "kitchen")
+    assert [made.id for said in record.messages for made in said.tool_calls] == [call.id]
+
+
 async def test_the_agents_own_tools_run_inside() -> None:
     model = ScriptedModel(Step(calls={"find_recipe": {"dish": "soup"}}), Step("recipe", says="Here it is."))
     async with serving(Agent(model=model, memory=None, tools=[find_recipe])) as server:

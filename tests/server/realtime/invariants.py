@@ -10,7 +10,7 @@ _PLACES = ("response_id", "item_id", "output_index", "content_index")
 class Invariants:
     """Watches the events of one session.
 
-    1. At most one response is active.
+    1. At most one response of the conversation is active; those out of band run beside it.
     2. Every `response.created` has one `response.done`.
     3. Nothing of a response comes after its end.
     4. What is added or started has its end, in the order of nesting.
@@ -23,10 +23,9 @@ class Invariants:
 
     def __init__(self) -> None:
         self.items: list[str] = []
-        self._active: str | None = None
-        self._apart = False
+        self._active: dict[str, bool] = {}
         self._over: set[str] = set()
-        self._open: list[tuple[str, ...]] = []
+        self._open: dict[str, list[tuple[str, ...]]] = {}
         self._adding: set[str] = set()
         self._speaking: str | None = None
         self._begun: str | None = None
@@ -46,7 +45,7 @@ class Invariants:
         if handler := getattr(self, "_" + event["type"].replace(".", "_"), None):
             handler(event)
         if response := event.get("response_id"):
-            assert response == self._active, f"{event['type']} of a response that is not active"
+            assert response in self._active, f"{event['type']} of a response that is not active"
         self._nested(event)
 
     def finish(self) -> None:
@@ -54,8 +53,7 @@ class Invariants:
 
     def settled(self) -> None:
         """Nothing goes on any more."""
-        assert self._active is None
-        assert not self._open
+        assert not self._active
         assert not self._adding
 
     def _session_updated(self, event: JsonObject) -> None:
@@ -65,33 +63,36 @@ class Invariants:
 
     def _response_created(self, event: JsonObject) -> None:
         name = event["response"]["id"]
-        assert self._active is None, "two responses at once"
+        in_conversation = event["response"]["conversation_id"] is not None
+        assert not (in_conversation and any(self._active.values())), "two responses at once"
         assert name not in self._over
-        self._active, self._apart = name, event["response"]["conversation_id"] is None
+        assert name not in self._active
+        self._active[name], self._open[name] = in_conversation, []
         assert event["response"]["status"] == "in_progress"
 
     def _response_done(self, event: JsonObject) -> None:
         name = event["response"]["id"]
-        assert name == self._active
-        assert not self._open, f"left open: {self._open}"
+        assert name in self._active
+        assert not self._open[name], f"left open: {self._open[name]}"
         assert not {item["id"] for item in event["response"]["output"]} & self._adding
-        self._active = None
+        del self._active[name], self._open[name]
         self._over.add(name)
 
     def _nested(self, event: JsonObject) -> None:
         kind = event["type"]
         place = tuple(str(event.get(name)) for name in _PLACES)
+        opened = self._open.get(event.get("response_id", ""), [])
         if kind == "response.output_item.added":
-            assert not self._open
-            self._open.append(("item", event["item"]["id"]))
+            assert not opened
+            opened.append(("item", event["item"]["id"]))
         elif kind == "response.output_item.done":
-            assert self._open.pop() == ("item", event["item"]["id"])
+            assert opened.pop() == ("item", event["item"]["id"])
         elif kind == "response.content_part.added":
-            self._open.append(("part", *place))
+            opened.append(("part", *place))
         elif kind == "response.content_part.done":
-            assert self._open.pop() == ("part", *place)
+            assert opened.pop() == ("part", *place)
         elif kind.endswith((".output_text.delta", ".output_audio.delta", ".output_audio_transcript.delta")):
-            assert self._open[-1] == ("part", *place)
+            assert opened[-1] == ("part", *place)
 
     def _conversation_item_added(self, event: JsonObject) -> None:
         name, previous = event["item"]["id"], event.get("previous_item_id")
@@ -128,7 +129,7 @@ class Invariants:
         if self._begun:
             detection = (self._session["audio"]["input"].get("turn_detection")) or {}
             if detection.get("interrupt_response") and event["item_id"] == self._begun:
-                assert self._apart or self._active is None, (
+                assert not any(self._active.values()), (
                     "a voice that interrupts ends the response before the commit"
                 )
         self._begun = None

@@ -44,12 +44,14 @@ def event(kind: str, **fields: Any) -> st.SearchStrategy[tuple[str, Any]]:
 
 
 PLACE = st.integers(0, 30)
+ASIDE = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "which topic?"}]}
 RESPONSES = st.sampled_from(
     [
         None,
         {"output_modalities": ["text"], "metadata": {"a": "b"}},
         {"conversation": "none"},
         {"conversation": "none", "input": []},
+        {"conversation": "none", "input": [ASIDE], "output_modalities": ["text"]},
         {"tools": [], "instructions": "be brief"},
     ]
 )
@@ -62,6 +64,7 @@ ACTIONS = st.one_of(
     event("response.create", response=RESPONSES),
     event("response.create", response=st.none()),
     event("response.cancel"),
+    event("cancel one", place=PLACE),
     event("input_audio_buffer.commit"),
     event("input_audio_buffer.clear"),
     event("retrieve", place=PLACE),
@@ -93,6 +96,9 @@ def do(client: Client, kind: str, fields: dict[str, Any]) -> None:
             client.send(
                 "conversation.item.truncate", item_id=item, content_index=0, audio_end_ms=fields["ms"]
             )
+        case "cancel one":
+            begun = [e["response"]["id"] for e in client.of("response.created")] or ["nothing"]
+            client.send("response.cancel", response_id=begun[fields["place"] % len(begun)])
         case "result":
             calls = [
                 i["call_id"]

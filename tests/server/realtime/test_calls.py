@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from omni_agent import tool
+from omni_agent.memory import Scope
 from omni_agent.testing import Step, in_virtual_time
 from tests.server.realtime.client import Client, kinds, transcript
 from tests.server.realtime.serving import serving
@@ -85,6 +86,22 @@ async def test_two_calls_get_two_results() -> None:
         client.invariants.settled()
     assert [m.role for m in served.model.requests[1].messages] == ["user", "assistant", "tool"]
     assert [part.content for part in served.model.requests[1].messages[-1].parts] == ['{"sun": true}'] * 2  # type: ignore[union-attr]
+
+
+@in_virtual_time
+async def test_one_call_at_a_time_is_one_also_for_memory() -> None:
+    calls = [("weather", {"city": "Oslo"}), ("weather", {"city": "Rome"})]
+    steps = Step(calls=calls), Step(says="Sunny.")
+    async with serving(*steps) as served, Client(served.app, "conversation=c&user=ana") as client:
+        client.send("session.update", session={**TOOLS, "parallel_tool_calls": False})
+        client.ask("oslo and rome")
+        [call] = (await client.answer())["output"]
+        result = {"type": "function_call_output", "call_id": call["call_id"], "output": "sunny"}
+        client.send("conversation.item.create", item=result)
+        client.send("response.create")
+        await client.answer()
+        [record] = await served.agent.parts.memory.history(Scope("ana", "test"), "c")
+    assert [c.arguments for said in record.messages for c in said.tool_calls] == [{"city": "Oslo"}]
 
 
 @in_virtual_time

@@ -64,6 +64,44 @@ def test_whatever_is_sent_the_object_that_goes_back_is_valid(
         assert conf.turn_detection is None or conf.turn_detection.threshold > 0
 
 
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [(0.1, 0.25), (0.25, 0.25), (1.3, 1.3), (4, 1.5), (None, 1.0), ("fast", 1.0), (True, 1.0)],
+)
+def test_a_speed_is_told_as_it_is_in_force(wish: Any, told: float) -> None:
+    conf = Configuration("sess_1", "test")
+    conf.update({"audio": {"output": {"speed": wish}}})
+    assert conf.speed == told
+    assert conf.shape["audio"]["output"]["speed"] == told
+
+
+def test_what_is_not_in_force_is_not_told_as_if_it_were() -> None:
+    conf = Configuration("sess_1", "test")
+    wishes = {
+        "tracing": "auto",
+        "truncation": "disabled",
+        "prompt": {"id": "pmpt_1"},
+        "reasoning": {"effort": "high"},
+        "include": ["item.input_audio_transcription.logprobs"],
+        "audio": {"input": {"noise_reduction": {"type": "near_field"}}},
+    }
+    conf.update(wishes)
+    told = conf.shape
+    assert [told[name] for name in ("tracing", "prompt", "reasoning", "include")] == [None] * 4
+    # A model drops the oldest by itself where a conversation is too long for it.
+    assert told["truncation"] == "auto"
+    assert told["audio"]["input"]["noise_reduction"] is None
+
+
+def test_calls_are_one_by_one_where_that_is_set() -> None:
+    conf = Configuration("sess_1", "test")
+    assert conf.shape["parallel_tool_calls"] is True
+    conf.update({"parallel_tool_calls": False})
+    assert conf.shape["parallel_tool_calls"] is conf.parallel_calls is False
+    conf.update({"parallel_tool_calls": None})
+    assert conf.parallel_calls
+
+
 def test_what_is_not_sent_stays() -> None:
     conf = Configuration("sess_1", "test")
     conf.update({"type": "realtime", "instructions": "a", "audio": {"output": {"voice": "joe"}}})

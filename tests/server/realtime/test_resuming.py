@@ -57,6 +57,10 @@ async def test_a_question_waits_for_the_yes_over_a_new_connection(home: Path) ->
             assert "Delete the recipe 'soup'?" in transcript(await client.answer())
         assert not deleted
         async with Client(served.app, where) as client:
+            await client.until(lambda e: e["type"] == "conversation.item.done" and "Delete" in str(e))
+            [asked] = [e["item"] for e in client.of("conversation.item.done")]
+            assert (asked["role"], asked["status"]) == ("assistant", "completed")
+            assert asked["content"] == [{"type": "output_text", "text": "Delete the recipe 'soup'?"}]
             client.ask("yes, please")
             assert transcript(await client.answer()) == "It is gone."
     assert deleted == ["soup"]
