@@ -8,7 +8,6 @@
 | `journal.db`     | arguments and results of the calls of those conversations                        |
 | `alarms.db`      | the user's alarms, where everything is forgotten                                 |
 | `responses.db`   | answers of a server that used the user's memory                                  |
-| `belongings.db`  | whose the media were that went; where everything is forgotten, all of a key's    |
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from . import kept_answers, kept_owners
 from .alarms import Alarms
 from .checkpoints import Checkpoints
 from .config import home
 from .errors import MemoryStoreError
 from .execution import Journal
+from .kept_answers import FILE, KeptAnswers
 from .media import MediaStore
 from .memory import Archive, Archived, Forgotten, MemoryStore, Scope
 
@@ -43,21 +42,21 @@ class Places:
     journal: Journal
     alarms: Alarms
     checkpoints: Checkpoints
-    answers: kept_answers.KeptAnswers
-    owners: kept_owners.KeptOwners
+    answers: KeptAnswers
 
     @classmethod
     def of(cls, parts: Parts) -> Places:
         """Those that an agent uses."""
-        executor, alarms = parts.executor, parts.alarms
-        return cls(parts.memory, parts.media, executor.journal, alarms, Checkpoints(), *_of_servers())
+        answers = KeptAnswers(home() / FILE)
+        return cls(parts.memory, parts.media, parts.executor.journal, parts.alarms, Checkpoints(), answers)
 
     @classmethod
     def at_home(cls, memory: MemoryStore) -> Places:
         """Those in `OMNI_AGENT_HOME`, without an agent."""
         folder = home()
         journal, alarms = Journal(folder / "journal.db"), Alarms(folder / "alarms.db")
-        return cls(memory, MediaStore(), journal, alarms, Checkpoints(), *_of_servers())
+        answers = KeptAnswers(folder / FILE)
+        return cls(memory, MediaStore(), journal, alarms, Checkpoints(), answers)
 
     @property
     def archive(self) -> Archive:
@@ -77,15 +76,8 @@ class Places:
     async def close(self) -> None:
         """Close the files."""
         self.alarms.close()
-        await asyncio.to_thread(self.owners.close)
         await asyncio.to_thread(self.journal.close)
         await self.memory.close()
-
-
-def _of_servers() -> tuple[kept_answers.KeptAnswers, kept_owners.KeptOwners]:
-    folder = home()
-    answers = kept_answers.KeptAnswers(folder / kept_answers.FILE)
-    return answers, kept_owners.KeptOwners(folder / kept_owners.FILE)
 
 
 async def forget(parts: Parts | Places, scope: Scope, what: str = "", *, session: str = "") -> Forgotten:
@@ -138,4 +130,3 @@ def _erase_beside(places: Places, scope: Scope, gone: Forgotten, *, everything: 
         places.checkpoints.scrub()
         places.journal.scrub()
         places.answers.erase(scope.user)
-    places.owners.erase(gone.media, scope.user if everything else "")

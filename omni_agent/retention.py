@@ -54,7 +54,6 @@ async def _erase(places: Places, retention: Retention) -> Forgotten:
 def _erase_beside(places: Places, gone: Forgotten, retention: Retention) -> None:
     for ref in gone.media:
         places.media.delete(ref)
-    places.owners.erase(gone.media)
     if gone.turns and retention.turns:
         places.journal.erase_older(retention.turns)
         places.journal.scrub()

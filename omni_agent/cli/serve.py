@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..config import home
 from ..errors import ConfigError
 
 if TYPE_CHECKING:
@@ -61,9 +60,7 @@ def serve(
     from .keys import check_installed
 
     check_installed()
-    from ..kept_owners import FILE
     from ..server.access import Access, is_loopback
-    from ..server.belongings import Belongings
     from ..server.hosting import Hosting, by_model_name
     from ..server.metrics import PrometheusMetrics
     from ..server.running import Place
@@ -77,13 +74,7 @@ def serve(
         secure=certificate is not None,
     )
     agents = by_model_name(_agents(agent or [], model, persona))
-    hosting = Hosting(
-        agents,
-        access=access,
-        fetch_urls=fetch_urls,
-        metrics=PrometheusMetrics(),
-        belongings=Belongings(home() / FILE),
-    )
+    hosting = Hosting(agents, access=access, fetch_urls=fetch_urls, metrics=PrometheusMetrics())
     place = Place(host, _PORT if port is None else port, certificate, private_key, drain)
     _first_key(hosting)
     _run(hosting, place)

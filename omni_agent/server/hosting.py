@@ -15,7 +15,6 @@ from .access import Access
 from .allowances import Allowances
 from .api.watching import Watching
 from .at_work import AtWork
-from .belongings import Belongings
 from .caller import ANYBODY, Caller
 from .health import Readiness
 from .keys import Keys
@@ -36,7 +35,6 @@ class Hosting:
         metrics: What is counted for `/metrics`; by default nothing is.
         at_work: Replies that run and sockets that live.
         readiness: What must be loaded first.
-        belongings: Whose media are whose.
         watching: What turns show, for those who watch.
     """
 
@@ -48,7 +46,6 @@ class Hosting:
     metrics: Metrics = field(default_factory=Metrics)
     at_work: AtWork = field(default_factory=AtWork)
     readiness: Readiness = field(default_factory=Readiness)
-    belongings: Belongings = field(default_factory=Belongings)
     watching: Watching = field(default_factory=Watching)
 
     def __post_init__(self) -> None:

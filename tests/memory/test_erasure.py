@@ -156,13 +156,10 @@ def test_a_canary_leaves_no_byte_in_any_file(turn: MakeTurn, home: Path) -> None
             await memory.commit(BEN, other)
         _fill(memory.path)
         _fill_beside(places, home, call)
-        places.owners.note(ref, "anna")
-        places.owners.note("media://other", "anna")
         await memory.close()
         assert len(holding(home)) >= 5, "the canary sits in the files before"
         gone = await forget(places, ANNA, f"my dentist {CANARY}")
         assert (gone.turns, gone.summaries, gone.media) == (2, 1, (ref,))
-        assert [places.owners.owns(one, "anna") for one in (ref, "media://other")] == [False, True]
         await places.close()
 
     asyncio.run(main())
@@ -232,12 +229,9 @@ def test_all_of_a_user_leaves_no_byte_and_no_name(turn: MakeTurn, home: Path) ->
         places.alarms.set(CANARY, Alarm("a", NOON + timedelta(days=1), f"call {CANARY}"))
         places.alarms.set("ben", Alarm("a", NOON + timedelta(days=1), "tea"))
         places.journal.plan([])
-        places.owners.note("media://1", CANARY)
-        places.owners.note("media://1", "ben")
         gone = await forget(places, user)
         assert (gone.turns, len(gone.facts), gone.sessions) == (1, 1, (("butler", "s"),))
         assert [alarm.text for alarm in places.alarms.pending("ben")] == ["tea"]
-        assert [places.owners.owns("media://1", who) for who in (CANARY, "ben")] == [False, True]
         await places.close()
 
     asyncio.run(main())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -13,7 +12,6 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from omni_agent.errors import ConfigError
 from omni_agent.server import Hosting
 from omni_agent.server.access import Access
-from omni_agent.server.belongings import Belongings
 from omni_agent.server.caller import Caller
 from omni_agent.server.errors import ApiError
 from omni_agent.server.keys import Keys
@@ -225,23 +223,6 @@ def test_a_broken_file_of_keys_lets_nobody_in(home: Path, text: str) -> None:
 def test_two_keys_never_share_a_user(one: tuple[str, str], other: tuple[str, str]) -> None:
     hosting = hosted()
     assert hosting.memory_user(Caller(one[0]), one[1]) != hosting.memory_user(Caller(other[0]), other[1])
-
-
-async def test_media_of_another_key_are_not_there(tmp_path: Path) -> None:
-    belongings = Belongings(tmp_path / "belongings.db")
-    await belongings.note(Caller("anna"), "media://1")
-    belongings.close()
-    belongings = Belongings(tmp_path / "belongings.db")
-    await belongings.check(Caller("anna"), "media://1")
-    await belongings.check(Caller(), "media://1")
-    for ref in ("media://1", "media://2"):
-        with pytest.raises(ApiError) as refused:
-            await belongings.check(Caller("ben"), ref)
-        assert (refused.value.status, refused.value.code) == (404, "media_unknown")
-    await belongings.note(Caller("ben"), "media://1")
-    await belongings.check(Caller("ben"), "media://1")
-    await belongings.check(replace(Caller("anna"), session={}), "media://1")
-    belongings.close()
 
 
 async def test_a_key_is_compared_whole(home: Path) -> None:

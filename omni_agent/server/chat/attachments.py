@@ -1,4 +1,4 @@
-"""Pictures, sounds and clips of a request, kept in the media store as the caller's own.
+"""Pictures, sounds and clips of a request, kept in the media store.
 
 They are carried within it. What it names by an address instead is fetched only where the server is told to.
 """
@@ -16,7 +16,6 @@ from typing import TypeVar
 from ...errors import OmniError
 from ...media import MediaStore, load_audio, load_image, load_video
 from ...messages import Audio, Image, Media, Video
-from ..caller import Caller
 from ..errors import ApiError
 from ..fetching import fetched
 from ..hosting import Hosting
@@ -33,14 +32,12 @@ class Attachments:
 
     Attributes:
         hosting: Says how large they may be, and whether addresses are followed.
-        caller: Whose they are.
         media: Where they are kept.
 
     Each method raises `ApiError`, with the field for `param`, where there is nothing of the kind.
     """
 
     hosting: Hosting
-    caller: Caller
     media: MediaStore
 
     async def image(self, url: str, param: str) -> Image:
@@ -75,11 +72,9 @@ class Attachments:
 
     async def _kept(self, loading: Awaitable[Loaded], param: str) -> Loaded:
         try:
-            part = await loading
+            return await loading
         except OmniError as error:
             raise _at(param, ApiError.of(error)) from None
-        await self.hosting.belongings.note(self.caller, part.ref)
-        return part
 
 
 async def _decoded(encoded: str, param: str) -> bytes:

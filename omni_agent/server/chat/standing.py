@@ -73,7 +73,7 @@ class Standing:
     @property
     def attachments(self) -> Attachments:
         """Takes in what the request carries."""
-        return Attachments(self.hosting, self.caller, self.agent.parts.media)
+        return Attachments(self.hosting, self.agent.parts.media)
 
     @property
     def own_tools(self) -> frozenset[str]:

@@ -84,7 +84,6 @@ class RealtimeSession:
         self._remembered = Remembered(parts, user or "", conversation)
         self._listener = Listener(parts, self._tasks.start)
         self._listener.earlier = lambda: recent(self._conversation)
-        self._listener.noted = lambda ref: hosting.belongings.note(caller, ref)
         self._listener.limits = hosting.limits.media
         self._reader = ItemReader(self._listener, self._new_item)
         self._microphone = Microphone(

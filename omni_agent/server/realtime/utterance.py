@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -45,7 +45,6 @@ class Listener:
         self.tools: tuple[ToolSpec, ...] = ()
         self.earlier: Callable[[], Sequence[Message]] = tuple
         self.wanted = False
-        self.noted: Callable[[str], Awaitable[None]] = _unnoted
         self.limits = DEFAULT_LIMITS
 
     @property
@@ -72,7 +71,6 @@ class Listener:
             OmniError: It is too long, or the store cannot be written.
         """
         audio, _ = await load_audio(self._parts.media, pcm.to_wav(), limits=self.limits)
-        await self.noted(audio.ref)
         return audio
 
     async def show(self, picture: bytes) -> Image:
@@ -81,9 +79,7 @@ class Listener:
         Raises:
             OmniError: It is none, or too large, or the store cannot be written.
         """
-        image = await load_image(self._parts.media, picture, limits=self.limits)
-        await self.noted(image.ref)
-        return image
+        return await load_image(self._parts.media, picture, limits=self.limits)
 
     async def _heard(self, pcm: Pcm) -> Hearing:
         ears = self._parts.senses.ears
@@ -92,10 +88,6 @@ class Listener:
         tools = (*self.tools, *offered(self._parts.toolbox, ()))
         hints = hints_of(tools, self.earlier())
         return await ears.transcribe(pcm, language=self.language, hints=hints, timed=bool(tools))
-
-
-async def _unnoted(ref: str) -> None:
-    """Nobody asks whose it is."""
 
 
 class Utterance:
