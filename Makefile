@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXTRAS := local,japanese,audio,serve,mcp,encryption,dev$(MORE)
 
-.PHONY: setup demo test coverage explore lint types mypy pyright docs bench clean
+.PHONY: setup demo models test coverage explore lint types mypy pyright docs bench clean
 
 setup: $(READY)
 
@@ -17,10 +17,12 @@ $(READY): pyproject.toml
 demo: setup
 	@$(BIN)/omni-agent ask --agent examples/02_tool.py --audio examples/timer.wav --speak reply.wav
 
-test: setup
+models: setup
 	$(BIN)/omni-agent models pull
 	$(BIN)/omni-agent models pull language-small
-	$(BIN)/python -m pytest -m "not models" -n auto
+
+test: models
+	$(BIN)/python -m pytest -m "not models" -n auto --dist worksteal
 	$(BIN)/python -m pytest -m models
 
 # Apart, as counting lines makes the tests a third slower.
