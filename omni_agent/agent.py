@@ -149,10 +149,10 @@ class Agent(Asking):
         other = copy(self)
         other.name, other.persona = persona.name, persona
         for made_of_it in ("graph", "_turns"):
-            other.__dict__.pop(made_of_it, None)
+            vars(other).pop(made_of_it, None)
         from .parts import shared
 
-        other.__dict__["parts"] = shared(other, self.parts)
+        vars(other)["parts"] = shared(other, self.parts)
         return other
 
     async def prewarm(self) -> None:
