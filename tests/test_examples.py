@@ -26,7 +26,7 @@ HOLDS = {
 
 # Each as it stands, one after the other in one process: the models are loaded for all of them once.
 PROGRAM = """
-import contextlib, io, json, runpy, sys, traceback
+import asyncio, contextlib, io, json, runpy, sys, traceback
 from omni_agent.config import Settings
 from omni_agent.models import cascade
 
@@ -44,6 +44,7 @@ for path in sys.argv[1:]:
         except BaseException:
             wrong = traceback.format_exc()
     print(json.dumps([path, said.getvalue(), wrong]), flush=True)
+asyncio.run(model.close())
 """
 
 
