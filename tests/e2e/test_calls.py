@@ -38,7 +38,7 @@ async def test_a_plugin_just_written_serves_a_spoken_request(
     async with Agent(model=cascade, memory=None, tools=just_written) as agent:
         order = await spoken(cascade, "Add oat milk to the shopping list, please.")
         added = await agent.ask(audio=order, speak=False)
-    (call,) = added.tool_calls
+    call = added.tool_calls[0]
     assert (call.name, call.status) == ("add_to_shopping_list", "done")
     assert re.search("milk.* is on the list", call.result, re.IGNORECASE), call.result
 
