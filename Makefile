@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Reading the files of all other tests takes half a minute.
+WITH_MODELS = $$(grep -rl 'mark\.models' tests --include='test_*.py')
 EXTRAS := local,japanese,audio,serve,mcp,encryption,dev$(MORE)
 
-.PHONY: setup demo test coverage explore lint types mypy pyright docs bench clean
+.PHONY: setup demo models test coverage explore lint types mypy pyright docs bench clean
 
 setup: $(READY)
 
@@ -17,16 +19,18 @@ $(READY): pyproject.toml
 demo: setup
 	@$(BIN)/omni-agent ask --agent examples/02_tool.py --audio examples/timer.wav --speak reply.wav
 
-test: setup
+models: setup
 	$(BIN)/omni-agent models pull
 	$(BIN)/omni-agent models pull language-small
-	$(BIN)/python -m pytest -m "not models" -n auto
-	$(BIN)/python -m pytest -m models
+
+test: models
+	$(BIN)/python -m pytest -m "not models" -n auto --dist worksteal
+	$(BIN)/python -m pytest -m models $(WITH_MODELS)
 
 # Apart, as counting lines makes the tests a third slower.
 coverage: setup
 	$(BIN)/python -m pytest -m "not models" -n auto --cov --cov-report= --cov-fail-under=0
-	$(BIN)/python -m pytest -m models --cov --cov-append --cov-report=term
+	$(BIN)/python -m pytest -m models $(WITH_MODELS) --cov --cov-append --cov-report=term
 
 explore: setup
 	$(BIN)/python -m pytest -m "not models" --hypothesis-profile=explore $$(grep -rl hypothesis tests --include='test_*.py')

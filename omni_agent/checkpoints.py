@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     import sqlite3
 
     import aiosqlite
+    from langchain_core.runnables import RunnableConfig
     from langgraph.checkpoint.base import BaseCheckpointSaver
+
+    from .graph import TurnGraph
 
 
 class Checkpoints:
@@ -133,6 +137,18 @@ class Checkpoints:
 def thread_of(user: str, persona: str, session: str) -> str:
     """LangGraph's name for a session; no two have the same, whatever is in their names."""
     return f"{_apart(user)}/{_apart(persona)}/{session}"
+
+
+def config_of(user: str, persona: str, session: str) -> RunnableConfig:
+    """What tells LangGraph which session it runs."""
+    return {"configurable": {"thread_id": thread_of(user, persona, session)}}
+
+
+def resumable(graph: TurnGraph, saver: BaseCheckpointSaver[str]) -> TurnGraph:
+    """The graph with a saver. LangGraph's own `copy` checks the whole graph once more."""
+    with_saver = copy(graph)
+    with_saver.checkpointer = saver
+    return with_saver
 
 
 def _apart(name: str) -> str:

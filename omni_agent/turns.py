@@ -1,7 +1,6 @@
 """The turns of an agent's conversations: one at a time in each, begun by what the user says or decides.
 
-Where a turn waits for an approval, the next words may be the answer: a yes or a no goes on with that turn,
-something unclear is asked again, once, and anything else is a no and a turn of its own.
+Where a turn waits for an approval, the next words may be the answer (`approval/waiting.py`).
 """
 
 from __future__ import annotations
@@ -9,45 +8,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
-from copy import copy
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakValueDictionary
 
-from langgraph.types import Command
-
 from . import greeting
-from .approval import Answer, Pending
-from .checkpoints import Checkpoints, thread_of
+from .approval import Pending
+from .approval.waiting import WaitingTurns
+from .checkpoints import Checkpoints, config_of, resumable, thread_of
 from .errors import InputError, MemoryStoreError, OmniError
 from .events import AgentEvent, ErrorRaised
 from .guest import NOBODY, Contribution, Earlier, Guest
 from .messages import Message
 from .nodes.hearing import heard, understood
 from .runner import Runner, Start
-from .settling import settle_waiting
 from .speech.delivery import Delivery
 from .state import Live, Observation, Parts, Turn, TurnState
 from .terms import Terms
 from .warmup import warm_up_conversation
 
 if TYPE_CHECKING:
-    from langchain_core.runnables import RunnableConfig
     from langgraph.checkpoint.base import BaseCheckpointSaver
 
     from .graph import TurnGraph
 
 Begin: TypeAlias = "Callable[[BaseCheckpointSaver[str], Runner], Awaitable[Start]]"
 Ended: TypeAlias = Callable[[Turn, TurnState], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A turn that waits for an approval."""
-
-    pending: Pending
-    state: TurnState
 
 
 class Turns:
@@ -62,9 +48,9 @@ class Turns:
         self._parts = parts
         self._graph = graph
         self._checkpoints = Checkpoints()
+        self.waiting = WaitingTurns(parts, graph, self._checkpoints)
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._running: dict[tuple[str, str], Runner] = {}
-        self._asked_again = set[str]()
         self._earlier = Earlier()
 
     async def contribute(
@@ -140,17 +126,10 @@ class Turns:
         self, message: Message, saver: BaseCheckpointSaver[str], runner: Runner
     ) -> Start | None:
         """What follows where the user's words answer what a turn waits for; None for a new turn."""
-        turn = runner.turn
-        user, session = turn.scope.user, turn.session
-        if waiting := await self._waiting(saver, user, session):
-            await turn.authorised()
-            answer = waiting.pending.answer(message, turn.parts.clock.now())
-            if answer is not Answer.OTHER:
-                return self._go_on(waiting, answer, runner)
-            asked = self._turn(user, session, waiting.pending.turn)
-            await settle_waiting(waiting.state, asked, waiting.pending.words)
+        if answered := await self.waiting.answered(message, saver, runner):
+            return answered
         # What a turn that was cut off by the end of its process has left there is no part of this one.
-        await saver.adelete_thread(self._thread(user, session))
+        await saver.adelete_thread(self._thread(runner.turn.scope.user, runner.turn.session))
         return None
 
     async def decide(
@@ -167,7 +146,7 @@ class Turns:
         Raises:
             InputError: Nothing waits in this session.
         """
-        pending = await self.pending(user, session)
+        pending = await self.waiting.pending(user, session)
         if pending is None:
             raise InputError(
                 f"nothing waits for approval in session '{session}'", remedy="name the right session"
@@ -175,28 +154,11 @@ class Turns:
         answers = choose(pending)
 
         async def begin(saver: BaseCheckpointSaver[str], runner: Runner) -> Start:
-            still = await self._waiting(saver, user, session)
-            if still is None or still.pending.turn != pending.turn:
-                raise InputError("the question was answered in the meantime", remedy="see what was done")
-            runner.turn.id = still.pending.turn
-            return Command(resume=still.pending.resume(answers))
+            return await self.waiting.decided(pending, answers, saver, runner)
 
         async with aclosing(self._run(begin, user, session, speak)) as events:
             async for event in events:
                 yield event
-
-    async def pending(self, user: str, session: str) -> Pending | None:
-        """The questions that wait in a session; None where none do."""
-        async with self._checkpoints.open() as saver:
-            waiting = await self._waiting(saver, user, session)
-        return waiting.pending if waiting else None
-
-    async def all_pending(self, user: str) -> dict[str, Pending]:
-        """The questions that wait in any of a user's sessions, by session."""
-        unfinished = await asyncio.to_thread(self._checkpoints.sessions, user, self._parts.name)
-        async with self._checkpoints.open() as saver:
-            found = {session: await self._waiting(saver, user, session) for session in unfinished}
-        return {session: waiting.pending for session, waiting in found.items() if waiting}
 
     async def greet(
         self, words: str, user: str, session: str, *, speak: bool, live: Live | None = None
@@ -233,17 +195,6 @@ class Turns:
             runner.cut()
         return runner is not None
 
-    def _go_on(self, waiting: Waiting, answer: Answer, runner: Runner) -> Start:
-        """With the turn that waits, or with the question once more."""
-        pending = waiting.pending
-        runner.turn.id = pending.turn
-        if answer is Answer.UNCLEAR and pending.turn not in self._asked_again:
-            self._asked_again.add(pending.turn)
-            return pending
-        self._asked_again.discard(pending.turn)
-        yes = answer is Answer.YES
-        return Command(resume=pending.resume(dict.fromkeys((q.id for q in pending.questions), yes)))
-
     async def _run(
         self,
         begin: Begin,
@@ -261,8 +212,8 @@ class Turns:
             notes = await _prepared(turn)
             if guest:
                 guest.take(turn)
-            resumable = _resumable(graph or self._graph, saver)
-            runner = Runner(resumable, self._config(user, session), turn)
+            config = config_of(user, self._parts.name, session)
+            runner = Runner(resumable(graph or self._graph, saver), config, turn)
             turn.delivery = _delivery(runner) if speak else None
             self._running[user, session] = runner
             try:
@@ -293,16 +244,6 @@ class Turns:
         study = self._parts.study
         return study.turn(lambda: warm_up_conversation(turn)) if study else nullcontext()
 
-    async def _waiting(self, saver: BaseCheckpointSaver[str], user: str, session: str) -> Waiting | None:
-        config = self._config(user, session)
-        if await saver.aget_tuple(config) is None:
-            return None
-        found = await _resumable(self._graph, saver).aget_state(config)
-        if not found.interrupts:
-            return None
-        state = cast(TurnState, found.values)
-        return Waiting(Pending.of(state["turn"], found.interrupts), state)
-
     def _turn(self, user: str, session: str, turn: str) -> Turn:
         return Turn(self._parts, turn, self._parts.scope(user), session, self._parts.clock.monotonic())
 
@@ -311,9 +252,6 @@ class Turns:
 
     def _thread(self, user: str, session: str) -> str:
         return thread_of(user, self._parts.name, session)
-
-    def _config(self, user: str, session: str) -> RunnableConfig:
-        return {"configurable": {"thread_id": self._thread(user, session)}}
 
 
 async def _prepared(turn: Turn) -> list[ErrorRaised]:
@@ -325,13 +263,6 @@ async def _prepared(turn: Turn) -> list[ErrorRaised]:
         problems.append(error)
     problems += await turn.parts.toolbox.refresh()
     return [ErrorRaised(p.code, p.message, p.remedy, severity="note") for p in problems]
-
-
-def _resumable(graph: TurnGraph, saver: BaseCheckpointSaver[str]) -> TurnGraph:
-    """The graph with a saver. LangGraph's own `copy` checks the whole graph once more."""
-    resumable = copy(graph)
-    resumable.checkpointer = saver
-    return resumable
 
 
 def _delivery(runner: Runner) -> Delivery | None:

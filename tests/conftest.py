@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import anyio
 import hypothesis
 import pytest
+
+from omni_agent.config import Settings
+from omni_agent.models.cascade import Cascade, local
 
 # Speed is the benchmarks' matter: a busy machine must not fail a property. The same examples every time, so
 # that a change fails by its own doing; `make explore` looks for new ones.
@@ -46,3 +51,18 @@ def test_data() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"no test data at {DATA}: set OMNI_AGENT_TEST_DATA")
     return DATA
+
+
+class Kept(Cascade):
+    """One that an agent which closes does not unload: the next test has use for it."""
+
+    async def close(self) -> None:
+        """Not yet."""
+
+
+@pytest.fixture(scope="session")
+def cascade() -> Iterator[Cascade]:
+    """`model="local"`, loaded once: each test makes its own agents with it."""
+    model = local(Settings())
+    yield Kept(model._language, model.senses)
+    anyio.run(model.close)

@@ -4,6 +4,8 @@
 2. `question.py`: how it is read back.
 3. `answer.py`: what the user's next words mean: yes, no, or something else.
 4. `pending.py`: questions that wait, and what a turn makes of the user's answer to them.
+5. `waiting.py`: the turns that wait with them, and how they go on.
+6. `deciding.py`: what a program that shows the questions itself does with them.
 """
 
 from .answer import Answer, answer_to

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError
+from ..listening import listening
 
 if TYPE_CHECKING:
     from mcp.server import Server
@@ -35,17 +34,8 @@ async def over_http(server: Server[dict[str, Any]], port: int) -> None:
     """
     import uvicorn
 
-    with _listening(port) as listening:
+    with listening(HOST, port) as bound:
         app = server.streamable_http_app(host=HOST)
         config = uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=2)
-        print(f"http://{HOST}:{listening.getsockname()[1]}/mcp", flush=True)
-        await uvicorn.Server(config).serve(sockets=[listening])
-
-
-def _listening(port: int) -> socket.socket:
-    try:
-        return socket.create_server((HOST, port))
-    except OSError as error:
-        raise ConfigError(
-            f"port {port} cannot be had: {error.strerror}", remedy="--port 0 takes a free one"
-        ) from None
+        print(f"http://{HOST}:{bound.getsockname()[1]}/mcp", flush=True)
+        await uvicorn.Server(config).serve(sockets=[bound])

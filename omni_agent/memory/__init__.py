@@ -10,12 +10,13 @@ from __future__ import annotations
 from .archive import Archive, Archived, Block, Contents, Restored, Retention
 from .facts import AGENT, USER, Correction, Fact, FactKind, Forgotten, Origin, Statement
 from .knowledge import Brief, KnowledgeStore, Window, window_of
-from .records import Asker, InView, Recollection, Scope, SessionSummary, TurnRecord
+from .records import LOCAL_USER, Asker, InView, Recollection, Scope, SessionSummary, TurnRecord
 from .store import MemoryStore
 from .transient import TransientMemory
 
 __all__ = [
     "AGENT",
+    "LOCAL_USER",
     "USER",
     "Archive",
     "Archived",

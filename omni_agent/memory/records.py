@@ -12,6 +12,10 @@ from ..messages import Message
 Asker = Literal["user", "agent"]
 
 
+LOCAL_USER = "local"
+"""Who the user is where nobody says."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Whose memory: nothing crosses from one user, or from one persona, to another.

@@ -18,6 +18,7 @@ import uvicorn
 from starlette.routing import BaseRoute
 
 from ..errors import ConfigError
+from ..listening import listening
 from .access import LOOPBACK
 from .app import create_app
 from .hosting import Hosting
@@ -62,12 +63,12 @@ async def running(
         ConfigError: The port cannot be had, or the certificate cannot be used.
     """
     place = place or Place()
-    with _listening(place) as listening:
+    with listening(place.host, place.port) as bound:
         server = _Server(_config(hosting, place, further), hosting, place)
         scheme = "https" if place.certificate else "http"
-        port = listening.getsockname()[1]
+        port = bound.getsockname()[1]
         host = f"[{place.host}]" if ":" in place.host else place.host
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        serving = asyncio.create_task(server.serve(sockets=[bound]))
         await server.begun.wait()
         try:
             if serving.done():
@@ -171,8 +172,8 @@ class _Server(uvicorn.Server):
                     await self._asked.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for listening in self.servers:
-            listening.close()
+        for server in self.servers:
+            server.close()
         drained = await self._hosting.at_work.stop(self._place.drain_seconds)
         if not drained:
             log.warning("%d replies did not end in time and are cut off", self._hosting.at_work.replies)
@@ -232,14 +233,3 @@ def _config(hosting: Hosting, place: Place, further: Sequence[BaseRoute]) -> uvi
             remedy="--certificate and --private-key want PEM files of one pair, the key without a password",
         ) from None
     return config
-
-
-def _listening(place: Place) -> socket.socket:
-    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
-    try:
-        return socket.create_server((place.host, place.port), family=family, backlog=1024)
-    except OSError as error:
-        raise ConfigError(
-            f"{place.host} port {place.port} cannot be had: {error.strerror or error}",
-            remedy="--port 0 takes a free one",
-        ) from None

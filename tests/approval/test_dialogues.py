@@ -1,4 +1,4 @@
-"""200 dialogues about things that cannot be put right, over ears that mishear the names and the answers."""
+"""Dialogues about things that cannot be put right, over ears that mishear the names and the answers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from omni_agent import Agent, tool
 from omni_agent.events import AgentEvent, ApprovalRequested, ErrorRaised, ToolFinished
@@ -21,6 +22,8 @@ from omni_agent.testing import VirtualClock
 
 pytestmark = pytest.mark.anyio
 
+# A dialogue takes a sixth of a second.
+DIALOGUES = 200 if settings.get_current_profile_name() == "explore" else 80
 NOTES = ("garage code", "garden plan", "shopping list", "guest list")
 YES = ("yes", "Yes, please.", "yeah", "sure, go ahead", "Yes, delete it.")
 NO = ("no", "No, thanks.", "don't do it")
@@ -165,11 +168,11 @@ async def test_nothing_is_deleted_without_a_matching_yes(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served = 0
-    for seed in range(200):
+    for seed in range(DIALOGUES):
         monkeypatch.setenv("OMNI_AGENT_HOME", str(tmp_path / str(seed)))
         dialogue, wanted = await talk(seed)
         assert dialogue.unasked == [], f"seed {seed}"
         assert set(dialogue.done) <= {wanted}, f"seed {seed}"
         served += wanted in dialogue.done
     # The gate is no wall: most who want it get it, over these ears, within eight answers.
-    assert served > 150, served
+    assert served > 0.75 * DIALOGUES, served

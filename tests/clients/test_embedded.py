@@ -14,6 +14,7 @@ import soundfile
 from openai import AsyncOpenAI
 
 from omni_agent import Agent, Persona
+from omni_agent.models.cascade import Cascade
 from omni_agent.server import Hosting
 from omni_agent.server.running import running
 from omni_agent.speech.pcm import Pcm
@@ -35,8 +36,8 @@ SET_TIMER = {
 
 
 @asynccontextmanager
-async def served() -> AsyncIterator[tuple[Agent, AsyncOpenAI]]:
-    agent = Agent(model="local", memory=None, persona=Persona(max_words=30))
+async def served(cascade: Cascade) -> AsyncIterator[tuple[Agent, AsyncOpenAI]]:
+    agent = Agent(model=cascade, memory=None, persona=Persona(max_words=30))
     async with agent, running(Hosting({"omni": agent})) as address:
         await agent.prewarm()
         async with AsyncOpenAI(api_key="local", base_url=f"{address}/v1") as client:
@@ -54,8 +55,8 @@ def sound(events: list[Any]) -> Pcm:
     return Pcm.from_int16(data, 24_000)
 
 
-async def test_text_calls_voice_and_barge_in() -> None:
-    async with served() as (agent, client):
+async def test_text_calls_voice_and_barge_in(cascade: Cascade) -> None:
+    async with served(cascade) as (agent, client):
         await _written(client)
         async with client.realtime.connect(model="omni") as connection:
             talk = Talk(connection)

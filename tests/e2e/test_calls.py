@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
 from omni_agent import Agent, Persona, tool
+from omni_agent.cli import run
 from omni_agent.models.cascade import Cascade
+from omni_agent.plugin_modules import tools_in
 from omni_agent.speech.pcm import Pcm
+from omni_agent.tool import Tool
 
 pytestmark = [pytest.mark.models, pytest.mark.anyio]
 
@@ -24,43 +24,23 @@ async def spoken(cascade: Cascade, words: str) -> Pcm:
     return await voice.speak(words, language="en")
 
 
-def folders(place: Path, start: str) -> list[Path]:
-    return sorted(path for path in place.iterdir() if path.name.startswith(start))
-
-
-def out_of(folder: Path, *arguments: str, **settings: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=folder,
-        env={**os.environ, **settings},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+@pytest.fixture
+def just_written(tmp_path: Path) -> list[Tool]:
+    """The tools of a new plugin. That it can be installed and checked is in `tests/cli/test_tools.py`."""
+    assert run(["tools", "new", "shopping_list", "--into", str(tmp_path)]) == 0
+    (file,) = tmp_path.glob("*/src/*/tools.py")
+    return tools_in(file)
 
 
 async def test_a_plugin_just_written_serves_a_spoken_request(
-    cascade: Cascade, tmp_path: Path, home: Path
+    cascade: Cascade, just_written: list[Tool]
 ) -> None:
-    out_of(tmp_path, "omni_agent", "tools", "new", "shopping_list", "--into", str(tmp_path))
-    (project,) = folders(tmp_path, "omni-agent-")
-    offline = ("--no-deps", "--no-index", "--disable-pip-version-check", "-q")
-    out_of(project, "pip", "wheel", "--no-build-isolation", *offline, "-w", str(tmp_path / "wheels"), ".")
-    (wheel,) = folders(tmp_path / "wheels", "omni_agent_")
-    site = tmp_path / "site"
-    out_of(tmp_path, "pip", "install", *offline, "--target", str(site), str(wheel))
-    settings = {"PYTHONPATH": str(site), "OMNI_AGENT_HOME": str(home), "OMNI_AGENT_TOOLS": "shopping_list"}
-    assert "add_to_shopping_list" in out_of(tmp_path, "omni_agent", "tools", "list", **settings)
-    assert " 0 failed" in out_of(tmp_path, "omni_agent", "tools", "check", "shopping_list", **settings)
-    order = tmp_path / "order.wav"
-    (await spoken(cascade, "Add oat milk to the shopping list, please.")).save(order)
-    shown = out_of(tmp_path, "omni_agent", "ask", "--audio", str(order), **settings)
-    assert re.search(r"call › add_to_shopping_list\(.*milk", shown, re.IGNORECASE), shown
-    kept = out_of(tmp_path, "omni_agent", "tools", "call", "show_shopping_list", **settings)
-    assert "milk" in kept.casefold()
+    async with Agent(model=cascade, memory=None, tools=just_written) as agent:
+        order = await spoken(cascade, "Add oat milk to the shopping list, please.")
+        added = await agent.ask(audio=order, speak=False)
+    call = added.tool_calls[0]
+    assert (call.name, call.status) == ("add_to_shopping_list", "done")
+    assert re.search("milk.* is on the list", call.result, re.IGNORECASE), call.result
 
 
 class Notebook:

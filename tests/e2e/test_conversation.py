@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -184,9 +185,15 @@ def talk(words: list[str]) -> list[str]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_a_conversation_goes_on_after_a_restart() -> None:
-    talk(["Hi, my name is Rosalind and I have a dog called Biscuit.", "What is two plus two?", "Thank you."])
-    replies = talk(["What colour is grass?", "And the sky?", "What is my dog called?"])
+async def test_a_conversation_goes_on_after_a_restart(cascade: Cascade) -> None:
+    told = "Hi, my name is Rosalind and I have a dog called Biscuit.", "What is two plus two?", "Thank you."
+    async with Agent(name="Friend", model=cascade) as agent:
+        for words in told:
+            await agent.ask(words, session="six", speak=False)
+    # Another process: nothing but the memory's file is left of the first.
+    replies = await asyncio.to_thread(
+        talk, ["What colour is grass?", "And the sky?", "What is my dog called?"]
+    )
     assert "biscuit" in replies[-1].lower()
 
 

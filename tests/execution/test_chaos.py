@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import settings
 
 # A schedule takes a second and a half, mostly the start of programs that are then killed.
-SCHEDULES = 500 if settings.get_current_profile_name() == "explore" else 40
+SCHEDULES = 500 if settings.get_current_profile_name() == "explore" else 24
 ROOT = Path(__file__).parents[2]
 
 

@@ -409,7 +409,7 @@ def small() -> Path:
     return ModelStore().ensure("language-small")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def model(small: Path) -> Iterator[LlamaLanguage]:
     model = LlamaLanguage(small, context_tokens=2048)
     yield model
@@ -472,7 +472,7 @@ def test_llama_cpp_takes_the_grammars_and_the_calls_fit(model: LlamaLanguage) ->
 
     async def main() -> list[ToolCall]:
         calls = []
-        for seed in range(8):
+        for seed in range(4):
             request = ask(
                 "Store a record: two rows of kind a.", tools=specs, temperature=1.0, seed=seed, max_tokens=200
             )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import sys
 
 import httpx
@@ -23,7 +22,6 @@ from omni_agent.server.caller import Caller
 from omni_agent.server.hosting import by_model_name, model_name
 from omni_agent.server.logs import Discreet, discreet
 from omni_agent.server.metrics import PrometheusMetrics
-from omni_agent.server.protocol import HttpProtocol
 from omni_agent.server.running import running
 from omni_agent.testing import ScriptedModel
 from tests.server.probing import Probe, hosted, probed, socket_to
@@ -133,19 +131,6 @@ async def test_figures_for_prometheus() -> None:
     assert found["omni_agent_replies_running", ()] == 0
     assert found["omni_agent_ready", ()] == 1
     assert "anna" not in text.lower()
-
-
-async def test_small_packets_do_not_wait_for_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    made, at_once = HttpProtocol.connection_made, list[int]()
-
-    def look(protocol: HttpProtocol, transport: asyncio.Transport) -> None:
-        made(protocol, transport)
-        at_once.append(transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
-
-    monkeypatch.setattr(HttpProtocol, "connection_made", look)
-    async with probed() as client:
-        await client.get("/health")
-    assert at_once == [1]
 
 
 async def test_a_server_that_counts_nothing_says_so() -> None:

@@ -8,15 +8,18 @@ import ipaddress
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
 
+from omni_agent import visiting
 from omni_agent.errors import InputError
 from omni_agent.server import Hosting, fetching
 from omni_agent.server.errors import ApiError
 from omni_agent.server.fetching import fetched
 from omni_agent.server.limits import Limits
+from omni_agent.visiting import Visit
 from tests.server.probing import hosted
 
 pytestmark = pytest.mark.anyio
@@ -71,7 +74,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
             raise InputError("There is no such site.")
         return [ipaddress.ip_address(address) for address in known[host]]
 
-    monkeypatch.setattr(fetching, "lookup", lookup)
+    monkeypatch.setattr(visiting, "lookup", lookup)
     return known
 
 
@@ -80,8 +83,10 @@ def port_of_site(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Let one port of this machine pass for the public internet's."""
 
     def permit(port: int) -> None:
-        monkeypatch.setattr(fetching, "_PORTS", frozenset({80, 443, port}))
-        monkeypatch.setattr(fetching, "reachable", lambda address: str(address) == "127.0.0.1")
+        monkeypatch.setattr(fetching, "Visit", partial(Visit, ports=frozenset({80, 443, port})))
+        monkeypatch.setattr(
+            visiting, "reachable", lambda address, *, private: str(address) == "127.0.0.1" and not private
+        )
 
     return permit
 

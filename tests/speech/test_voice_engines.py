@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from difflib import SequenceMatcher
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -62,6 +63,12 @@ def say(voice: RealVoice, text: str, **how: Any) -> Pcm:
     return asyncio.run(voice.speak(text, **how))
 
 
+@pytest.fixture(scope="module")
+def sentence(voice: RealVoice) -> Callable[[str], Pcm]:
+    """What a language's sentence sounds like, said once for all who want to know."""
+    return cache(lambda language: say(voice, SENTENCES[language][0], language=language))
+
+
 def likeness(said: str, heard: str) -> float:
     plain = [
         "".join(c for c in unicodedata.normalize("NFKC", text.lower()) if c.isalnum())
@@ -71,34 +78,36 @@ def likeness(said: str, heard: str) -> float:
 
 
 @pytest.mark.parametrize("language", sorted(SENTENCES))
-def test_speech_is_understood(language: str, voice: RealVoice, recogniser: Any) -> None:
+def test_speech_is_understood(
+    language: str, voice: RealVoice, sentence: Callable[[str], Pcm], recogniser: Any
+) -> None:
     if language not in voice.languages:
         pytest.skip("not a language of this voice, or its reader is not installed")
     text, least = SENTENCES[language]
-    segments, _ = recogniser.transcribe(
-        say(voice, text, language=language).resampled(16_000).samples, language=language
-    )
+    segments, _ = recogniser.transcribe(sentence(language).resampled(16_000).samples, language=language)
     heard = "".join(segment.text for segment in segments)
     assert likeness(text, heard) >= least, heard
 
 
 def test_sound_is_even_and_trimmed(voice: RealVoice) -> None:
     for text in ("Yes.", "The meeting starts at nine tomorrow morning, and it will be long."):
-        samples = say(voice, text).samples
+        said = say(voice, text)
+        samples = said.samples
         assert 0.1 < float(np.abs(samples).max()) <= 0.95
         sounding = np.flatnonzero(np.abs(samples) > 0.02)
-        assert sounding[0] < 0.25 * say(voice, text).rate
-        assert len(samples) - sounding[-1] < 0.3 * say(voice, text).rate
+        assert sounding[0] < 0.25 * said.rate
+        assert len(samples) - sounding[-1] < 0.3 * said.rate
 
 
 @pytest.mark.parametrize("language", sorted(SENTENCES))
-def test_the_words_have_times_that_fit_the_sound(language: str, voice: RealVoice) -> None:
+def test_the_words_have_times_that_fit_the_sound(
+    language: str, voice: RealVoice, sentence: Callable[[str], Pcm]
+) -> None:
     if language not in voice.languages:
         pytest.skip("not a language of this voice, or its reader is not installed")
-    text = SENTENCES[language][0]
-    pcm = say(voice, text, language=language)
+    pcm = sentence(language)
     assert isinstance(pcm, Spoken)
-    assert [word.text for word in pcm.words] == words_of(text)
+    assert [word.text for word in pcm.words] == words_of(SENTENCES[language][0])
     edges = [edge for word in pcm.words for edge in (word.begin, word.end)]
     assert edges == sorted(edges)
     sounding = stretches(pcm.samples, pcm.rate)
@@ -118,7 +127,7 @@ def test_nothing_to_say_is_silence(voice: RealVoice, text: str) -> None:
     assert say(voice, text).seconds < 0.2
 
 
-@pytest.mark.parametrize("text", ["a", "[[x]]", "5", "会議 ok", "é" * 50, "word " * 40, "\u0301a", "a\x00b"])
+@pytest.mark.parametrize("text", ["a", "[[x]]", "5", "会議 ok", "é" * 50, "word " * 20, "\u0301a", "a\x00b"])
 def test_odd_text_is_spoken_without_complaint(voice: RealVoice, text: str) -> None:
     assert say(voice, text).seconds > 0.05
 

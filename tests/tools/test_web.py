@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 import trustme
 from omni_tools import web
-from omni_tools.addresses import Address
 from omni_tools.web import Web
 
+from omni_agent import visiting
+from omni_agent.addresses import Address
 from omni_agent.errors import ConfigError, ToolError
 from omni_agent.tool import Tool, Toolbox, ToolContext
 
@@ -136,12 +137,12 @@ def lookups(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[str]]]:
 @pytest.fixture
 def as_public(monkeypatch: pytest.MonkeyPatch) -> None:
     """127.0.0.1 is taken for an address of the public internet, and no other is changed."""
-    genuine = web.reachable
+    genuine = visiting.reachable
 
     def reachable(address: Address, *, private: bool = False) -> bool:
         return str(address) == "127.0.0.1" or genuine(address, private=private)
 
-    monkeypatch.setattr(web, "reachable", reachable)
+    monkeypatch.setattr(visiting, "reachable", reachable)
 
 
 def test_the_tool_reads_and_does_not_trust() -> None:
@@ -315,7 +316,7 @@ def test_what_is_not_public_or_no_address_is_refused(lookups: dict[str, list[lis
     ],
 )
 def test_addresses_as_they_are_spoken(said: str, path: str) -> None:
-    url = web._parsed(web._written(said))
+    url = visiting._parsed(web._written(said))
     assert (url.scheme, url.host, url.path.replace(" ", "%20")) == ("https", "example.test", path)
 
 
@@ -423,7 +424,7 @@ def authority(monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
     made = trustme.CA()
     trusting = ssl.create_default_context()
     made.configure_trust(trusting)
-    monkeypatch.setattr(web, "_tls", lambda: trusting)
+    monkeypatch.setattr(visiting, "_tls", lambda: trusting)
     return made
 
 
@@ -481,7 +482,7 @@ def test_the_name_server_may_be_silent(monkeypatch: pytest.MonkeyPatch) -> None:
         await asyncio.Event().wait()
         return []
 
-    monkeypatch.setattr(web, "lookup", silent)
+    monkeypatch.setattr(visiting, "lookup", silent)
     assert refused("example.com", seconds=0.05) == "The page did not come within 0.05 seconds."
 
 

@@ -69,12 +69,6 @@ class Occurrence:
     written: date
 
     @property
-    def last_day(self) -> date:
-        """The last day on which it takes place."""
-        before_end = self.end - timedelta(microseconds=1)
-        return max(self.start.date(), before_end.date())
-
-    @property
     def order(self) -> tuple[float, str]:
         """What it is sorted by."""
         return self.start.timestamp(), self.title

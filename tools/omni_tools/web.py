@@ -1,9 +1,4 @@
-"""A tool that fetches web pages, and reaches nothing but the public internet.
-
-Every address of a host is checked before the first byte is sent, and the connection goes to an address
-that was checked, so that a name cannot lead elsewhere in between. A redirect is checked like a new call.
-Proxies and passwords of the environment are not used.
-"""
+"""A tool that fetches web pages, and reaches nothing but the public internet (`omni_agent.visiting`)."""
 
 from __future__ import annotations
 
@@ -11,18 +6,16 @@ import asyncio
 import math
 import re
 import zlib
-from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from omni_agent.errors import ConfigError, ToolError
+from omni_agent.errors import ConfigError, InputError, ToolError
 from omni_agent.tool import tool
+from omni_agent.visiting import Visit, visited
 
-from .addresses import Address, literal, lookup, reachable
 from .readable import check_kind, readable
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Iterable
 
     import httpx
@@ -30,17 +23,12 @@ if TYPE_CHECKING:
 __all__ = ["Web"]
 
 _LONGEST_S = 110.0
-_CONNECT_S = 5.0
-_REDIRECTS = 5
-_TRIED = 4
-_MOVED = frozenset({301, 302, 303, 307, 308})
 _LOCAL = ("localhost", "local", "localdomain", "internal")
 _HEADERS = {
     "User-Agent": "Mozilla/5.0 (compatible; omni-agent)",
     "Accept": "text/html,application/xhtml+xml,text/plain,application/json;q=0.9,*/*;q=0.5",
     "Accept-Encoding": "gzip",
 }
-_HOST = re.compile(r"(?:[\w-]+\.)*[\w-]+")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _SPOKEN = {
     "dot": ".",
@@ -83,8 +71,8 @@ class Web:
         if largest <= 0:
             raise ConfigError(f"web: largest must be more than 0 bytes, not {largest}")
         self._allow, self._deny = _hosts(allow), _hosts(deny)
-        self._seconds, self._largest = seconds, largest
-        self._private, self._ports = private, frozenset(ports)
+        self._largest, self._private = largest, private
+        self._visit = Visit(seconds, _HEADERS, private=private, ports=frozenset(ports), admit=self._admit)
 
     @tool(effect="read", untrusted=True, timeout=120)
     async def fetch_page(self, url: str) -> str:
@@ -93,110 +81,44 @@ class Web:
         Args:
             url: The page's address, for example example.com/news.
         """
-        import httpx
-
         try:
-            async with asyncio.timeout(self._seconds):
-                body, content_type = await self._fetch(_parsed(_written(url)))
-                return await asyncio.to_thread(readable, body, content_type)
-        except (TimeoutError, httpx.TimeoutException):
-            raise ToolError(f"The page did not come within {self._seconds:g} seconds.") from None
-        except httpx.ConnectError:
-            raise ToolError("The site cannot be reached, or cannot prove that it is that site.") from None
-        except httpx.HTTPError:
-            raise ToolError("The site broke off, or what it sent is no web page.") from None
+            return await visited(_written(url), self._visit, self._text)
+        except InputError as error:
+            raise ToolError(error.message) from None
 
-    async def _fetch(self, url: httpx.URL) -> tuple[bytes, str]:
-        """Body and content type of a page, wherever it has moved to."""
-        import httpx
-
-        # A connection is proven for one host only, so none is kept for the next.
-        async with httpx.AsyncClient(
-            verify=_tls(),
-            trust_env=False,
-            headers=_HEADERS,
-            limits=httpx.Limits(max_keepalive_connections=0),
-            timeout=httpx.Timeout(self._seconds, connect=min(_CONNECT_S, self._seconds)),
-        ) as client:
-            for _ in range(_REDIRECTS + 1):
-                response = await self._answer(client, url)
-                try:
-                    moved = _moved(response, url)
-                    if moved is None:
-                        return await self._body(response), response.headers.get("content-type", "")
-                    url = moved
-                finally:
-                    await response.aclose()
-                    client.cookies.clear()
-        raise ToolError("That address leads from one to the next without end.")
-
-    async def _answer(self, client: httpx.AsyncClient, url: httpx.URL) -> httpx.Response:
-        """The answer to one request, its body not read yet."""
-        import httpx
-
-        host = self._host(url)
-        there = literal(host)
-        addresses = [there] if there else await lookup(host, url.port or _port(url))
-        self._check(host, addresses)
-        failed: httpx.TransportError | None = None
-        for address in addresses[:_TRIED]:
-            request = client.build_request(
-                "GET",
-                url.copy_with(host=str(address), fragment=None),
-                headers={"Host": url.netloc.decode("ascii")},
-                extensions={} if there else {"sni_hostname": host},
-            )
-            try:
-                return await client.send(request, stream=True)
-            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-                failed = error
-            except UnicodeError:
-                # httpx reads where a redirect leads, followed or not.
-                raise ToolError("The site sends on to something that is no web address.") from None
-        raise failed or ToolError(f"There is no site called '{host[:60]}'.")
-
-    def _host(self, url: httpx.URL) -> str:
-        """The host of an address that may be asked for.
+    def _admit(self, host: str, written: str) -> None:
+        """Refuse a host that the user does not let the tool visit, in either of its forms.
 
         Raises:
-            ToolError: It may not; says why.
+            ToolError: It is one.
         """
-        host = url.raw_host.decode("ascii").lower().rstrip(".")
-        if url.scheme not in ("http", "https"):
-            raise ToolError("Only web addresses can be read: those with http or https.")
-        if url.userinfo:
-            raise ToolError("An address with a user's name or password in it is not read. Leave it out.")
-        if _port(url) not in self._ports:
-            raise ToolError(f"Port {_port(url)} may not be used. Leave it out of the address.")
-        if literal(host) is None and (not _HOST.fullmatch(host) or len(host) > 253):
-            raise ToolError(f"'{host[:60]}' is not the name of a site, like example.com.")
         if not self._private and _within(host, _LOCAL):
             raise ToolError(f"'{host[:60]}' is a name of this machine or home. It may not be read.")
-        names = (host, url.host.lower().rstrip("."))
+        names = (host, written)
         if any(_within(name, self._deny) for name in names):
             raise ToolError(f"{host[:60]} may not be read.")
         if self._allow and not any(_within(name, self._allow) for name in names):
             raise ToolError(f"{host[:60]} may not be read. These may: {', '.join(self._allow[:20])}.")
-        return host
 
-    def _check(self, host: str, addresses: Iterable[Address]) -> None:
-        """Refuse a host if even one of its addresses may not be reached.
+    async def _text(self, response: httpx.Response) -> str:
+        """What is to be read of a page.
 
         Raises:
-            ToolError: It has such an address.
+            ToolError: The site refused, or the page has no text, is too large or of a kind that cannot be
+                read.
         """
-        if not all(reachable(address, private=self._private) for address in addresses):
-            raise ToolError(f"'{host[:60]}' is not on the public internet. It may not be read.")
+        if not response.is_success:
+            raise ToolError(_status(response.status_code))
+        kind = response.headers.get("content-type", "")
+        check_kind(kind)
+        return await asyncio.to_thread(readable, await self._body(response), kind)
 
     async def _body(self, response: httpx.Response) -> bytes:
         """All of a page, unpacked while it comes in.
 
         Raises:
-            ToolError: The site refused, or the page is too large or of a kind that cannot be read.
+            ToolError: It is too large, or cannot be unpacked.
         """
-        if not response.is_success:
-            raise ToolError(_status(response.status_code))
-        check_kind(response.headers.get("content-type", ""))
         packed = response.headers.get("content-encoding", "").strip().lower()
         if packed not in ("", "identity", "gzip", "x-gzip"):
             raise ToolError("The page is packed in a way that cannot be unpacked.")
@@ -215,13 +137,6 @@ class Web:
         return bytes(body)
 
 
-@cache
-def _tls() -> ssl.SSLContext:
-    import httpx
-
-    return httpx.create_ssl_context(trust_env=False)
-
-
 def _written(said: str) -> str:
     """An address as it is written: "example dot com slash news" is https://example.com/news."""
     text = said.strip().strip("<>\"'`“”").rstrip(".,!?")
@@ -233,41 +148,6 @@ def _written(said: str) -> str:
             raise ToolError(f"'{said.strip()[:60]}' is no web address. Give one like example.com/news.")
     text = re.sub(r"\s", "%20", text)
     return text if _SCHEME.match(text) else f"https://{text}"
-
-
-def _parsed(text: str) -> httpx.URL:
-    import httpx
-
-    try:
-        url = httpx.URL(text)
-        # Decoded only when it is asked for: after "xn--" there may be anything.
-        host = url.host
-    except (httpx.InvalidURL, UnicodeError):
-        url, host = httpx.URL(""), ""
-    # A backslash is a slash to some readers of an address and part of a name to others.
-    if not host or "\\" in text:
-        raise ToolError(f"'{text[:60]}' is no web address. Give one like example.com/news.")
-    return url
-
-
-def _moved(response: httpx.Response, url: httpx.URL) -> httpx.URL | None:
-    """Where a redirect leads; None if it is none."""
-    import httpx
-
-    where = response.headers.get("location", "")
-    if response.status_code not in _MOVED or not where:
-        return None
-    try:
-        there = _parsed(str(url.join(where)))
-    except httpx.InvalidURL:
-        raise ToolError("The site sends on to something that is no web address.") from None
-    if url.scheme == "https" and there.scheme == "http":
-        raise ToolError("The site sends on to a page that is not secure. It is not read.")
-    return there
-
-
-def _port(url: httpx.URL) -> int:
-    return url.port or (443 if url.scheme == "https" else 80)
 
 
 def _status(code: int) -> str:

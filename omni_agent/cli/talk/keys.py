@@ -14,7 +14,6 @@ from typing import Literal
 Kind = Literal["talk", "mute", "interrupt", "leave", "say"]
 
 HELP = "space talk · m mute · i stop it · Enter write · q leave"
-LINE_HELP = "a line is said; /talk, /mute, /stop, /quit"
 _KEYS: dict[str, Kind] = {" ": "talk", "m": "mute", "i": "interrupt", "q": "leave", "\x1b": "interrupt"}
 _COMMANDS: dict[str, Kind] = {"/talk": "talk", "/mute": "mute", "/stop": "interrupt", "/quit": "leave"}
 _END, _ERASE, _CLEAR, _EOF, _ESCAPE = "\r\n", "\x7f\b", "\x15", "\x04", "\x1b"

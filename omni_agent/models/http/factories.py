@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, get_args
@@ -19,8 +18,6 @@ from .model import HttpModel, Manner
 
 if TYPE_CHECKING:
     from ...config import Settings
-
-Factory = Callable[..., HttpModel]
 
 _HOSTS = {"openai": "OPENAI_BASE_URL", "ollama": "OLLAMA_HOST"}
 """Where these services' own clients look for another address."""

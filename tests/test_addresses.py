@@ -9,9 +9,9 @@ from ipaddress import IPv4Address, IPv6Address
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from omni_tools.addresses import literal, reachable
 
-from omni_agent.errors import ToolError
+from omni_agent.addresses import literal, reachable
+from omni_agent.errors import InputError
 
 FOURS = st.ip_addresses(v=4) | st.ip_addresses(v=4, network="10.0.0.0/8") | st.sampled_from(
     [
@@ -105,7 +105,7 @@ def test_an_address_in_disguise_is_refused(address: IPv4Address, form: str) -> N
     text = form.format(whole, parts[0], whole & 0xFF_FFFF, parts[1], parts[2], parts[3])
     if text.startswith("00."):
         assert socket.inet_aton(text)
-    with pytest.raises(ToolError):
+    with pytest.raises(InputError):
         literal(text)
 
 
@@ -113,7 +113,7 @@ def test_an_address_in_disguise_is_refused(address: IPv4Address, form: str) -> N
     "text", ["fe80::1%eth0", "1.2.3.4.5", "1.2.3.256", "1:2", "a.0x", "0x7f", "127.0.0.1:80"]
 )
 def test_broken_addresses_are_refused(text: str) -> None:
-    with pytest.raises(ToolError):
+    with pytest.raises(InputError):
         literal(text)
 
 
