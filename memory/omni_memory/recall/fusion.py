@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from omni_agent.memory import Recollection
 
@@ -24,13 +24,13 @@ class Candidate:
 
     Attributes:
         key: What it is; one that several arms found is told once.
-        tell: Makes what is told of it, without a score.
+        tell: Makes what is told of it, with its score.
         share: How much of the question it meets, 0 to 1.
         words: What it says, word by word, by which repetitions are seen.
     """
 
     key: str
-    tell: Callable[[], Recollection]
+    tell: Callable[[float], Recollection]
     share: float
     words: frozenset[str]
 
@@ -63,29 +63,23 @@ def fused(arms: Sequence[Arm], limit: int) -> list[Recollection]:
     order = sorted(scores, key=lambda key: -scores[key])
     chosen = [(scores[key] * said.freshness(candidates[key].words), candidates[key]) for key in order]
     chosen.sort(key=lambda pair: -pair[0])
-    return [replace(one.tell(), score=round(min(shares[one.key], 1.0), 4)) for _, one in chosen[:limit]]
+    return [one.tell(round(min(shares[one.key], 1.0), 4)) for _, one in chosen[:limit]]
 
 
 class _Said:
     """The words of what is told first, by which repetitions are seen."""
 
     def __init__(self) -> None:
-        self._sizes: list[int] = []
-        self._holding: dict[str, list[int]] = {}
+        self._told: list[frozenset[str]] = []
 
     def freshness(self, words: frozenset[str]) -> float:
         """1 for something new, down to REPEATED for what was said in the very same words before."""
-        shared = [0] * len(self._sizes)
-        for word in words:
-            for place in self._holding.get(word, ()):
-                shared[place] += 1
-        size = len(words)
-        overlaps = (
-            count / (size + other - count) for count, other in zip(shared, self._sizes, strict=True) if count
-        )
-        overlap = max(overlaps, default=0.0)
-        if len(self._sizes) < COMPARED:
-            for word in words:
-                self._holding.setdefault(word, []).append(len(self._sizes))
-            self._sizes.append(size)
+        size, overlap = len(words), 0.0
+        for other in self._told:
+            # What is half as long, or twice, cannot overlap by more than ALIKE.
+            if min(size, len(other)) > ALIKE * max(size, len(other)):
+                shared = len(words & other)
+                overlap = max(overlap, shared / (size + len(other) - shared))
+        if len(self._told) < COMPARED:
+            self._told.append(words)
         return 1 - (1 - REPEATED) * max(0.0, (overlap - ALIKE) / (1 - ALIKE))
