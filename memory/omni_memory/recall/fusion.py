@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from heapq import heappush, heappushpop
 
 from omni_agent.memory import Recollection
 
@@ -59,11 +60,26 @@ def fused(arms: Sequence[Arm], limit: int) -> list[Recollection]:
             scores[key] = max(scores.get(key, 0.0), score)
             shares[key] = max(shares.get(key, 0.0), candidate.share)
             candidates.setdefault(key, candidate)
-    said = _Said()
     order = sorted(scores, key=lambda key: -scores[key])
-    chosen = [(scores[key] * said.freshness(candidates[key].words), candidates[key]) for key in order]
+    chosen = _freshest([(scores[key], candidates[key]) for key in order], limit)
+    return [one.tell(round(min(shares[one.key], 1.0), 4)) for one in chosen]
+
+
+def _freshest(scored: Sequence[tuple[float, Candidate]], limit: int) -> list[Candidate]:
+    """The `limit` best, what repeats something better moved down."""
+    said, best = _Said(), list[float]()
+    chosen = []
+    for score, candidate in scored:
+        if len(best) >= limit and best[0] >= score:
+            break
+        fresh = score * said.freshness(candidate.words)
+        chosen.append((fresh, candidate))
+        if len(best) < limit:
+            heappush(best, fresh)
+        else:
+            heappushpop(best, fresh)
     chosen.sort(key=lambda pair: -pair[0])
-    return [one.tell(round(min(shares[one.key], 1.0), 4)) for _, one in chosen[:limit]]
+    return [candidate for _, candidate in chosen[:limit]]
 
 
 class _Said:
@@ -76,10 +92,12 @@ class _Said:
         """1 for something new, down to REPEATED for what was said in the very same words before."""
         size, overlap = len(words), 0.0
         for other in self._told:
+            length = len(other)
             # What is half as long, or twice, cannot overlap by more than ALIKE.
-            if min(size, len(other)) > ALIKE * max(size, len(other)):
+            if size > ALIKE * length and length > ALIKE * size:
                 shared = len(words & other)
-                overlap = max(overlap, shared / (size + len(other) - shared))
+                if shared > overlap * (size + length - shared):
+                    overlap = shared / (size + length - shared)
         if len(self._told) < COMPARED:
             self._told.append(words)
         return 1 - (1 - REPEATED) * max(0.0, (overlap - ALIKE) / (1 - ALIKE))

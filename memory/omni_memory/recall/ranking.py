@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +90,7 @@ def evidence(ids: Ids, partly: Ids, rows: int, worth: float = ALIKE) -> Evidence
     return Evidence(ids, partly, worth, rarity(found, rows))
 
 
+@lru_cache(maxsize=4096)
 def rarity(found: int, rows: int) -> float:
     """BM25's inverse document frequency, in nats; among few rows as if they were FEWEST."""
     return math.log(1 + (max(max(rows, FEWEST) - found, 0) + 0.5) / (found + 0.5))
@@ -96,6 +98,7 @@ def rarity(found: int, rows: int) -> float:
 
 def seeds(found: Sequence[Evidence], most: int) -> Ids:
     """The rows that hold most of what is looked for; of equals the newer ones."""
+    found = [one for one in found if len(one.ids) or len(one.partly)]
     if not found:
         return np.empty(0, np.int64)
     ids = np.concatenate([part for one in found for part in (one.ids, one.partly)])
