@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from benchmarks.long_conversation import TOPICS, lines
 from omni_memory import SqliteMemory
 
+from benchmarks.long_conversation import TOPICS, lines
 from omni_agent import Agent
 from omni_agent.agent import LOCAL_USER
 from omni_agent.memory import Scope, TurnRecord
@@ -71,7 +70,8 @@ class Reader(ScriptedModel):
 
     def _read(self, request: Request) -> int:
         prompt = written(request)
-        known = len(os.path.commonprefix([prompt, self.cached]))
+        pairs = enumerate(zip(prompt, self.cached, strict=False))
+        known = next((place for place, (new, old) in pairs if new != old), len(self.cached))
         self.cached = prompt
         return estimated_tokens(prompt[known:])
 

@@ -57,8 +57,8 @@ SELECT (SELECT count(*) FROM (SELECT 1 FROM utterances u WHERE {_OWN} LIMIT {FEW
     (SELECT count(*) FROM (SELECT 1 FROM facts u WHERE {_KNOWN} LIMIT {FEW + 1})),
     (SELECT max(id) FROM facts)
 """
-# An index is read newest first and without its rows; joined, it is only as long as the join needs it. Each is a
-# statement of its own: those that are alike stay prepared, and to prepare one takes as long as to run it.
+# An index is read newest first and without its rows; joined, it is only as long as the join needs it. Each is
+# a statement of its own: those that are alike stay prepared, and to prepare one takes as long as to run it.
 _FINDS = {
     kind: f"SELECT group_concat(id) FROM ({statement} LIMIT :most)"
     for kind, statement in {
