@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from .execution.standing import offered
+from .memory import MovingWindow
 from .messages import Message, Text
 from .models.base import Request
 from .state import Parts, Turn
@@ -27,6 +28,9 @@ async def warm_up_conversation(turn: Turn, words: str = "") -> None:
     """Compute a conversation's prompt as its next turn will need it: without what was recalled for the last,
     from where its window begins now, and up to where the user's words go on.
 
+    Without words there is time for a window that is to move: it does when its prompt is computed, and not
+    before. A turn that comes earlier sees the old one once more, which the model has read.
+
     Args:
         turn: The next one.
         words: With which the user's words will surely begin.
@@ -34,12 +38,14 @@ async def warm_up_conversation(turn: Turn, words: str = "") -> None:
     from .nodes.recall import as_heard, so_far
     from .remembering import as_told
 
-    parts, past = turn.parts, await so_far(turn)
+    parts, past = turn.parts, await so_far(turn, upcoming=not words)
     messages = tuple(said for record in past.window.turns for said in as_heard(record))
     system, tools = parts.persona.prompt(parts.name), offered(parts.toolbox, messages)
     asked = (*as_told(messages), Message("user", (Text(words),)))
     languages = parts.persona.languages
     await parts.model.prewarm(Request(system, asked, tools, background=past.background, languages=languages))
+    if not words and isinstance(parts.memory, MovingWindow):
+        parts.memory.move(turn.scope, turn.session)
 
 
 async def _warm_up_memory(parts: Parts, user: str) -> None:

@@ -81,6 +81,8 @@ class SqliteMemory:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
+        self._held: dict[tuple[Scope, str], int] = {}
+        self._upcoming: dict[tuple[Scope, str], int] = {}
 
     async def history(self, scope: Scope, session: str, *, limit: int = 40) -> list[TurnRecord]:
         """The session's last `limit` turns, oldest first.
@@ -143,7 +145,31 @@ class SqliteMemory:
             MemoryStoreError: The database cannot be read, or a name is not valid Unicode.
         """
         check_names(scope.user, scope.persona, session)
-        return await self._uncut(lambda repository: repository.summaries.window(scope, session))
+        held = self._held.get((scope, session))
+        return await self._uncut(lambda repository: repository.summaries.window(scope, session, held=held))
+
+    async def upcoming(self, scope: Scope, session: str) -> Window:
+        """The conversation as `window` gives it after `move`: what has been summed up meanwhile is left out.
+
+        Raises:
+            MemoryStoreError: The database cannot be read, or a name is not valid Unicode.
+        """
+        check_names(scope.user, scope.persona, session)
+
+        async def seen(repository: Repository) -> Window:
+            folded = await repository.summaries.folded(scope, session)
+            self._upcoming[scope, session] = folded
+            return await repository.summaries.window(scope, session, held=folded)
+
+        return await self._uncut(seen)
+
+    def move(self, scope: Scope, session: str) -> None:
+        """Let `window` begin where `upcoming` did last, and stay there until this is called again.
+
+        A model reads a moved window anew, which takes long: until it has, the old one serves.
+        """
+        if (folded := self._upcoming.pop((scope, session), None)) is not None:
+            self._held[scope, session] = folded
 
     async def brief(self, scope: Scope, at: datetime) -> Brief:
         """What is known of the user and of what this persona is to the user, as of `at`.

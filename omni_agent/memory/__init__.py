@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .archive import Archive, Archived, Block, Contents, Restored, Retention
 from .facts import AGENT, USER, Correction, Fact, FactKind, Forgotten, Origin, Statement
-from .knowledge import Brief, KnowledgeStore, Window, window_of
+from .knowledge import Brief, KnowledgeStore, MovingWindow, Window, window_of
 from .records import LOCAL_USER, Asker, InView, Recollection, Scope, SessionSummary, TurnRecord
 from .store import MemoryStore
 from .transient import TransientMemory
@@ -31,6 +31,7 @@ __all__ = [
     "InView",
     "KnowledgeStore",
     "MemoryStore",
+    "MovingWindow",
     "Origin",
     "Recollection",
     "Restored",

@@ -116,6 +116,19 @@ class KnowledgeStore(MemoryStore, Protocol):
         ...
 
 
+@runtime_checkable
+class MovingWindow(Protocol):
+    """Memory whose windows wait to move until a model has read what it will see then."""
+
+    async def upcoming(self, scope: Scope, session: str) -> Window:
+        """The conversation as `window` will give it when it has moved."""
+        ...
+
+    def move(self, scope: Scope, session: str) -> None:
+        """From now on `window` gives what `upcoming` gave last."""
+        ...
+
+
 async def window_of(memory: MemoryStore, scope: Scope, session: str) -> Window:
     """The conversation so far, whether the memory sums up or not.
 

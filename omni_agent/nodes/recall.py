@@ -12,7 +12,7 @@ from ..delegation import delegated
 from ..errors import MemoryStoreError
 from ..events import ErrorRaised
 from ..execution.standing import offered
-from ..memory import Brief, InView, Recollection, TurnRecord, Window, window_of
+from ..memory import Brief, InView, MovingWindow, Recollection, TurnRecord, Window, window_of
 from ..messages import Message, Part, Text, ToolCall, ToolResult
 from ..remembering import NAMES as MEMORY_TOOLS
 from ..remembering import request_of, rests_on
@@ -96,17 +96,25 @@ async def _requested(message: Message, records: Sequence[TurnRecord], turn: Turn
     return {"messages": [made.to_json()], "provenance": {call.id: rests_on(call, message)}}
 
 
-async def so_far(turn: Turn) -> Past:
-    """The conversation before a turn; a memory that fails leaves it empty."""
-    window = await _window(turn)
+async def so_far(turn: Turn, *, upcoming: bool = False) -> Past:
+    """The conversation before a turn; a memory that fails leaves it empty.
+
+    Args:
+        turn: The turn.
+        upcoming: As it will be when its window has moved.
+    """
+    window = await _window(turn, upcoming=upcoming)
     since = window.since(turn.parts.clock.now())
     brief = await _brief(turn, since)
     return Past(window, brief, since, _background(turn, window, brief))
 
 
-async def _window(turn: Turn) -> Window:
+async def _window(turn: Turn, *, upcoming: bool) -> Window:
+    memory = turn.parts.memory
     try:
-        return await window_of(turn.parts.memory, turn.scope, turn.session)
+        if upcoming and isinstance(memory, MovingWindow):
+            return await memory.upcoming(turn.scope, turn.session)
+        return await window_of(memory, turn.scope, turn.session)
     except MemoryStoreError as error:
         turn.emit(ErrorRaised(error.code, error.message, error.remedy, severity="note"))
         return Window()

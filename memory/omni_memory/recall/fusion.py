@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from heapq import heappush, heappushpop
 
 from omni_agent.memory import Recollection
 
@@ -24,13 +25,13 @@ class Candidate:
 
     Attributes:
         key: What it is; one that several arms found is told once.
-        tell: Makes what is told of it, without a score.
+        tell: Makes what is told of it, with its score.
         share: How much of the question it meets, 0 to 1.
         words: What it says, word by word, by which repetitions are seen.
     """
 
     key: str
-    tell: Callable[[], Recollection]
+    tell: Callable[[float], Recollection]
     share: float
     words: frozenset[str]
 
@@ -59,33 +60,44 @@ def fused(arms: Sequence[Arm], limit: int) -> list[Recollection]:
             scores[key] = max(scores.get(key, 0.0), score)
             shares[key] = max(shares.get(key, 0.0), candidate.share)
             candidates.setdefault(key, candidate)
-    said = _Said()
     order = sorted(scores, key=lambda key: -scores[key])
-    chosen = [(scores[key] * said.freshness(candidates[key].words), candidates[key]) for key in order]
+    chosen = _freshest([(scores[key], candidates[key]) for key in order], limit)
+    return [one.tell(round(min(shares[one.key], 1.0), 4)) for one in chosen]
+
+
+def _freshest(scored: Sequence[tuple[float, Candidate]], limit: int) -> list[Candidate]:
+    """The `limit` best, what repeats something better moved down."""
+    said, best = _Said(), list[float]()
+    chosen = []
+    for score, candidate in scored:
+        if len(best) >= limit and best[0] >= score:
+            break
+        fresh = score * said.freshness(candidate.words)
+        chosen.append((fresh, candidate))
+        if len(best) < limit:
+            heappush(best, fresh)
+        else:
+            heappushpop(best, fresh)
     chosen.sort(key=lambda pair: -pair[0])
-    return [replace(one.tell(), score=round(min(shares[one.key], 1.0), 4)) for _, one in chosen[:limit]]
+    return [candidate for _, candidate in chosen[:limit]]
 
 
 class _Said:
     """The words of what is told first, by which repetitions are seen."""
 
     def __init__(self) -> None:
-        self._sizes: list[int] = []
-        self._holding: dict[str, list[int]] = {}
+        self._told: list[frozenset[str]] = []
 
     def freshness(self, words: frozenset[str]) -> float:
         """1 for something new, down to REPEATED for what was said in the very same words before."""
-        shared = [0] * len(self._sizes)
-        for word in words:
-            for place in self._holding.get(word, ()):
-                shared[place] += 1
-        size = len(words)
-        overlaps = (
-            count / (size + other - count) for count, other in zip(shared, self._sizes, strict=True) if count
-        )
-        overlap = max(overlaps, default=0.0)
-        if len(self._sizes) < COMPARED:
-            for word in words:
-                self._holding.setdefault(word, []).append(len(self._sizes))
-            self._sizes.append(size)
+        size, overlap = len(words), 0.0
+        for other in self._told:
+            length = len(other)
+            # What is half as long, or twice, cannot overlap by more than ALIKE.
+            if size > ALIKE * length and length > ALIKE * size:
+                shared = len(words & other)
+                if shared > overlap * (size + length - shared):
+                    overlap = shared / (size + length - shared)
+        if len(self._told) < COMPARED:
+            self._told.append(words)
         return 1 - (1 - REPEATED) * max(0.0, (overlap - ALIKE) / (1 - ALIKE))

@@ -90,6 +90,7 @@ def pattern(section: str, key: str) -> re.Pattern[str]:
     return re.compile(_lists()[section][key].replace("\n", ""), re.IGNORECASE)
 
 
+@lru_cache(maxsize=8192)
 def has_any(text: str, section: str) -> bool:
     """Whether a text holds one of the words, signs or years that answer such a question."""
     words = words_of(text)

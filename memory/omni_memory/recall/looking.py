@@ -50,7 +50,7 @@ class Found:
 
 
 def find(look: Look, scope: Scope, question: Question, whom: About, *, meaning: bool) -> Found:
-    sizes = look.sizes()
+    sizes = look.sizes
     wanted = _all_finds(question, sizes, scope)
     asked = sum(find is not finds.NOTHING for find in wanted)
     ids = iter(look.ids(wanted, min(MOST_ROWS, max(LEAST_ROWS, ALL_ROWS // max(asked, 1)))))

@@ -53,6 +53,7 @@ class Question:
         amount: It asks for a number.
         names: One to three neighbouring words each: what somebody or something may be called.
         proper: Words that are written as names are.
+        asks: It asks for something, whatever it is.
         seeks: It asks for what was said or is so, of the user or of what has been; else memory is met in
             passing.
         topics: What it is about, as predicates of facts.
@@ -68,6 +69,7 @@ class Question:
     amount: bool = False
     names: tuple[str, ...] = ()
     proper: frozenset[str] = frozenset()
+    asks: bool = False
     seeks: bool = False
     topics: tuple[Topic, ...] = ()
     own: bool = False
@@ -99,6 +101,7 @@ def read(query: str, scope: Scope, now: datetime) -> Question:
     terms = _terms(words, language, parties) + _signs(bare)
     speaker = _speaker(plain, all_words, scope, language)
     past = bool(lexicon.pattern("past", "words").search(said)) or any(span.end < now for span in times)
+    asks = bool(lexicon.pattern("asking", "words").search(said))
     return Question(
         terms=tuple(terms[:MOST_TERMS]),
         spans=times if terms or _asks(all_words, language) else (),
@@ -108,7 +111,8 @@ def read(query: str, scope: Scope, now: datetime) -> Question:
         amount=bool(lexicon.pattern("amounts", "question").search(said)),
         names=_runs(all_words),
         proper=_proper(said, language) - {word for span in times for word in lexicon.words_of(span.words)},
-        seeks=_seeks(said, speaker, past, language),
+        asks=asks,
+        seeks=asks and _of_the_user(said, speaker, past, language),
         topics=topics(bare, language),
         own=speaker == "user" and _own(plain),
         words=said,
@@ -149,11 +153,9 @@ def _asks(words: list[str], language: str) -> bool:
     return any(word in lexicon.function_words(language) for word in words)
 
 
-def _seeks(said: str, speaker: str, past: bool, language: str) -> bool:
-    """Whether words ask, and not of the world: what leaves out "I" and "my", as many languages do, may be
-    about the user."""
-    if not lexicon.pattern("asking", "words").search(said):
-        return False
+def _of_the_user(said: str, speaker: str, past: bool, language: str) -> bool:
+    """Whether what is asked for is not of the world: what leaves out "I" and "my", as many languages do, may
+    be about the user."""
     ours = speaker == "user" or past or lexicon.pattern("asking", "of_what_was").search(said)
     return language != "en" or bool(ours)
 

@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +90,7 @@ def evidence(ids: Ids, partly: Ids, rows: int, worth: float = ALIKE) -> Evidence
     return Evidence(ids, partly, worth, rarity(found, rows))
 
 
+@lru_cache(maxsize=4096)
 def rarity(found: int, rows: int) -> float:
     """BM25's inverse document frequency, in nats; among few rows as if they were FEWEST."""
     return math.log(1 + (max(max(rows, FEWEST) - found, 0) + 0.5) / (found + 0.5))
@@ -96,6 +98,7 @@ def rarity(found: int, rows: int) -> float:
 
 def seeds(found: Sequence[Evidence], most: int) -> Ids:
     """The rows that hold most of what is looked for; of equals the newer ones."""
+    found = [one for one in found if len(one.ids) or len(one.partly)]
     if not found:
         return np.empty(0, np.int64)
     ids = np.concatenate([part for one in found for part in (one.ids, one.partly)])
@@ -173,26 +176,26 @@ class _Shape:
         self.lengths = 1 - LENGTH + LENGTH * letters / letters.mean()
 
         self._order = np.argsort(self.ids)
-        self._neighbours = {distance: self._beside(distance) for distance in NEAR}
+        self._ordered = self.ids[self._order]
+        self.neighbours = [self._beside(distance, worth) for distance, worth in NEAR.items()]
 
     def which(self, ids: Ids) -> NDArray[np.int64]:
         """Indices of the lines that are among these."""
-        ordered = self.ids[self._order]
+        ordered = self._ordered
         places = np.minimum(np.searchsorted(ordered, ids), len(ordered) - 1)
         found: NDArray[np.int64] = self._order[places[ordered[places] == ids]]
         return found
 
-    def neighbours(self, distance: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """For each line the index of the one so far before it, and whether that is of the same talk."""
-        return self._neighbours[distance]
-
-    def _beside(self, distance: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    def _beside(self, distance: int, worth: float) -> tuple[NDArray[np.int64], Floats]:
+        """For each line the index of the one so far before it, and what that lends, if it is of the same
+        talk."""
         index = np.arange(len(self.ids)) - distance
         inside = (index >= 0) & (index < len(self.ids))
         index = np.where(inside, index, 0)
         together = self.sessions[index] == self.sessions
         near = np.abs(self.places[index] - self.places) <= 2 * abs(distance) + 1
-        return index, inside & together & near
+        factor = worth * (inside & together & near)
+        return index, np.where(self.asking[index], ANSWER, 1.0) * factor if distance == 1 else factor
 
 
 def _held(shape: _Shape, found: Sequence[Evidence]) -> Floats:
@@ -207,9 +210,7 @@ def _held(shape: _Shape, found: Sequence[Evidence]) -> Floats:
 def _near(shape: _Shape, held: Floats) -> Floats:
     """By term and line, the best that a neighbour lends."""
     lent = np.zeros_like(held)
-    for distance, worth in NEAR.items():
-        index, together = shape.neighbours(distance)
-        factor = worth * together * np.where(shape.asking[index] & (distance == 1), ANSWER, 1.0)
+    for index, factor in shape.neighbours:
         np.maximum(lent, held[:, index] * factor, out=lent)
     return lent
 

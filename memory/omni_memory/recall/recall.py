@@ -24,7 +24,7 @@ from .noted import RankedNote, rank_notes
 from .question import Question, read
 from .ranking import Ranked, rank, seeds
 from .wording import told_line, told_note, told_summary
-from .worth import ANSWERED, in_passing, worth_telling
+from .worth import ANSWERED, fits_in_passing, in_passing, worth_telling
 
 if TYPE_CHECKING:
     from ..repository.repository import Repository
@@ -107,21 +107,24 @@ def _recalled(
     unseen = (one for one in ranked if not _in_view(one.line, seen))
     passing = seen is not None and not question.seeks
     worthy = (one for one in unseen if worth_telling(one, question, answered, passing=passing))
+    if passing:
+        names = _names(question, named)
+        own = (replace(one, share=one.held) for one in worthy)
+        worthy = (one for one in own if fits_in_passing(one.line.text, one.held, question, names))
+        noted = [one for one in noted if fits_in_passing(one.note.text, one.share, question, names)]
     told = _holding(look, islice(worthy, limit + SPARE), question)
     wanted, zone = _wanted(question), now.tzinfo
     turns = [_line(one, wanted, zone) for one in told]
     lines = [one.line.text for one in told]
     facts = [_note(one, zone) for one in noted[: 2 * limit] if not _repeats(one.note, lines)][:limit]
-    arms = [
-        Arm(FACTS, facts),
-        Arm(TURNS, turns),
-        Arm(SUMMARIES, _summed(look.summaries(), question, zone)),
-    ]
-    wanting = question.speaker == "user" and not (answered or passing)
+    arms = [Arm(FACTS, facts), Arm(TURNS, turns)]
+    if passing:
+        return in_passing(fused([arm for arm in arms if arm.ranked], limit), names)
+    arms.append(Arm(SUMMARIES, _summed(look.summaries(), question, zone)))
+    wanting = question.speaker == "user" and not answered
     if vectors is None and wanting and meant.too_little(question, [*facts, *turns]) and meant.ready():
         arms.append(Arm(MEANT, _stated(look, question, seen, zone)))
-    recalled = fused([arm for arm in arms if arm.ranked], limit)
-    return in_passing(recalled, _names(question, named)) if passing else recalled
+    return fused([arm for arm in arms if arm.ranked], limit)
 
 
 def _repeats(note: Note, lines: Sequence[str]) -> bool:
@@ -174,12 +177,13 @@ def _wanted(question: Question) -> frozenset[str]:
 
 def _line(one: Ranked, wanted: Collection[str], zone: tzinfo | None) -> Candidate:
     line = one.line
+    key = f"turn:{line.turn}/{line.speaker}"
 
-    def tell() -> Recollection:
+    def tell(score: float) -> Recollection:
         told = told_line(line, wanted, zone)
-        return Recollection(told, f"turn:{line.turn}/{line.speaker}", read_moment(line.at))
+        return Recollection(told, key, read_moment(line.at), score)
 
-    return Candidate(f"turn:{line.turn}/{line.speaker}", tell, one.share, _words(line.text))
+    return Candidate(key, tell, one.share, _words(line.text))
 
 
 def _stated(look: Look, question: Question, seen: InView | None, zone: tzinfo | None) -> list[Candidate]:
@@ -194,16 +198,17 @@ def _stated(look: Look, question: Question, seen: InView | None, zone: tzinfo | 
 def _note(one: RankedNote, zone: tzinfo | None) -> Candidate:
     note = one.note
 
-    def tell() -> Recollection:
+    def tell(score: float) -> Recollection:
         since = read_moment(note.valid_from or note.recorded_at)
-        return Recollection(told_note(note, zone), f"fact:{note.id}", since)
+        return Recollection(told_note(note, zone), f"fact:{note.id}", since, score)
 
     return Candidate(f"fact:{note.id}", tell, one.share, _words(note.text))
 
 
 def _summary(id_: int, text: str, made_at: str, share: float, zone: tzinfo | None) -> Candidate:
-    def tell() -> Recollection:
-        return Recollection(told_summary(text, made_at, zone), f"summary:{id_}", read_moment(made_at))
+    def tell(score: float) -> Recollection:
+        told = told_summary(text, made_at, zone)
+        return Recollection(told, f"summary:{id_}", read_moment(made_at), score)
 
     return Candidate(f"summary:{id_}", tell, share, _words(text))
 

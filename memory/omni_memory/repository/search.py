@@ -15,6 +15,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -33,6 +34,7 @@ from .statements import Statements, Vectors
 logger = logging.getLogger(__name__)
 
 Ids = NDArray[np.int64]
+_NONE = np.empty(0, np.int64)
 T = TypeVar("T")
 
 FEW = 3_000
@@ -55,31 +57,32 @@ SELECT (SELECT count(*) FROM (SELECT 1 FROM utterances u WHERE {_OWN} LIMIT {FEW
     (SELECT count(*) FROM (SELECT 1 FROM facts u WHERE {_KNOWN} LIMIT {FEW + 1})),
     (SELECT max(id) FROM facts)
 """
-# An index is read newest first and without its rows; joined, it is only as long as the join needs it.
+# An index is read newest first and without its rows; joined, it is only as long as the join needs it. Each is
+# a statement of its own: those that are alike stay prepared, and to prepare one takes as long as to run it.
 _FINDS = {
-    "words": "SELECT rowid AS id FROM utterances_fts WHERE utterances_fts MATCH :{0} "
-    "ORDER BY rowid DESC LIMIT :most",
-    "signs": "SELECT f.rowid AS id FROM utterances_cjk f CROSS JOIN utterances u ON u.id = f.rowid "
-    f"WHERE utterances_cjk MATCH :{{0}} AND {_OWN} ORDER BY f.rowid DESC LIMIT :most",
-    "span": f"SELECT u.id FROM utterances u WHERE {_OWN} AND u.at >= :{{0}}_from AND u.at < :{{0}}_to "
-    "ORDER BY u.at DESC LIMIT :most",
-    "fact words": "SELECT rowid AS id FROM facts_fts WHERE facts_fts MATCH :{0} "
-    "ORDER BY rowid DESC LIMIT :most",
-    "fact signs": "SELECT f.rowid AS id FROM facts_cjk f CROSS JOIN facts u ON u.id = f.rowid "
-    f"WHERE facts_cjk MATCH :{{0}} AND {_KNOWN} ORDER BY f.rowid DESC LIMIT :most",
-    "fact span": f"SELECT u.id FROM facts u WHERE {_KNOWN} AND u.valid_from >= :{{0}}_from "
-    "AND u.valid_from < :{0}_to ORDER BY u.id DESC LIMIT :most",
+    kind: f"SELECT group_concat(id) FROM ({statement} LIMIT :most)"
+    for kind, statement in {
+        "words": "SELECT rowid AS id FROM utterances_fts WHERE utterances_fts MATCH :given "
+        "ORDER BY rowid DESC",
+        "signs": "SELECT f.rowid AS id FROM utterances_cjk f CROSS JOIN utterances u ON u.id = f.rowid "
+        f"WHERE utterances_cjk MATCH :given AND {_OWN} ORDER BY f.rowid DESC",
+        "span": f"SELECT u.id FROM utterances u WHERE {_OWN} AND u.at >= :given AND u.at < :until "
+        "ORDER BY u.at DESC",
+        "fact words": "SELECT rowid AS id FROM facts_fts WHERE facts_fts MATCH :given ORDER BY rowid DESC",
+        "fact signs": "SELECT f.rowid AS id FROM facts_cjk f CROSS JOIN facts u ON u.id = f.rowid "
+        f"WHERE facts_cjk MATCH :given AND {_KNOWN} ORDER BY f.rowid DESC",
+        "fact span": f"SELECT u.id FROM facts u WHERE {_KNOWN} AND u.valid_from >= :given "
+        "AND u.valid_from < :until ORDER BY u.id DESC",
+    }.items()
 }
 # CROSS JOIN keeps the planner to this order.
-_LINES = f"""
-WITH near AS MATERIALIZED (
-    SELECT DISTINCT n.id FROM json_each(:ids) AS j CROSS JOIN utterances u ON u.id = j.value
-    CROSS JOIN utterances n ON n.user = :user AND n.persona = :persona AND n.session = u.session
-        AND n.place BETWEEN u.place - {_AROUND} AND u.place + {_AROUND}
-    WHERE {_OWN}
-)
+_PLACES = f"""
+SELECT u.session, u.place FROM json_each(:ids) AS j CROSS JOIN utterances u ON u.id = j.value WHERE {_OWN}
+"""
+_LINES = """
 SELECT u.id, u.session, u.turn, u.place, u.speaker, u.text, u.at
-FROM near CROSS JOIN utterances u ON u.id = near.id ORDER BY u.session, u.place
+FROM json_each(:stretches) AS j CROSS JOIN utterances u ON u.user = :user AND u.persona = :persona
+    AND u.session = j.value ->> 0 AND u.place BETWEEN j.value ->> 1 AND j.value ->> 2
 """
 _THESE = f"""
 SELECT u.id, u.session, u.turn, u.place, u.speaker, u.text, u.at
@@ -196,6 +199,7 @@ class Look:
         self._statements = statements
         self._given = {"user": scope.user, "persona": scope.persona, "circle": scope.circle}
 
+    @cached_property
     def sizes(self) -> Sizes:
         """How much there is to search."""
         own, last, known, last_fact = (value or 0 for value in self._rows(_SIZES)[0])
@@ -204,16 +208,14 @@ class Look:
 
     def ids(self, finds: Sequence[Find], most: int) -> list[Ids]:
         """For each find the ids of its newest `most` rows."""
-        given: dict[str, Any] = {"most": most}
-        parts = []
-        for number, find in enumerate(finds):
-            if find is NOTHING:
-                continue
-            name = f"m{number}"
-            given |= _parameters(name, find)
-            parts.append(f"(SELECT group_concat(id) FROM ({_FINDS[find.kind].format(name)}))")
-        found = iter(self._rows(f"SELECT {', '.join(parts)}", given)[0] if parts else ())
-        return [_ids(None if find is NOTHING else next(found)) for find in finds]
+        return [self._found(find, most) for find in finds]
+
+    def _found(self, find: Find, most: int) -> Ids:
+        if find is NOTHING or (find.kind.startswith("fact") and not self.sizes.facts):
+            return _NONE
+        given = {"given": find.given, "until": find.until, "most": most}
+        ((listed,),) = self._rows(_FINDS[find.kind], given)
+        return np.fromstring(listed, dtype=np.int64, sep=",") if listed else _NONE
 
     def nearest(self, words: str, most: int) -> Ids:
         """The utterances nearest to these words in meaning, the nearest first."""
@@ -235,14 +237,20 @@ class Look:
 
     def lines(self, ids: Ids) -> list[Line]:
         """The utterances of these ids that are this scope's, and two to either side of each, in order."""
-        return list(map(Line._make, self._rows(_LINES, {"ids": json.dumps(ids.tolist())})))
+        places = sorted(self._rows(_PLACES, {"ids": json.dumps(ids.tolist())}))
+        rows = self._rows(_LINES, {"stretches": json.dumps(_stretches(places))}) if places else []
+        return list(map(Line._make, rows))
 
     def notes(self, ids: Ids) -> list[Note]:
         """The facts of these ids that this scope may know."""
+        if not len(ids):
+            return []
         return [Note(*row) for row in self._rows(_NOTES, {"ids": json.dumps(ids.tolist())})]
 
     def stale(self, turns: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
         """Those of the turns, by session and id, whose every fact is over: what they say is no longer so."""
+        if not self.sizes.facts:
+            return set()
         return {(session, turn) for session, turn in self._rows(_STALE, {"turns": json.dumps(sorted(turns))})}
 
     def names(self, words: Sequence[str]) -> list[tuple[str, str]]:
@@ -251,6 +259,8 @@ class Look:
 
     def facts_about(self, subjects: Sequence[str], predicates: Collection[str] = ()) -> Ids:
         """The newest facts about these subjects; with `predicates`, those that tell one of them."""
+        if not self.sizes.facts:
+            return _NONE
         which = _OF_PREDICATES if predicates else ""
         given = {"subjects": json.dumps(list(subjects)), "predicates": json.dumps(sorted(predicates))}
         rows = self._rows(_ABOUT.format(which=which, most=MOST_ABOUT), given)
@@ -273,11 +283,12 @@ class Look:
             return self._connection.execute(query, parameters).fetchall()
 
 
-def _parameters(name: str, find: Find) -> dict[str, str]:
-    if find.until:
-        return {f"{name}_from": find.given, f"{name}_to": find.until}
-    return {name: find.given}
-
-
-def _ids(listed: str | None) -> Ids:
-    return np.fromstring(listed, dtype=np.int64, sep=",") if listed else np.empty(0, np.int64)
+def _stretches(places: Sequence[tuple[str, int]]) -> list[tuple[str, int, int]]:
+    """The session, first and last place of what lies around these, which are in order, each once."""
+    stretches: list[tuple[str, int, int]] = []
+    for session, place in places:
+        first, last = place - _AROUND, place + _AROUND
+        if stretches and stretches[-1][0] == session and first <= stretches[-1][2] + 1:
+            first = stretches.pop()[1]
+        stretches.append((session, first, last))
+    return stretches

@@ -38,18 +38,26 @@ class Summaries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def window(self, scope: Scope, session: str) -> Window:
-        """The summaries in view, oldest first, and the turns after the last that is folded."""
+    async def window(self, scope: Scope, session: str, *, held: int | None = None) -> Window:
+        """The summaries in view, oldest first, and the turns after the last that is folded.
+
+        Args:
+            scope: Whose.
+            session: Which.
+            held: The place after which the window still begins, where that is before what is folded.
+        """
         here = of_persona(Turn, scope) & (Turn.session == session)
+        folded = _folded(scope, session)
+        begins = folded if held is None else func.min(folded, held)
         turns = (
             select(*Turn.__table__.columns)
-            .where(here, Turn.seq > _folded(scope, session))
+            .where(here, Turn.seq > begins)
             .order_by(Turn.seq.desc())
             .limit(MOST_TURNS)
         )
         texts = (
             select(Summary.text)
-            .where(_of_session(scope, session), Summary.last_seq <= _folded(scope, session))
+            .where(_of_session(scope, session), Summary.last_seq <= begins)
             .order_by(Summary.first_seq.desc())
             .limit(IN_VIEW)
         )

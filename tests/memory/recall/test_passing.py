@@ -29,6 +29,10 @@ async def chatter(talk: Talk) -> None:
         "I read a long article about lighthouses on the train.",
         "Honestly, I know far too little about birds.",
         "How would you explain snow and chess to a child?",
+        "What do you think of chess?",
+        "Tell me something short about snow.",
+        "Why do people like clay pots so much?",
+        "What is the nicest thing about old maps?",
     ],
 )
 async def test_talk_of_the_world_that_resembles_other_talk_costs_nothing(talk: Talk, words: str) -> None:
@@ -52,6 +56,27 @@ async def test_the_one_thing_that_the_words_mean_is_told(talk: Talk) -> None:
     await talk.say("I have an interview at the harbour office on Monday.", "Good luck!")
     await chatter(talk)
     assert "interview" in (await told(talk, "The interview at the harbour went quite well."))[0]
+
+
+@pytest.mark.parametrize(
+    "words", ["When is the interview?", "Is the interview at the harbour?", "Hey, what about that interview?"]
+)
+async def test_a_question_is_told_what_meets_nearly_all_of_it(talk: Talk, words: str) -> None:
+    await talk.say("I have an interview at the harbour office on Monday.", "Good luck!")
+    await chatter(talk)
+    assert "interview" in (await told(talk, words))[0]
+
+
+@pytest.mark.parametrize("words", ["Good morning!", "Hello again.", "Thanks, that's nice of you.", "Okay."])
+async def test_a_greeting_costs_nothing(talk: Talk, words: str) -> None:
+    await talk.say("Good morning, I'm in a hurry again.", "Good morning!")
+    await chatter(talk)
+    assert await told(talk, words) == []
+
+
+async def test_the_same_turn_of_phrase_about_something_else_is_no_match(talk: Talk) -> None:
+    await talk.say("Somebody at work talked about thunderstorms all morning.", "Did they?")
+    assert await told(talk, "Somebody at work talked about handwriting all morning.") == []
 
 
 @pytest.mark.parametrize(
