@@ -17,6 +17,7 @@ from ..messages import Message, Part, Text, ToolCall, ToolResult
 from ..remembering import NAMES as MEMORY_TOOLS
 from ..remembering import request_of, rests_on
 from ..state import Turn, TurnState, Update
+from .evidence import evidence, leans, lines
 from .late import late_results, note, telling
 from .recollecting import beside, packed, recollected
 from .results import results_message
@@ -48,8 +49,8 @@ async def recall(state: TurnState, turn: Turn) -> Update:
     """
     message = Message.from_json(state["messages"][0])
     past = await so_far(turn)
-    recalled = await recollected(turn, message.text, InView(turn.session, past.since))
-    recalled = beside(past.background, recalled)
+    everything = await recollected(turn, message.text, InView(turn.session, past.since))
+    recalled = beside(past.background, everything)
     # A turn that goes on with results of its calls is there already.
     earlier = [record for record in past.window.turns if record.id != turn.id]
     records, late = await late_results(earlier, turn)
@@ -60,16 +61,24 @@ async def recall(state: TurnState, turn: Turn) -> Update:
     if not turn.terms.whole:
         history = _longer([said for record in records for said in as_heard(record)], history)
     remembered = _remembered(turn, past.brief, recalled)
+    background, alone = past.background, False
     if _from_memory(message, turn):
-        told = [past.background, *remembered, *(said.text for said in history)]
+        told = [background, *remembered, *(said.text for said in history)]
         unknown = await asyncio.to_thread(unanswered, message.text, told)
-        remembered = [f"{_REMEMBERED} {UNKNOWN}"] if unknown else [*remembered, ANSWER]
+        found = [] if unknown else await _nearest(turn, message.text, everything, history)
+        if alone := unknown or bool(found):
+            # What a small model has before it, it tells, asked for or not.
+            background, history = "", _leant_on(message.text, history)
+            remembered = [f"{_REMEMBERED} {' '.join(found) or UNKNOWN}"]
+        else:
+            remembered = [*remembered, ANSWER]
     turn.mark("recalled")
     requested: Update = await _requested(message, records, turn) if len(state["messages"]) == 1 else {}
     return {
         **requested,
         "history": [said.to_json() for said in history],
-        "background": past.background,
+        "background": background,
+        "recalling": alone,
         "context": "\n".join([*map(telling, late), *remembered]),
         "late": [entry.key for entry in late if entry.ended],
     }
@@ -81,6 +90,26 @@ def _from_memory(message: Message, turn: Turn) -> bool:
     if not (parts.knowledge and parts.model.capabilities.invents) or offered(parts.toolbox, ()):
         return False
     return of_own(message.text)
+
+
+async def _nearest(
+    turn: Turn, question: str, recalled: Sequence[Recollection], history: Sequence[Message]
+) -> list[str]:
+    """The lines that the question is answered from; nothing where none is near."""
+    now = turn.parts.clock.now()
+    known = (await _brief(turn, now)).known
+    before = next((said.text for said in reversed(history) if said.role == "user"), "")
+    return await asyncio.to_thread(
+        lambda: evidence(question, before, lines(recalled, known, history, now))
+    )
+
+
+def _leant_on(question: str, history: list[Message]) -> list[Message]:
+    """The exchange before a question that may mean something of it."""
+    first = max((place for place, said in enumerate(history) if said.role == "user"), default=len(history))
+    exchange = history[first:]
+    # An answer is written otherwise where calls were made.
+    return [] if not leans(question) or any(said.tool_calls for said in exchange) else exchange
 
 
 async def _requested(message: Message, records: Sequence[TurnRecord], turn: Turn) -> Update:

@@ -48,6 +48,28 @@ _GENERIC = """
     said told mention mentioned another other same live living job profession occupation career
 """
 
+# A brother is near a sister in meaning, and one tells nothing of the other.
+_KIN = tuple(
+    frozenset(line.split())
+    for line in (
+        "mother mum mom mam mama mummy mommy parents folks",
+        "father dad papa daddy parents folks",
+        "sister sis siblings twin",
+        "brother bro siblings twin",
+        "son lad boy kid kids child children baby twins",
+        "daughter girl lass kid kids child children baby twins",
+        "wife missus married spouse",
+        "husband hubby married spouse",
+        "aunt auntie",
+        "uncle",
+        "grandmother grandma granny gran nan nana grandparents",
+        "grandfather grandpa grandad granddad grandparents",
+        "niece",
+        "nephew",
+        "cousin",
+    )
+)
+
 
 def of_own(words: str) -> bool:
     """Whether the user asks for something about himself; English words only."""
@@ -73,7 +95,13 @@ def unanswered(words: str, told: Iterable[str]) -> bool:
     seen = {word.lower() for text in told for word in _WORD.findall(text)}
     stems = {stem(word) for word in seen}
     least = _NEAR if _IDENTITY.search(words) else _FAR
-    return not any(stem(key) in stems or any(nearness(key, one) >= least for one in seen) for key in keys)
+
+    def told_of(key: str) -> bool:
+        if kin := [group for group in _KIN if key in group or key.removesuffix("s") in group]:
+            return any(stem(word) in stems for group in kin for word in group)
+        return stem(key) in stems or any(nearness(key, one) >= least for one in seen)
+
+    return not any(map(told_of, keys))
 
 
 def _keys(words: str) -> list[str]:

@@ -25,6 +25,8 @@ needs_vectors = pytest.mark.skipif(not available(), reason="wordllama is not ins
         "what is my passport number",
         "Which university did I attend?",
         "What colour is our boat?",
+        "What's my husband's name?",
+        "what is my brother called",
     ],
 )
 def test_what_nobody_told_is_unanswered(words: str) -> None:
