@@ -85,8 +85,8 @@ class Request:
         voice: Which of its voices; empty for its usual one.
         format: JSON Schema that the answer's text must fit; such an answer neither talks nor calls, so it
             goes without tools.
-        recalling: The answer stands in `context`, so the messages are only the question and what it leans on. A
-            model in this process reads it as a task of its own: the conversation's prefix stays cached.
+        recalling: The answer stands in `context`, and the messages are only the question and what it leans on.
+            The embedded model reads it as a task of its own: the conversation's prefix stays cached.
     """
 
     system: str

@@ -23,8 +23,8 @@ RECALL = (
     "You keep it under the blue pot.",
     "who gave me that old clock?\n(What you remember: nothing about that. Say that you do not know it.)",
     "I don't know who gave it to you; you haven't told me.",
-    'and what did I have to buy for it?\n(What you remember: 2 July 2025: "Remind me on Friday that the clock '
-    'needs oil, will you?")',
+    "and what did I have to buy for it?\n"
+    '(What you remember: 2 July 2025: "Remind me on Friday that the clock needs oil, will you?")',
     "You had to buy oil for the clock.",
 )
 """Where an answer stands in what is recalled: the newest of two, nothing, and a thing said otherwise."""

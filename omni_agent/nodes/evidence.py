@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ..memory import Recollection
 from ..messages import Message
+from ..tokens import estimated_tokens
 from .unknown import of_own
 
 if TYPE_CHECKING:
@@ -72,13 +73,14 @@ def leans(question: str) -> bool:
     return _LEANS.search(question) is not None
 
 
-def evidence(question: str, before: str, lines: Sequence[Line]) -> list[str]:
-    """The lines nearest to a question, the oldest first; none where none is near or no word vectors are there.
+def evidence(question: str, before: str, lines: Sequence[Line], room: int) -> list[str]:
+    """The lines nearest to a question, oldest first; none where none is near or there are no word vectors.
 
     Args:
         question: The user's words.
         before: His words before them; empty where there were none.
         lines: What is known.
+        room: Tokens that they may take.
     """
     from ..grounding.meaning import available
 
@@ -88,13 +90,15 @@ def evidence(question: str, before: str, lines: Sequence[Line]) -> list[str]:
     scores = _scores(asked, _content(before) if leans(question) else (), lines)
     order = sorted(range(len(lines)), key=lambda i: -scores[i])[:MOST]
     least = max(LEAST, CLOSE * scores[order[0]])
-    chosen = [lines[i] for i in order if scores[i] >= least]
+    chosen = list[Line]()
+    for line in (lines[i] for i in order if scores[i] >= least):
+        if (size := estimated_tokens(line.text)) <= room:
+            room -= size
+            chosen.append(line)
     return [line.text for line in sorted(chosen, key=lambda line: line.at)]
 
 
-def lines(
-    recalled: Iterable[Recollection], known: str, said: Iterable[Message], now: datetime
-) -> list[Line]:
+def lines(recalled: Iterable[Recollection], known: str, said: Iterable[Message], now: datetime) -> list[Line]:
     """All that is known as lines, nothing twice.
 
     Args:
@@ -173,7 +177,7 @@ def _scores(asked: tuple[str, ...], before: tuple[str, ...], lines: Sequence[Lin
 
 
 class _Nearness:
-    """How near words are to lines: each of the words to the nearest of a line's, the rare ones counting more."""
+    """How near words are to lines: each to the nearest word of a line, and the rare ones count more."""
 
     def __init__(self, lines: Sequence[tuple[str, ...]]) -> None:
         import numpy as np

@@ -17,11 +17,12 @@ from ..messages import Message, Part, Text, ToolCall, ToolResult
 from ..remembering import NAMES as MEMORY_TOOLS
 from ..remembering import request_of, rests_on
 from ..state import Turn, TurnState, Update
-from .evidence import evidence, leans, lines
+from .evidence import lines
+from .focus import REMEMBERED, Shown, focused
 from .late import late_results, note, telling
 from .recollecting import beside, packed, recollected
 from .results import results_message
-from .unknown import ANSWER, UNKNOWN, of_own, unanswered
+from .unknown import of_own
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,6 @@ CUT = " —"
 _SELF = "What you are to each other:"
 _EARLIER = "Earlier in this conversation:"
 _KNOWN = "What the user has told you, newest last:"
-_REMEMBERED = "What you remember:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,7 @@ async def recall(state: TurnState, turn: Turn) -> Update:
     """
     message = Message.from_json(state["messages"][0])
     past = await so_far(turn)
-    everything = await recollected(turn, message.text, InView(turn.session, past.since))
-    recalled = beside(past.background, everything)
+    recalled = await recollected(turn, message.text, InView(turn.session, past.since))
     # A turn that goes on with results of its calls is there already.
     earlier = [record for record in past.window.turns if record.id != turn.id]
     records, late = await late_results(earlier, turn)
@@ -60,26 +59,19 @@ async def recall(state: TurnState, turn: Turn) -> Update:
     history = [Message.from_json(item) for item in state.get("history", [])]
     if not turn.terms.whole:
         history = _longer([said for record in records for said in as_heard(record)], history)
-    remembered = _remembered(turn, past.brief, recalled)
-    background, alone = past.background, False
-    if _from_memory(message, turn):
-        told = [background, *remembered, *(said.text for said in history)]
-        unknown = await asyncio.to_thread(unanswered, message.text, told)
-        found = [] if unknown else await _nearest(turn, message.text, everything, history)
-        if alone := unknown or bool(found):
-            # What a small model has before it, it tells, asked for or not.
-            background, history = "", _leant_on(message.text, history)
-            remembered = [f"{_REMEMBERED} {' '.join(found) or UNKNOWN}"]
-        else:
-            remembered = [*remembered, ANSWER]
+    remembered = _remembered(turn, past.brief, beside(past.background, recalled))
+    shown = Shown(past.background, tuple(history), tuple(remembered))
+    first = len(state["messages"]) == 1
+    requested: Update = await _requested(message, records, turn) if first else {}
+    if first and not requested and _from_memory(message, turn):
+        shown = await _focused(message.text, shown, recalled, turn)
     turn.mark("recalled")
-    requested: Update = await _requested(message, records, turn) if len(state["messages"]) == 1 else {}
     return {
         **requested,
-        "history": [said.to_json() for said in history],
-        "background": background,
-        "recalling": alone,
-        "context": "\n".join([*map(telling, late), *remembered]),
+        "history": [said.to_json() for said in shown.history],
+        "background": shown.background,
+        "recalling": shown.alone,
+        "context": "\n".join([*map(telling, late), *shown.remembered]),
         "late": [entry.key for entry in late if entry.ended],
     }
 
@@ -92,24 +84,14 @@ def _from_memory(message: Message, turn: Turn) -> bool:
     return of_own(message.text)
 
 
-async def _nearest(
-    turn: Turn, question: str, recalled: Sequence[Recollection], history: Sequence[Message]
-) -> list[str]:
-    """The lines that the question is answered from; nothing where none is near."""
+async def _focused(question: str, shown: Shown, recalled: Sequence[Recollection], turn: Turn) -> Shown:
     now = turn.parts.clock.now()
     known = (await _brief(turn, now)).known
-    before = next((said.text for said in reversed(history) if said.role == "user"), "")
-    return await asyncio.to_thread(
-        lambda: evidence(question, before, lines(recalled, known, history, now))
-    )
 
+    def work() -> Shown:
+        return focused(question, shown, lines(recalled, known, shown.history, now), turn.parts.recall_tokens)
 
-def _leant_on(question: str, history: list[Message]) -> list[Message]:
-    """The exchange before a question that may mean something of it."""
-    first = max((place for place, said in enumerate(history) if said.role == "user"), default=len(history))
-    exchange = history[first:]
-    # An answer is written otherwise where calls were made.
-    return [] if not leans(question) or any(said.tool_calls for said in exchange) else exchange
+    return await asyncio.to_thread(work)
 
 
 async def _requested(message: Message, records: Sequence[TurnRecord], turn: Turn) -> Update:
@@ -160,7 +142,7 @@ def _background(turn: Turn, window: Window, brief: Brief) -> str:
 
 def _remembered(turn: Turn, brief: Brief, recalled: list[Recollection]) -> list[str]:
     words = [*brief.changed, *packed(recalled, turn.parts.recall_tokens)]
-    return [f"{_REMEMBERED} {' '.join(dict.fromkeys(words))}"] if words else []
+    return [f"{REMEMBERED} {' '.join(dict.fromkeys(words))}"] if words else []
 
 
 def _longer(remembered: list[Message], given: list[Message]) -> list[Message]:

@@ -24,7 +24,7 @@ needs_vectors = pytest.mark.skipif(not available(), reason="wordllama is not ins
 
 
 def shown(question: str, *recalled: Recollection, before: str = "", said: tuple[Message, ...] = ()) -> str:
-    return "\n".join(evidence(question, before, lines(recalled, KNOWN, said, NOW)))
+    return "\n".join(evidence(question, before, lines(recalled, KNOWN, said, NOW), 200))
 
 
 @needs_vectors
@@ -51,7 +51,9 @@ def test_the_newest_comes_last_also_across_new_year() -> None:
 @needs_vectors
 def test_what_memory_found_counts_more_and_is_shown_once() -> None:
     at = datetime(2026, 2, 2, tzinfo=UTC)
-    found = Recollection('On 2 February 2026 the user said: "My brother Olav keeps bees."', "turn:1/user", at, 0.9)
+    found = Recollection(
+        'On 2 February 2026 the user said: "My brother Olav keeps bees."', "turn:1/user", at, 0.9
+    )
     assert shown("What does my brother do?", found).count("bees") == 1
     assert '2 February 2026: "My brother Olav keeps bees."' in shown("What does my brother do?", found)
 
@@ -59,7 +61,9 @@ def test_what_memory_found_counts_more_and_is_shown_once() -> None:
 @needs_vectors
 def test_neither_the_agents_words_nor_what_was_only_asked_is_shown() -> None:
     asked = Recollection('On 3 March 2026 the user said: "What does my brother do?"', "turn:2/user", NOW, 1.0)
-    agents = Recollection('On 3 March 2026 you said: "Your brother does the dishes."', "turn:2/agent", NOW, 1.0)
+    agents = Recollection(
+        'On 3 March 2026 you said: "Your brother does the dishes."', "turn:2/agent", NOW, 1.0
+    )
     told = shown("What does my brother do?", asked, agents)
     assert "bees" in told
     assert "What does" not in told
@@ -88,4 +92,4 @@ def test_what_leans_is_seen() -> None:
 def test_nothing_that_is_said_breaks_it(question: str, before: str, known: str, said: list[str]) -> None:
     recalled = [Recollection(text, "turn:1/user") for text in said]
     messages = [Message("user", (Text(text),)) for text in said]
-    assert len(evidence(question, before, lines(recalled, known, messages, NOW))) <= MOST
+    assert len(evidence(question, before, lines(recalled, known, messages, NOW), 200)) <= MOST
