@@ -85,7 +85,7 @@ class Request:
         voice: Which of its voices; empty for its usual one.
         format: JSON Schema that the answer's text must fit; such an answer neither talks nor calls, so it
             goes without tools.
-        recalling: The answer stands in `context`, and the messages are only the question and what it leans on.
+        recalling: The answer stands in `context`, the messages are only the question and what it leans on.
             The embedded model reads it as a task of its own: the conversation's prefix stays cached.
     """
 
