@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 MOST = 3
 """How many lines are shown: among so many of the development lives' questions the answer was in 0.9."""
 
-LEAST, CLOSE = 0.3, 0.45
+LEAST, CLOSE = 0.25, 0.6
 """What a line must score, and what share of the best one's score."""
+
+SURE = 0.8
+"""What the best line must score where the user asks about somebody else, of whom the world may know, too."""
 
 SHARE, WHOLE, BEFORE = 0.5, 0.3, 0.3
 """What memory's own reading counts beside the nearness of words, the meaning of the whole line, and what the
@@ -44,7 +47,10 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+|\d+")
-_IDLE = frozenset(("user", "remember", "know", "tell", "told", "say", "said"))
+# What says neither what is asked for nor what is told.
+_IDLE = frozenset(("user", "remember", "know", "tell", "told", "say", "said")) | frozenset(
+    ("day", "days", "time", "now", "nowadays", "currently", "moment", "present", "ever", "still")
+)
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July",
     "August", "September", "October", "November", "December",
@@ -73,7 +79,9 @@ def leans(question: str) -> bool:
     return _LEANS.search(question) is not None
 
 
-def evidence(question: str, before: str, lines: Sequence[Line], room: int) -> list[str]:
+def evidence(
+    question: str, before: str, lines: Sequence[Line], room: int, *, least: float = LEAST
+) -> list[str]:
     """The lines nearest to a question, oldest first; none where none is near or there are no word vectors.
 
     Args:
@@ -81,6 +89,7 @@ def evidence(question: str, before: str, lines: Sequence[Line], room: int) -> li
         before: His words before them; empty where there were none.
         lines: What is known.
         room: Tokens that they may take.
+        least: What the best one must score.
     """
     from ..grounding.meaning import available
 
@@ -89,9 +98,9 @@ def evidence(question: str, before: str, lines: Sequence[Line], room: int) -> li
         return []
     scores = _scores(asked, _content(before) if leans(question) else (), lines)
     order = sorted(range(len(lines)), key=lambda i: -scores[i])[:MOST]
-    least = max(LEAST, CLOSE * scores[order[0]])
+    close = CLOSE * scores[order[0]]
     chosen = list[Line]()
-    for line in (lines[i] for i in order if scores[i] >= least):
+    for line in (lines[i] for i in order if scores[i] >= max(LEAST, close) and scores[order[0]] >= least):
         if (size := estimated_tokens(line.text)) <= room:
             room -= size
             chosen.append(line)
@@ -107,9 +116,10 @@ def lines(recalled: Iterable[Recollection], known: str, said: Iterable[Message],
         said: The conversation before the question.
         now: In the user's time zone.
     """
+    noted = [*_known(known, now)]
     found: list[Line] = []
     seen: list[frozenset[str]] = []
-    for line in (*_recalled(recalled, now), *_known(known, now), *_in_view(said, now)):
+    for line in (*_recalled(recalled, noted, now), *noted, *_in_view(said, now)):
         words = frozenset(line.words)
         if words and not any(words <= other for other in seen):
             seen.append(words)
@@ -117,23 +127,28 @@ def lines(recalled: Iterable[Recollection], known: str, said: Iterable[Message],
     return found
 
 
-def _recalled(recollections: Iterable[Recollection], now: datetime) -> Iterator[Line]:
+def _recalled(recollections: Iterable[Recollection], noted: Sequence[Line], now: datetime) -> Iterator[Line]:
+    """What memory has for the question; what was noted of it tells its place among what is known."""
     for one in recollections:
         told = _SAID.match(one.text)
         quote = told["quote"].strip('"') if told else one.text
         if one.source.endswith("/agent") or _FORGOTTEN.match(quote) or of_own(quote):
             continue
         text = f"{told['day']}: {told['quote']}" if told else one.text
-        yield Line(text, one.at or now, one.score, _content(quote))
+        words = _content(quote)
+        places = [line.at for line in noted if line.words and set(line.words) <= set(words)]
+        # Of what is known the day is told only.
+        day = (one.at or now).astimezone(now.tzinfo).replace(hour=0, minute=0, second=0, microsecond=0)
+        yield Line(text, max(places, default=day), one.score, words)
 
 
 def _known(known: str, now: datetime) -> Iterator[Line]:
     at = datetime.min.replace(tzinfo=UTC)
-    for text in known.splitlines():
+    for place, text in enumerate(known.splitlines()):
         dated = _DATED.match(text)
         if dated:
             at = _last(int(dated["day"]), dated["month"], now) or at
-        yield Line(text, at, 0.0, _content(dated["quote"] if dated else text))
+        yield Line(text, at.replace(microsecond=place), 0.0, _content(dated["quote"] if dated else text))
 
 
 def _in_view(said: Iterable[Message], now: datetime) -> Iterator[Line]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..messages import Message
-from .evidence import Line, evidence, leans
-from .unknown import ANSWER, UNKNOWN, unanswered
+from .evidence import LEAST, SURE, Line, evidence, leans
+from .unknown import ANSWER, UNKNOWN, names, of_own, unanswered
 
 REMEMBERED = "What you remember:"
 
@@ -41,15 +41,17 @@ def focused(question: str, shown: Shown, lines: Sequence[Line], room: int) -> Sh
         lines: All that is known.
         room: Tokens that the lines may take.
     """
+    own = of_own(question)
     told = [shown.background, *shown.remembered, *(said.text for said in shown.history)]
     nothing = unanswered(question, told)
     before = next((said.text for said in reversed(shown.history) if said.role == "user"), "")
-    found = [] if nothing else evidence(question, before, lines, room)
-    if not nothing and not found:
-        return replace(shown, remembered=(*shown.remembered, ANSWER))
-    return Shown(
-        "", _leant_on(question, shown.history), (f"{REMEMBERED} {' '.join(found) or UNKNOWN}",), True
-    )
+    found = [] if nothing else evidence(question, before, lines, room, least=LEAST if own else SURE)
+    # A rabbit is near a penguin in meaning; but who asks for a name wants that of the rabbit.
+    nothing = nothing or bool(found and names(question) and unanswered(question, found))
+    if nothing or found:
+        remembered = UNKNOWN if nothing else " ".join(found)
+        return Shown("", _leant_on(question, shown.history), (f"{REMEMBERED} {remembered}",), alone=True)
+    return replace(shown, remembered=(*shown.remembered, ANSWER)) if own else shown
 
 
 def _leant_on(question: str, history: Sequence[Message]) -> tuple[Message, ...]:

@@ -22,7 +22,7 @@ from .focus import REMEMBERED, Shown, focused
 from .late import late_results, note, telling
 from .recollecting import beside, packed, recollected
 from .results import results_message
-from .unknown import of_own
+from .unknown import of_another, of_own
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def _from_memory(message: Message, turn: Turn) -> bool:
     parts = turn.parts
     if not (parts.knowledge and parts.model.capabilities.invents) or offered(parts.toolbox, ()):
         return False
-    return of_own(message.text)
+    return of_own(message.text) or of_another(message.text)
 
 
 async def _focused(question: str, shown: Shown, recalled: Sequence[Recollection], turn: Turn) -> Shown:

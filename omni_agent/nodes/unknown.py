@@ -34,11 +34,16 @@ _IDENTITY = re.compile(
     r"\b(?:names?|called|make|brand|model|breed|colour|color|number|who(?:['’]s| is| was)?)\b", re.IGNORECASE
 )
 _SELF = re.compile(r"\b(?:i|we|me|us)\b", re.IGNORECASE)
+_THEIRS = re.compile(r"\b(?:his|her|hers|their|he|she|they)\b", re.IGNORECASE)
+_NAMED = re.compile(r"(?<=[\w,] )[A-Z][a-z]+")
 _ADVICE = re.compile(
     r"\b(?:should|could|can|would|shall|do you (?:think|suggest|recommend)|how (?:do|to)|what if|you)\b",
     re.IGNORECASE,
 )
-_KNOW = re.compile(r"\b(?:do|can) you (?:still )?(?:know|remember|recall|tell me)\b", re.IGNORECASE)
+_KNOW = re.compile(
+    r"\b(?:(?:do|can|could|would) |d['’])you (?:still )?(?:know|remember|recall|tell me|remind me)\b",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+")
 # What does not tell one thing of the user's from another.
 _GENERIC = """
@@ -77,6 +82,17 @@ def of_own(words: str) -> bool:
     return bool(asks and (_OWN.search(words) or _SELF.search(words)))
 
 
+def of_another(words: str) -> bool:
+    """Whether the user asks for something about somebody: "What's his job?", "Where does Eva live?"."""
+    asks = _ASKS.search(words) and not _ADVICE.search(_KNOW.sub("", words))
+    return bool(asks and (_THEIRS.search(words) or _NAMED.search(words)))
+
+
+def names(words: str) -> bool:
+    """Whether the user asks who or what something is called, or of what sort it is."""
+    return _IDENTITY.search(words) is not None
+
+
 def unanswered(words: str, told: Iterable[str]) -> bool:
     """Whether the user asks for something of his own of which nothing that is told speaks.
 
@@ -94,7 +110,7 @@ def unanswered(words: str, told: Iterable[str]) -> bool:
         return False
     seen = {word.lower() for text in told for word in _WORD.findall(text)}
     stems = {stem(word) for word in seen}
-    least = _NEAR if _IDENTITY.search(words) else _FAR
+    least = _NEAR if names(words) else _FAR
 
     def told_of(key: str) -> bool:
         if kin := [group for group in _KIN if key in group or key.removesuffix("s") in group]:

@@ -58,6 +58,7 @@ def test_where_neither_shows_everything_stays() -> None:
     assert found.history == TALK
 
 
+@pytest.mark.anyio
 async def test_an_agent_asks_for_what_it_was_told_alone(tmp_path: Path) -> None:
     from omni_memory import SqliteMemory
 
