@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 MOST = 3
 """How many lines are shown: among so many of the development lives' questions the answer was in 0.9."""
 
-LEAST, CLOSE = 0.25, 0.6
-"""What a line must score, and what share of the best one's score."""
+LEAST, BESIDE, CLOSE = 0.3, 0.2, 0.3
+"""What the best line must score; what the others must, and what share of the best one's score."""
 
 SURE = 0.8
 """What the best line must score where the user asks about somebody else, of whom the world may know, too."""
@@ -98,9 +98,11 @@ def evidence(
         return []
     scores = _scores(asked, _content(before) if leans(question) else (), lines)
     order = sorted(range(len(lines)), key=lambda i: -scores[i])[:MOST]
-    close = CLOSE * scores[order[0]]
+    best = scores[order[0]]
+    if best < least:
+        return []
     chosen = list[Line]()
-    for line in (lines[i] for i in order if scores[i] >= max(LEAST, close) and scores[order[0]] >= least):
+    for line in (lines[i] for i in order if scores[i] >= max(BESIDE, CLOSE * best)):
         if (size := estimated_tokens(line.text)) <= room:
             room -= size
             chosen.append(line)
