@@ -88,6 +88,11 @@ def of_another(words: str) -> bool:
     return bool(asks and (_THEIRS.search(words) or _NAMED.search(words)))
 
 
+def of_own_name(words: str) -> bool:
+    """Whether the user asks what he himself is called, which people seldom tell in such words."""
+    return of_own(words) and names(words) and not _keys(words)
+
+
 def names(words: str) -> bool:
     """Whether the user asks who or what something is called, or of what sort it is."""
     return _IDENTITY.search(words) is not None

@@ -52,6 +52,17 @@ def test_what_nothing_tells_is_said_to_be_unknown() -> None:
     assert found.remembered == ("What you remember: nothing about that. Say that you do not know it.",)
 
 
+def test_a_name_that_stands_elsewhere_is_not_told_for_the_one_that_is_asked_for() -> None:
+    known = '2 February: "My ferret is called Bruno."\n3 March: "We saw a lovely hamster cage in town."'
+    found = shown("What's my canary called?", (), known)
+    assert found.remembered == ("What you remember: nothing about that. Say that you do not know it.",)
+
+
+def test_somebody_else_is_told_of_where_memory_is_sure() -> None:
+    assert "bees" in shown("What does Olav keep?", ()).remembered[0]
+    assert not shown("What does Mozart mean to Vienna?", ()).alone
+
+
 def test_where_neither_shows_everything_stays() -> None:
     found = shown("What is my name?", TALK, "")
     assert not found.alone
