@@ -50,7 +50,7 @@ _GENERIC = """
     name names call called again kind sort type place thing time day date year week town city country home
     part old new first last full own favourite favorite best most long many much often ever usually always
     currently nowadays days moment present before after while am were being became become want like remember
-    said told mention mentioned another other same live living job profession occupation career
+    said told mention mentioned another other same live living job profession occupation career d'you i'm
 """
 
 # A brother is near a sister in meaning, and one tells nothing of the other.
