@@ -109,6 +109,12 @@ def evidence(
     return [line.text for line in sorted(chosen, key=lambda line: line.at)]
 
 
+def introduction(lines: Sequence[Line]) -> list[str]:
+    """The first that the user said, more often than not who he is; nothing where no days are known."""
+    dated = [line for line in lines if line.at.year > 1]
+    return [min(dated, key=lambda line: line.at).text] if dated else []
+
+
 def lines(recalled: Iterable[Recollection], known: str, said: Iterable[Message], now: datetime) -> list[Line]:
     """All that is known as lines, nothing twice.
 

@@ -63,6 +63,13 @@ def test_somebody_else_is_told_of_where_memory_is_sure() -> None:
     assert not shown("What does Mozart mean to Vienna?", ()).alone
 
 
+def test_who_asks_for_his_own_name_is_shown_how_he_introduced_himself() -> None:
+    known = '9 January: "Evening, Piet Vos reporting for duty."\n2 February: "My brother is called Olav."'
+    found = shown("D'you remember what I'm called?", (), known)
+    assert found.alone
+    assert "Piet Vos" in found.remembered[0]
+
+
 def test_where_neither_shows_everything_stays() -> None:
     found = shown("What is my name?", TALK, "")
     assert not found.alone
