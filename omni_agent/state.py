@@ -71,6 +71,7 @@ class TurnState(TypedDict, total=False):
         late: Keys of calls of earlier turns whose end is told in this one.
         history: Messages of earlier turns, oldest first, as JSON.
         background: What is known of the user, and the conversation before `history` in short.
+        recalling: The answer stands in `context`, and nothing else is shown beside it.
         context: What memory recalled for this turn, as words for the model.
         messages: Messages of this turn, as JSON, in order.
         choice: Name of the tool that the model is to call in its next answer; empty leaves it to the model.
@@ -95,6 +96,7 @@ class TurnState(TypedDict, total=False):
     late: list[str]
     history: list[JsonObject]
     background: str
+    recalling: bool
     context: str
     messages: Annotated[list[JsonObject], add]
     choice: str

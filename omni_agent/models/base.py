@@ -85,6 +85,8 @@ class Request:
         voice: Which of its voices; empty for its usual one.
         format: JSON Schema that the answer's text must fit; such an answer neither talks nor calls, so it
             goes without tools.
+        recalling: The answer stands in `context`, the messages are only the question and what it leans on.
+            The embedded model reads it as a task of its own: the conversation's prefix stays cached.
     """
 
     system: str
@@ -103,6 +105,7 @@ class Request:
     speech: bool = False
     voice: str = ""
     format: JsonObject | None = None
+    recalling: bool = False
 
     @property
     def demand(self) -> str:

@@ -17,6 +17,18 @@ TALK = (
 )
 """Where nothing can be called: two things told, a knowledge question."""
 
+RECALL = (
+    'where do I keep the spare key?\n(What you remember: 3 May 2025: "I hung the spare key in the shed." '
+    '9 June 2025: "The spare key lies under the blue pot now.")',
+    "You keep it under the blue pot.",
+    "who gave me that old clock?\n(What you remember: nothing about that. Say that you do not know it.)",
+    "I don't know who gave it to you; you haven't told me.",
+    "and what did I have to buy for it?\n"
+    '(What you remember: 2 July 2025: "Remind me on Friday that the clock needs oil, will you?")',
+    "You had to buy oil for the clock.",
+)
+"""Where an answer stands in what is recalled: the newest of two, nothing, and a thing said otherwise."""
+
 CALLS = (
     "some tulips please, and two roses for Eva and for Tom",
     'order_flowers {"kind": "tulips"} '

@@ -36,6 +36,7 @@ def request(state: TurnState, turn: Turn) -> base.Request:
         tool_choice="" if last_step else state.get("choice", "") or _choice(terms, state, parts),
         withheld=_withheld(state, messages, parts),
         background=state.get("background", ""),
+        recalling=bool(context) and state.get("recalling", False),
         context=context,
         language=parts.persona.reply_language(user.language),
         languages=parts.persona.languages,

@@ -17,10 +17,12 @@ from ..messages import Message, Part, Text, ToolCall, ToolResult
 from ..remembering import NAMES as MEMORY_TOOLS
 from ..remembering import request_of, rests_on
 from ..state import Turn, TurnState, Update
+from .evidence import lines
+from .focus import REMEMBERED, Shown, focused
 from .late import late_results, note, telling
 from .recollecting import beside, packed, recollected
 from .results import results_message
-from .unknown import ANSWER, UNKNOWN, of_own, unanswered
+from .unknown import of_another, of_own
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +30,6 @@ CUT = " —"
 _SELF = "What you are to each other:"
 _EARLIER = "Earlier in this conversation:"
 _KNOWN = "What the user has told you, newest last:"
-_REMEMBERED = "What you remember:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +50,28 @@ async def recall(state: TurnState, turn: Turn) -> Update:
     message = Message.from_json(state["messages"][0])
     past = await so_far(turn)
     recalled = await recollected(turn, message.text, InView(turn.session, past.since))
-    recalled = beside(past.background, recalled)
     # A turn that goes on with results of its calls is there already.
     earlier = [record for record in past.window.turns if record.id != turn.id]
     records, late = await late_results(earlier, turn)
     for entry in late:
         if entry.status == "unknown":
             turn.emit(note(entry))
-    kept, history = turn.terms.whole, [Message.from_json(item) for item in state.get("history", [])]
-    if not kept:
+    history = [Message.from_json(item) for item in state.get("history", [])]
+    if not turn.terms.whole:
         history = _longer([said for record in records for said in as_heard(record)], history)
-    remembered = _remembered(turn, past.brief, recalled)
-    if _from_memory(message, turn):
-        told = [past.background, *remembered, *(said.text for said in history)]
-        unknown = await asyncio.to_thread(unanswered, message.text, told)
-        remembered = [f"{_REMEMBERED} {UNKNOWN}"] if unknown else [*remembered, ANSWER]
+    remembered = _remembered(turn, past.brief, beside(past.background, recalled))
+    shown = Shown(past.background, tuple(history), tuple(remembered))
+    first = len(state["messages"]) == 1
+    requested: Update = await _requested(message, records, turn) if first else {}
+    if first and not requested and _from_memory(message, turn):
+        shown = await _focused(message.text, shown, recalled, turn)
     turn.mark("recalled")
-    requested: Update = await _requested(message, records, turn) if len(state["messages"]) == 1 else {}
     return {
         **requested,
-        "history": state.get("history", []) if kept else [said.to_json() for said in history],
-        "background": past.background,
-        "context": "\n".join([*map(telling, late), *remembered]),
+        "history": [said.to_json() for said in shown.history],
+        "background": shown.background,
+        "recalling": shown.alone,
+        "context": "\n".join([*map(telling, late), *shown.remembered]),
         "late": [entry.key for entry in late if entry.ended],
     }
 
@@ -80,7 +81,17 @@ def _from_memory(message: Message, turn: Turn) -> bool:
     parts = turn.parts
     if not (parts.knowledge and parts.model.capabilities.invents) or offered(parts.toolbox, ()):
         return False
-    return of_own(message.text)
+    return of_own(message.text) or of_another(message.text)
+
+
+async def _focused(question: str, shown: Shown, recalled: Sequence[Recollection], turn: Turn) -> Shown:
+    now = turn.parts.clock.now()
+    known = (await _brief(turn, now)).known
+
+    def work() -> Shown:
+        return focused(question, shown, lines(recalled, known, shown.history, now), turn.parts.recall_tokens)
+
+    return await asyncio.to_thread(work)
 
 
 async def _requested(message: Message, records: Sequence[TurnRecord], turn: Turn) -> Update:
@@ -139,7 +150,7 @@ def _background(turn: Turn, window: Window, brief: Brief) -> str:
 
 def _remembered(turn: Turn, brief: Brief, recalled: list[Recollection]) -> list[str]:
     words = [*brief.changed, *packed(recalled, turn.parts.recall_tokens)]
-    return [f"{_REMEMBERED} {' '.join(dict.fromkeys(words))}"] if words else []
+    return [f"{REMEMBERED} {' '.join(dict.fromkeys(words))}"] if words else []
 
 
 def _longer(remembered: list[Message], given: list[Message]) -> list[Message]:

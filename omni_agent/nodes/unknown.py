@@ -34,25 +34,68 @@ _IDENTITY = re.compile(
     r"\b(?:names?|called|make|brand|model|breed|colour|color|number|who(?:['’]s| is| was)?)\b", re.IGNORECASE
 )
 _SELF = re.compile(r"\b(?:i|we|me|us)\b", re.IGNORECASE)
+_THEIRS = re.compile(r"\b(?:his|her|hers|their|he|she|they)\b", re.IGNORECASE)
+_NAMED = re.compile(r"(?<=[\w,] )[A-Z][a-z]+")
 _ADVICE = re.compile(
     r"\b(?:should|could|can|would|shall|do you (?:think|suggest|recommend)|how (?:do|to)|what if|you)\b",
     re.IGNORECASE,
 )
-_KNOW = re.compile(r"\b(?:do|can) you (?:still )?(?:know|remember|recall|tell me)\b", re.IGNORECASE)
+_KNOW = re.compile(
+    r"\b(?:(?:do|can|could|would) |d['’])you (?:still )?(?:know|remember|recall|tell me|remind me)\b",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+")
 # What does not tell one thing of the user's from another.
 _GENERIC = """
     name names call called again kind sort type place thing time day date year week town city country home
     part old new first last full own favourite favorite best most long many much often ever usually always
     currently nowadays days moment present before after while am were being became become want like remember
-    said told mention mentioned another other same live living job profession occupation career
+    said told mention mentioned another other same live living job profession occupation career d'you i'm
 """
+
+# A brother is near a sister in meaning, and one tells nothing of the other.
+_KIN = tuple(
+    frozenset(line.split())
+    for line in (
+        "mother mum mom mam mama mummy mommy parents folks",
+        "father dad papa daddy parents folks",
+        "sister sis siblings twin",
+        "brother bro siblings twin",
+        "son lad boy kid kids child children baby twins",
+        "daughter girl lass kid kids child children baby twins",
+        "wife missus married spouse",
+        "husband hubby married spouse",
+        "aunt auntie",
+        "uncle",
+        "grandmother grandma granny gran nan nana grandparents",
+        "grandfather grandpa grandad granddad grandparents",
+        "niece",
+        "nephew",
+        "cousin",
+    )
+)
 
 
 def of_own(words: str) -> bool:
     """Whether the user asks for something about himself; English words only."""
     asks = _ASKS.search(words) and not _ADVICE.search(_KNOW.sub("", words))
     return bool(asks and (_OWN.search(words) or _SELF.search(words)))
+
+
+def of_another(words: str) -> bool:
+    """Whether the user asks for something about somebody: "What's his job?", "Where does Eva live?"."""
+    asks = _ASKS.search(words) and not _ADVICE.search(_KNOW.sub("", words))
+    return bool(asks and (_THEIRS.search(words) or _NAMED.search(words)))
+
+
+def of_own_name(words: str) -> bool:
+    """Whether the user asks what he himself is called, which people seldom tell in such words."""
+    return of_own(words) and names(words) and not _keys(words)
+
+
+def names(words: str) -> bool:
+    """Whether the user asks who or what something is called, or of what sort it is."""
+    return _IDENTITY.search(words) is not None
 
 
 def unanswered(words: str, told: Iterable[str]) -> bool:
@@ -72,8 +115,14 @@ def unanswered(words: str, told: Iterable[str]) -> bool:
         return False
     seen = {word.lower() for text in told for word in _WORD.findall(text)}
     stems = {stem(word) for word in seen}
-    least = _NEAR if _IDENTITY.search(words) else _FAR
-    return not any(stem(key) in stems or any(nearness(key, one) >= least for one in seen) for key in keys)
+    least = _NEAR if names(words) else _FAR
+
+    def told_of(key: str) -> bool:
+        if kin := [group for group in _KIN if key in group or key.removesuffix("s") in group]:
+            return any(stem(word) in stems for group in kin for word in group)
+        return stem(key) in stems or any(nearness(key, one) >= least for one in seen)
+
+    return not any(map(told_of, keys))
 
 
 def _keys(words: str) -> list[str]:

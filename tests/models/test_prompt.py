@@ -93,6 +93,17 @@ def test_a_task_is_set_without_examples_of_talk() -> None:
     assert len(render(talk)) > 3
 
 
+def test_an_answer_from_memory_has_a_prompt_of_its_own() -> None:
+    alone = Request("You are Ada.", (user("Who am I?"),), recalling=True, context="What you remember: Eve.")
+    opening, *examples, begin, question = render(alone)
+    assert question["content"] == "Who am I?\n(What you remember: Eve.)"
+    assert all("What you remember:" in example["content"] for example in examples[::2])
+    assert begin["content"].endswith("You are Ada.")
+    # Another beginning than the conversation's, whose place in the engine's cache it would take.
+    assert not opening["content"].startswith("You are Ada.")
+    assert "You are Ada." in opening["content"]
+
+
 def test_agents_with_other_tools_share_all_before_the_tools() -> None:
     other = replace(TIMER, name="start_timer")
     one, two = (render(Request("You are Ada.", (user("hi"),), (spec,))) for spec in (TIMER, other))

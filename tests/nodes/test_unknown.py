@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omni_agent.grounding.meaning import available
-from omni_agent.nodes.unknown import unanswered
+from omni_agent.nodes.unknown import of_another, of_own_name, unanswered
 
 TOLD = (
     "The user's name is Anton. The user's wife is Greta. The user works as a baker. The user lives in Bern.",
@@ -25,6 +25,8 @@ needs_vectors = pytest.mark.skipif(not available(), reason="wordllama is not ins
         "what is my passport number",
         "Which university did I attend?",
         "What colour is our boat?",
+        "What's my husband's name?",
+        "what is my brother called",
     ],
 )
 def test_what_nobody_told_is_unanswered(words: str) -> None:
@@ -58,3 +60,20 @@ def test_what_is_told_or_no_such_question_is_not(words: str) -> None:
 @given(st.text(), st.lists(st.text(), max_size=3))
 def test_nothing_that_is_said_breaks_it(words: str, told: list[str]) -> None:
     assert unanswered(words, told) in (True, False)
+
+
+@pytest.mark.parametrize("words", ["What's my name?", "D'you remember what I'm called?", "Who am I?"])
+def test_a_question_for_the_users_own_name_is_known(words: str) -> None:
+    assert of_own_name(words)
+
+
+@pytest.mark.parametrize("words", ["What's my dog called?", "What is his name?", "Where do I live?"])
+def test_one_for_another_name_is_none_for_his(words: str) -> None:
+    assert not of_own_name(words)
+
+
+def test_a_question_about_somebody_else_is_known() -> None:
+    assert of_another("What does Greta do for a living?")
+    assert of_another("And what's his job?")
+    assert not of_another("What is the capital?")
+    assert not of_another("Could you ask Greta?")
