@@ -243,3 +243,8 @@ def _without_nulls(patch: JsonObject) -> JsonObject:
         for key, value in patch.items()
         if value is not None
     }
+
+
+def metadata_of(told: Any) -> JsonObject | None:
+    """What a client attached to a response, as it is told again; None where it is no object."""
+    return {str(key): str(value) for key, value in told.items()} if isinstance(told, dict) else None

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import MemoryStoreError
 from ...messages import JsonObject
 from . import protocol as sent
-from .configuration import Configuration, Kind
+from .configuration import Configuration, Kind, metadata_of
 from .items import Content, Conversation, Item
 from .microphone import Microphone
 from .prompting import recent
@@ -27,6 +27,7 @@ from .protocol import Refusal
 from .reading import ItemReader
 from .remembering import Remembered
 from .responding import Responses
+from .shown_items import ShownItems
 from .tasks import Tasks
 from .transcribing import transcribe
 from .turn_detection import ActivityMaker
@@ -81,6 +82,7 @@ class RealtimeSession:
         self._conf = Configuration(self._new("sess"), self._model, expires_at=expires, kind=kind)
         self._tasks = Tasks()
         self._conversation = Conversation()
+        self._items = ShownItems(self._conversation, outbox.put, self._remember_heard)
         self._remembered = Remembered(parts, user or "", conversation)
         self._listener = Listener(parts, self._tasks.start)
         self._listener.earlier = lambda: recent(self._conversation)
@@ -124,9 +126,9 @@ class RealtimeSession:
         except MemoryStoreError as error:
             raise Refusal(str(error), error.code, kind=sent.SERVER) from None
         for item in before:
-            self._add(item)
+            self._items.add(item)
         if waits:
-            self._add(waits)
+            self._items.add(waits)
 
     async def handle(self, event: sent.ClientEvent) -> None:
         """Do what an event of the client says.
@@ -134,7 +136,8 @@ class RealtimeSession:
         Raises:
             Refusal: It cannot be done.
         """
-        await _HANDLERS[type(event)](self, event)
+        if work := _HANDLERS[type(event)](self, event):
+            await work
 
     def append(self, audio: str) -> None:
         """`input_audio_buffer.append`, which comes fifty times a second.
@@ -170,7 +173,7 @@ class RealtimeSession:
         item = Item(item_id, role="user", content=[content])
         previous = self._conversation.last
         self._put({"type": "input_audio_buffer.committed", "item_id": item_id, "previous_item_id": previous})
-        self._add(item)
+        self._items.add(item)
         self._hosting.spent(self._caller, model=self._model, heard=utterance.seconds)
         told = self._conf.transcription is not None
         if told or self._listener.hears_at_once:
@@ -182,21 +185,21 @@ class RealtimeSession:
 
     # What the client sends.
 
-    async def _update(self, event: sent.SessionUpdate) -> None:
+    def _update(self, event: sent.SessionUpdate) -> None:
         problem = self._conf.update(event.session)
         self._put({"type": "session.updated", "session": self._conf.shape})
         self._apply()
         if problem:
             raise problem
 
-    async def _commit(self, event: sent.AudioCommit) -> None:
+    def _commit(self, event: sent.AudioCommit) -> None:
         self._microphone.commit()
 
-    async def _clear(self, event: sent.AudioClear) -> None:
+    def _clear(self, event: sent.AudioClear) -> None:
         self._microphone.clear()
         self._put({"type": "input_audio_buffer.cleared"})
 
-    async def _clear_output(self, event: sent.OutputClear) -> None:
+    def _clear_output(self, event: sent.OutputClear) -> None:
         """Over a WebSocket the client holds what is not played yet."""
 
     async def _create_item(self, event: sent.ItemCreate) -> None:
@@ -204,27 +207,7 @@ class RealtimeSession:
             raise Refusal(f"a conversation has at most {MOST_ITEMS} items", "too_many_items", "item")
         item = await self._reader.read(event.item, self._conf.hears)
         self._stop_idling()
-        self._add(item, event.previous_item_id)
-
-    async def _retrieve(self, event: sent.ItemRetrieve) -> None:
-        item = self._found(event.item_id, "item_retrieve_invalid_item_id")
-        self._put({"type": "conversation.item.retrieved", "item": item.wire})
-
-    async def _truncate(self, event: sent.ItemTruncate) -> None:
-        item = self._found(event.item_id, "item_truncate_invalid_item_id")
-        end = max(0, int(event.audio_end_ms))
-        if item.ledger:
-            item.cut(end)
-            end = min(end, item.milliseconds)
-            if item.turn and item.status != "in_progress":
-                self._responses.tasks.start(self._remember_heard(item))
-        told = {"item_id": item.id, "content_index": event.content_index, "audio_end_ms": end}
-        self._put({"type": "conversation.item.truncated", **told})
-
-    async def _delete(self, event: sent.ItemDelete) -> None:
-        self._found(event.item_id, "item_delete_invalid_item_id")
-        self._conversation.delete(event.item_id)
-        self._put({"type": "conversation.item.deleted", "item_id": event.item_id})
+        self._items.add(item, event.previous_item_id)
 
     async def _create_response(self, event: sent.ResponseCreate) -> None:
         told = event.response or {}
@@ -239,9 +222,9 @@ class RealtimeSession:
             self._responses.check_free(apart=apart)
         if not apart:
             self._stop_idling()
-        self._responses.begin(conf, items, apart=apart, metadata=_metadata(told.get("metadata")))
+        self._responses.begin(conf, items, apart=apart, metadata=metadata_of(told.get("metadata")))
 
-    async def _cancel_response(self, event: sent.ResponseCancel) -> None:
+    def _cancel_response(self, event: sent.ResponseCancel) -> None:
         if not self._responses.cancel("client_cancelled", event.response_id or ""):
             raise Refusal(
                 "Cancellation failed: no active response found", "response_cancel_not_active", "response_id"
@@ -252,7 +235,7 @@ class RealtimeSession:
         if not isinstance(told, dict):
             raise Refusal("an item is an object", "invalid_value", where)
         if told.get("type") == "item_reference":
-            return self._found(str(told.get("id")), "invalid_item_reference", f"{where}.id")
+            return self._items.found(str(told.get("id")), "invalid_item_reference", f"{where}.id")
         return await self._reader.read(told, self._conf.hears, where)
 
     # Silence.
@@ -291,20 +274,8 @@ class RealtimeSession:
         self._listener.tools = conf.tools
         self._microphone.set(conf.turn_detection, conf.hears)
 
-    def _add(self, item: Item, after: str | None = None) -> None:
-        previous = self._conversation.add(item, after)
-        told = {"previous_item_id": previous, "item": item.wire}
-        self._put({"type": "conversation.item.added", **told})
-        self._put({"type": "conversation.item.done", **told})
-
-    def _found(self, name: str, code: str, param: str = "item_id") -> Item:
-        item = self._conversation.find(name)
-        if item is None:
-            raise Refusal(f"no item has the id '{name[:80]}'", code, param)
-        return item
-
-    async def _remember_heard(self, item: Item) -> None:
-        await self._remembered.heard(item.turn, item.text)
+    def _remember_heard(self, item: Item) -> None:
+        self._responses.tasks.start(self._remembered.heard(item.turn, item.text))
 
     def _new(self, what: str) -> str:
         return f"{what}_{self._agent.ids()}"
@@ -313,27 +284,18 @@ class RealtimeSession:
         return self._new("item")
 
 
-def _metadata(told: Any) -> JsonObject | None:
-    return {str(key): str(value) for key, value in told.items()} if isinstance(told, dict) else None
-
-
-Handler = Callable[[RealtimeSession, Any], Awaitable[None]]
-
-
-async def _append(session: RealtimeSession, event: sent.AudioAppend) -> None:
-    session.append(event.audio)
-
+Handler = Callable[[RealtimeSession, Any], Awaitable[None] | None]
 
 _HANDLERS: dict[type[Any], Handler] = {
     sent.SessionUpdate: RealtimeSession._update,
-    sent.AudioAppend: _append,
+    sent.AudioAppend: lambda session, event: session.append(event.audio),
     sent.AudioCommit: RealtimeSession._commit,
     sent.AudioClear: RealtimeSession._clear,
     sent.OutputClear: RealtimeSession._clear_output,
     sent.ItemCreate: RealtimeSession._create_item,
-    sent.ItemRetrieve: RealtimeSession._retrieve,
-    sent.ItemTruncate: RealtimeSession._truncate,
-    sent.ItemDelete: RealtimeSession._delete,
+    sent.ItemRetrieve: lambda session, event: session._items.retrieve(event),
+    sent.ItemTruncate: lambda session, event: session._items.truncate(event),
+    sent.ItemDelete: lambda session, event: session._items.delete(event),
     sent.ResponseCreate: RealtimeSession._create_response,
     sent.ResponseCancel: RealtimeSession._cancel_response,
 }
