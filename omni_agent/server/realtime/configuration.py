@@ -245,6 +245,6 @@ def _without_nulls(patch: JsonObject) -> JsonObject:
     }
 
 
-def metadata_of(told: Any) -> JsonObject | None:
+def metadata_of(told: object) -> JsonObject | None:
     """What a client attached to a response, as it is told again; None where it is no object."""
     return {str(key): str(value) for key, value in told.items()} if isinstance(told, dict) else None

@@ -125,10 +125,8 @@ class RealtimeSession:
             waits = await self._remembered.question(self._agent, self._new_item)
         except MemoryStoreError as error:
             raise Refusal(str(error), error.code, kind=sent.SERVER) from None
-        for item in before:
+        for item in filter(None, (*before, waits)):
             self._items.add(item)
-        if waits:
-            self._items.add(waits)
 
     async def handle(self, event: sent.ClientEvent) -> None:
         """Do what an event of the client says.
@@ -171,13 +169,13 @@ class RealtimeSession:
         """See `Hearer`."""
         content = Content("input_audio", known=False, utterance=utterance)
         item = Item(item_id, role="user", content=[content])
-        previous = self._conversation.last
-        self._put({"type": "input_audio_buffer.committed", "item_id": item_id, "previous_item_id": previous})
+        told = {"item_id": item_id, "previous_item_id": self._conversation.last}
+        self._put({"type": "input_audio_buffer.committed", **told})
         self._items.add(item)
         self._hosting.spent(self._caller, model=self._model, heard=utterance.seconds)
-        told = self._conf.transcription is not None
-        if told or self._listener.hears_at_once:
-            self._tasks.start(transcribe(item, utterance, self._put, told=told))
+        wanted = self._conf.transcription is not None
+        if wanted or self._listener.hears_at_once:
+            self._tasks.start(transcribe(item, utterance, self._put, told=wanted))
         detection = self._conf.turn_detection
         answered = by_voice and detection and detection.create_response
         if answered and self._conf.kind == "realtime":
