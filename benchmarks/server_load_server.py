@@ -18,14 +18,13 @@ from typing import Any
 
 import numpy as np
 import psutil
-from uvicorn.loops.auto import auto_loop_factory
 
 from omni_agent import Agent
 from omni_agent.messages import Hearing
 from omni_agent.senses import Senses
 from omni_agent.server import Hosting
 from omni_agent.server.realtime import Realtime
-from omni_agent.server.running import load, running
+from omni_agent.server.running import load, running, server_loop
 from omni_agent.speech.pcm import Pcm
 from omni_agent.testing import ScriptedActivity, ScriptedModel, ScriptedTurnEnd, Step
 
@@ -112,7 +111,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         os.environ["OMNI_AGENT_HOME"] = home
-        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=server_loop) as runner:
             runner.run(serve(silero=given.silero))
 
 

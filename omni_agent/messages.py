@@ -244,7 +244,7 @@ class Message:
 
     def to_json(self) -> JsonObject:
         """As plain JSON: dicts, lists and scalars."""
-        return cast(JsonObject, _adapter().dump_python(self, mode="json"))
+        return cast(JsonObject, _plain(_adapter().dump_python(self)))
 
     @classmethod
     def from_json(cls, data: JsonObject) -> Message:
@@ -293,6 +293,14 @@ def _time(seconds: float) -> str:
     if seconds < 60:
         return f"{round(seconds, 1):g} s"
     return f"{round(seconds) // 60}:{round(seconds) % 60:02d} min"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
 
 
 @cache

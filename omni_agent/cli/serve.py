@@ -81,13 +81,10 @@ def serve(
 
 
 def _run(hosting: Hosting, place: Place) -> None:
-    from uvicorn.loops.auto import auto_loop_factory
-
     from ..server.logs import logged
-    from ..server.running import serve
+    from ..server.running import serve, server_loop
 
-    # uvloop, where there is one: a tenth less work for each frame.
-    with logged(), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+    with logged(), asyncio.Runner(loop_factory=server_loop) as runner:
         runner.run(serve(hosting, place))
 
 
