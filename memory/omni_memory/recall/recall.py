@@ -106,9 +106,9 @@ def _recalled(
     answered = bool(noted) and noted[0].share >= ANSWERED and whom.tells(noted[0].note.id)
     unseen = (one for one in ranked if not _in_view(one.line, seen))
     passing = seen is not None and not question.seeks
+    names = _names(question, named)
     worthy = (one for one in unseen if worth_telling(one, question, answered, passing=passing))
     if passing:
-        names = _names(question, named)
         own = (replace(one, share=one.held) for one in worthy)
         worthy = (one for one in own if fits_in_passing(one.line.text, one.held, question, names))
         noted = [one for one in noted if fits_in_passing(one.note.text, one.share, question, names)]

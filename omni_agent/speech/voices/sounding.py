@@ -30,9 +30,9 @@ def stretches(samples: NDArray[np.float32], rate: int) -> list[tuple[float, floa
     import numpy as np
 
     frame = max(1, round(_FRAME_SECONDS * rate))
-    samples = samples.astype(np.float64)
-    whole = samples[: len(samples) // frame * frame].reshape(-1, frame)
-    rest = samples[whole.size :]
+    exact = samples.astype(np.float64)
+    whole = exact[: len(exact) // frame * frame].reshape(-1, frame)
+    rest = exact[whole.size :]
     # The last frame may be a part of one, and is as quiet as if silence followed.
     powers = np.append(np.einsum("ij,ij->i", whole, whole), rest @ rest if len(rest) else ())
     if not len(powers):

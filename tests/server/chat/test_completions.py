@@ -190,7 +190,7 @@ async def test_memory_holds_that_one_call_alone() -> None:
     async with serving(Agent(name="chef", model=model, memory=memory)) as server:
         body = asking("The weather?", tools=[WEATHER], parallel_tool_calls=False, user="ana")
         answer = await whole(server, {**body, "metadata": {"session": "kitchen"}})
-        [call] = answer.choices[0].message.tool_calls or ()
+        [call] = answer.choices[0].message.tool_calls or []
         [record] = await memory.history(Scope("ana", "chef"), "kitchen")
     assert [made.id for said in record.messages for made in said.tool_calls] == [call.id]
 
