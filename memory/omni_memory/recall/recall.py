@@ -106,7 +106,7 @@ def _recalled(
     answered = bool(noted) and noted[0].share >= ANSWERED and whom.tells(noted[0].note.id)
     unseen = (one for one in ranked if not _in_view(one.line, seen))
     passing = seen is not None and not question.seeks
-    names = _names(question, named)
+    names = _names(question, named) if passing else frozenset()
     worthy = (one for one in unseen if worth_telling(one, question, answered, passing=passing))
     if passing:
         own = (replace(one, share=one.held) for one in worthy)
