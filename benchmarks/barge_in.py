@@ -9,7 +9,8 @@ busy), or after `--ears-delay` seconds.
   speaker: the microphone's frame of 20 ms, the decision, and the output block of 20 ms are in it.
 - `relapsed`: share of the real interruptions during which it spoke again before it gave up the floor.
 - `missed`: share of the real interruptions after which the agent did not give up the floor.
-- `stopped`: share of the nods and noises that ended the reply. `hesitated`: share that silenced it for
+- `stopped`: share of the nods and noises that ended the reply. `missed_between`, `stopped_between`: where the
+  true shares lie with 95 % confidence, as the cases are few. `hesitated`: share that silenced it for
   `hesitation_p50_ms` until it went on by itself.
 """
 
@@ -37,7 +38,7 @@ from omni_agent.speech.pcm import Pcm
 
 from .barge_in_scene import CLIPS, Scene, clips, scene
 from .barge_in_sounds import FITTED, RATE, UNSEEN, Line, Split, hum, lines, shaped
-from .report import Arguments, arguments, median, publish, quantile
+from .report import Arguments, arguments, interval, median, publish, quantile
 
 ONSET_TO_SILENCE_MS, STOPPED, MISSED, CPU_MS = 200.0, 0.05, 0.03, 3.0
 _BLOCK = 0.02
@@ -199,7 +200,9 @@ def figures(runs: list[Run], ears: Ears) -> dict[str, object]:
         "onset_to_silence_p95_ms": quantile(delays, 0.95),
         "relapsed": round(sum(bool(run.hesitations) for run in cut) / max(len(real), 1), 3),
         "missed": round(1 - len(cut) / max(len(real), 1), 3),
+        "missed_between": interval(len(real) - len(cut), len(real)),
         "stopped": round(len(stopped) / max(len(other), 1), 3),
+        "stopped_between": interval(len(stopped), len(other)),
         "stopped_by": Counter(run.case.kind for run in stopped),
         "hesitated": round(len(paused) / max(len(other), 1), 3),
         "hesitated_by": Counter(run.case.kind for run in paused),

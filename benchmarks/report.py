@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import statistics
@@ -14,6 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 DATA = Path(os.environ.get("OMNI_AGENT_TEST_DATA") or Path(__file__).parents[2] / "shared" / "data")
+
+_Z = 1.96  # standard deviations that hold 95 % of a normal distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +67,16 @@ def publish(figures: dict[str, object]) -> None:
     packages = ("omni-agent-framework", "xllamacpp", "faster-whisper", "piper-tts", "langgraph")
     machine = {"machine": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version()}
     print(json.dumps({**figures, **machine, "versions": {name: version(name) for name in packages}}))
+
+
+def interval(found: int, of: int) -> tuple[float, float]:
+    """The shares between which the true one lies with 95 % confidence, where `found` of `of` were counted.
+
+    Wilson's score interval (E. B. Wilson, JASA 22, 1927), which holds for few cases too.
+    """
+    if not of:
+        return 0.0, 1.0
+    share, spread = found / of, _Z**2 / of
+    centre = (share + spread / 2) / (1 + spread)
+    half = _Z * math.sqrt(share * (1 - share) / of + spread / (4 * of)) / (1 + spread)
+    return max(0.0, round(centre - half, 3)), min(1.0, round(centre + half, 3))
