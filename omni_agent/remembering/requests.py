@@ -113,7 +113,8 @@ def _in_language(said: str, told: str, code: str, noted: bool, personal: bool) -
             elif kind == "remember" and code == "de" and _DASS.search(said):
                 what = main_clause(what)
             elif kind == "forget":
-                what = _meant(_SENTENCE_END.split(what)[0].rstrip(" .!"), said)
+                alone = phrases.fit(key, _SENTENCE_END.split(said)[0])
+                what = _meant(alone or _SENTENCE_END.split(what)[0].rstrip(" .!"), said)
             return Asked(kind, what, code)
     if told and not is_question and _corrects(said, told, phrases, personal):
         return Asked("correct", said, code)
