@@ -21,6 +21,7 @@ from typing import Protocol
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 
 FRAME_S = 0.02
 SPEECH_FRAMES = 50
@@ -227,6 +228,8 @@ class Session:
         if (wait := self._at - time.monotonic()) > 0:
             await asyncio.sleep(wait)
         self._seen.late.append(max(0.0, time.monotonic() - self._at))
+        if self._connection.state is State.CLOSED:
+            raise self._connection.protocol.close_exc
         self._connection.transport.write(frame)
 
     async def _receive(self) -> None:
