@@ -156,6 +156,28 @@ def test_trap_1024_tokens_are_no_limit(omni3: TransformersOmni) -> None:
     assert usage.completion_tokens > 1024
 
 
+def test_no_weight_of_the_tiny_models_is_what_the_memory_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, libraries: None
+) -> None:
+    """What transformers itself leaves unfilled would be NaN on some machines and not on others."""
+    import torch
+    from safetensors.torch import load_file
+
+    from tests.models.omni.tiny import make_qwen3, make_qwen25
+
+    real = torch.empty
+
+    def unfilled(*size: Any, **options: Any) -> torch.Tensor:
+        made = real(*size, **options)
+        return made.fill_(float("nan")) if made.is_floating_point() else made
+
+    monkeypatch.setattr(torch, "empty", unfilled)
+    for make in (make_qwen3, make_qwen25):
+        for file in make(tmp_path / make.__name__).glob("*.safetensors"):
+            unset = [name for name, weight in load_file(file).items() if not weight.isfinite().all()]
+            assert not unset, f"{make.__name__} leaves {unset} unfilled"
+
+
 @pytest.mark.parametrize("frames", [1, 2, 7, 99, 100, 101, 350, 3000])
 def test_placeholders_are_as_many_as_the_encoders_give(frames: int, omni25: TransformersOmni) -> None:
     torch = library("torch")

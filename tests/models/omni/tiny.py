@@ -109,6 +109,7 @@ def make_qwen3(folder: Path, *, talker: bool = True, thinking: bool = False, win
     whole = transformers.Qwen3OmniMoeForConditionalGeneration(config).eval()
     _write_letters(whole, tokenizer)
     if talker:
+        _fill_experts(whole.talker)
         decoder = whole.code2wav
         codes = torch.randint(0, 2048, (1, 4, 8))
         _sound_loud(decoder, decoder.decoder[-1].conv.weight, lambda: decoder(codes))
@@ -166,6 +167,13 @@ def make_qwen25(folder: Path) -> Path:
     }
     torch.save({"Ethan": voice, "Chelsie": voice}, folder / "spk_dict.pt")
     return folder
+
+
+def _fill_experts(talker: Any) -> None:
+    """Give the talker's experts weights: transformers 5.24 leaves what the memory held, NaN at times."""
+    for name, weight in talker.named_parameters():
+        if ".mlp.experts." in name or name.endswith(".mlp.gate.weight"):
+            library("torch").nn.init.normal_(weight, std=0.02)
 
 
 def _write_letters(whole: Any, tokenizer: Any) -> None:
