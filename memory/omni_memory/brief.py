@@ -6,18 +6,22 @@ holds; what has changed since then is told beside.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from omni_agent.memory import Brief, Scope
 from omni_agent.tokens import estimated_tokens
 
+from .learning.own_words import leans
 from .predicates import TOLD
 from .repository.profiles import Known, Profile
 from .repository.repository import Repository
 
 MOST_TOKENS = 700
 """How long the known may become: each token is read once a conversation, and again when the window moves."""
+
+MOST_TOGETHER = 300
+"""Letters of the user's words that are told in one line."""
 
 
 async def brief(repository: Repository, scope: Scope, at: datetime) -> Brief:
@@ -37,7 +41,7 @@ def _brief(profile: Profile, at: datetime) -> Brief:
     since = profile.since()
     lines = [f"You have known the user since {since:%B %Y}."] if since and since < at else []
     # What is newest comes last, where a small model heeds it most.
-    lines += [_line(told[number]) for number in sorted(told)]
+    lines += _lines(told[number] for number in sorted(told))
     changed = (latest.get(number) or f"No longer true: {_line(told[number])}" for number in gone)
     return Brief("\n".join(lines), profile.blocks(), tuple(changed))
 
@@ -54,6 +58,33 @@ def _told(known: Mapping[int, Known]) -> dict[int, Known]:
             room -= size
             told[number] = fact
     return told
+
+
+def _lines(facts: Iterable[Known]) -> Iterator[str]:
+    """Each fact in a line, oldest first; what the user said in one breath, and what leans on it, in one line.
+
+    "One glass, and I have a migraine" says nothing without the wine before it, nor "her name is Lilla"
+    without the daughter.
+    """
+    held: Known | None = None
+    for fact in facts:
+        if fact.predicate != TOLD:
+            yield fact.text
+        elif held and _goes_on(held, fact):
+            held = fact._replace(object=f"{held.object} {fact.object}")
+        else:
+            if held:
+                yield _line(held)
+            held = fact
+    if held:
+        yield _line(held)
+
+
+def _goes_on(before: Known, fact: Known) -> bool:
+    if not fact.session or fact.session != before.session:
+        return False
+    together = fact.turn == before.turn or leans(fact.object)
+    return together and len(before.object) + len(fact.object) <= MOST_TOGETHER
 
 
 def _line(fact: Known) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -24,6 +24,7 @@ from omni_agent.errors import MemoryStoreError
 
 from .cipher import Driver
 from .failures import explained, reason
+from .unbroken import Unbroken
 
 T = TypeVar("T")
 
@@ -77,6 +78,7 @@ class Database:
         event.listen(self._engine.sync_engine, "begin", _begin)
         self._writers = self._engine.execution_options(**{_WRITES: True})
         self._writing = asyncio.Lock()
+        self._steps = Unbroken()
         self._thread: ThreadPoolExecutor | None = None
         # Not opened before the thread that writes through it first does.
         self._direct = create_engine(
@@ -86,6 +88,10 @@ class Database:
         self._reader: ThreadPoolExecutor | None = None
         self._lookups = create_engine("sqlite://", creator=self._lenient, poolclass=StaticPool)
         event.listen(self._lookups, "begin", _begin)
+
+    async def uncut(self, step: Coroutine[Any, Any, T]) -> T:
+        """Await a step of something that may be cancelled between its steps, but not within one."""
+        return await self._steps.run(step)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -158,6 +164,7 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections; the last one of all processes folds the write-ahead log into the file."""
+        await self._steps.finish()
         threads = ((self._thread, self._direct), (self._reader, self._lookups))
         self._thread = self._reader = None
         with explained(self.path):

@@ -7,12 +7,11 @@ left to the first call, and to a thread.
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from omni_agent import config
 from omni_agent.clock import Clock, SystemClock
@@ -33,6 +32,7 @@ from omni_agent.memory import (
 from .archive import SqliteArchive
 from .cipher import KEY
 from .repository.rows import check_names
+from .unbroken import Unbroken
 
 if TYPE_CHECKING:
     from omni_agent.models.base import OmniModel
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from .repository.repository import Repository
 
 T = TypeVar("T")
-
-logger = logging.getLogger(__name__)
 
 
 class SqliteMemory:
@@ -80,7 +78,7 @@ class SqliteMemory:
         self._opened_in: asyncio.AbstractEventLoop | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening = asyncio.Lock()
-        self._running: set[asyncio.Task[Any]] = set()
+        self._calls = Unbroken()
         self._held: dict[tuple[Scope, str], int] = {}
         self._upcoming: dict[tuple[Scope, str], int] = {}
 
@@ -256,7 +254,7 @@ class SqliteMemory:
         from .learning import study
 
         self._follow_loop()
-        return await study(await self._open(), model, now=self._clock.now())
+        return await study(await self._calls.run(self._open()), model, now=self._clock.now())
 
     @property
     def archive(self) -> SqliteArchive:
@@ -270,29 +268,17 @@ class SqliteMemory:
             MemoryStoreError: The database cannot be closed.
         """
         self._follow_loop()
-        while self._running:
-            await asyncio.wait(self._running)
+        await self._calls.finish()
         repository, self._repository = self._repository, None
         if repository:
-            await self._owned(repository.close())
+            await self._calls.run(repository.close())
 
     async def _uncut(self, work: Callable[[Repository], Awaitable[T]]) -> T:
         async def opened_and_done() -> T:
             return await work(await self._open())
 
         self._follow_loop()
-        return await self._owned(opened_and_done())
-
-    async def _owned(self, work: Coroutine[Any, Any, T]) -> T:
-        """Await `work`, which goes on if the caller is cancelled: a cut would leak its connection."""
-        task = asyncio.create_task(work)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            task.add_done_callback(_report)
-            raise
+        return await self._calls.run(opened_and_done())
 
     async def _open(self) -> Repository:
         async with self._opening:
@@ -308,7 +294,7 @@ class SqliteMemory:
         """Begin afresh in another event loop, as the next `asyncio.run`: a lock belongs to one."""
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
-            self._loop, self._opening, self._running = loop, asyncio.Lock(), set()
+            self._loop, self._opening, self._calls = loop, asyncio.Lock(), Unbroken()
 
 
 def _opened(path: Path, key: str) -> Repository:
@@ -321,8 +307,3 @@ def _opened(path: Path, key: str) -> Repository:
     database = Database(path, key)
     finish(database)
     return Repository(database)
-
-
-def _report(task: asyncio.Task[Any]) -> None:
-    if not task.cancelled() and (error := task.exception()):
-        logger.warning("a memory call failed after its caller had gone: %s", error)

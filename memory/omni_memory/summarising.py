@@ -53,8 +53,9 @@ async def summarise(repository: Repository, work: Work, model: OmniModel, *, now
         MemoryStoreError: The database cannot be used.
     """
     summaries, context = repository.summaries, model.capabilities.context_tokens
-    left = await summaries.unsummed(work.scope, work.session)
-    folded = await summaries.folded(work.scope, work.session)
+    uncut = repository.database.uncut
+    left = await uncut(summaries.unsummed(work.scope, work.session))
+    folded = await uncut(summaries.folded(work.scope, work.session))
     folding = _total(left) > context // 4
     while left:
         segment, rest = _first_segment(left)
@@ -64,9 +65,9 @@ async def summarise(repository: Repository, work: Work, model: OmniModel, *, now
             break
         text = await _summed_up([turn for _, turn in segment], model)
         whole = Segment(segment[0][0], segment[-1][0], text)
-        await summaries.keep(work, whole, model=type(model).__name__, version=VERSION, at=now)
+        await uncut(summaries.keep(work, whole, model=type(model).__name__, version=VERSION, at=now))
         left = rest
-    await summaries.fold(work, move=folding)
+    await uncut(summaries.fold(work, move=folding))
 
 
 def _first_segment(

@@ -26,13 +26,14 @@ class _Lexicon:
     yes: frozenset[str]
     no: frozenset[str]
     beside: frozenset[str]
+    rid: frozenset[str]
     phrases: frozenset[str]
 
     @classmethod
     def load(cls) -> _Lexicon:
         listed = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
-        yes, no, beside = (frozenset(listed[name].split()) for name in ("yes", "no", "beside"))
-        return cls(yes, no, beside, frozenset(listed["phrases"]))
+        yes, no, beside, rid = (frozenset(listed[name].split()) for name in ("yes", "no", "beside", "rid"))
+        return cls(yes, no, beside, rid, frozenset(listed["phrases"]))
 
 
 _LEXICON = cache(_Lexicon.load)
@@ -54,7 +55,7 @@ def answer_to(question: str, values: str, message: Message) -> Answer:
     was heard badly. `OTHER` is anything else, a no that goes on ("no, the other one") included.
 
     Args:
-        question: What was asked. A yes may repeat it: "yes, delete it".
+        question: What was asked. A yes may repeat it, "yes, delete it", or in another word: "yeah, bin it".
         values: The values in it. A yes repeats them all or none: a yes to one of two names is no yes to both.
         message: What the user said.
     """
@@ -68,7 +69,10 @@ def answer_to(question: str, values: str, message: Message) -> Answer:
     agrees = bool(said & known.yes) or " ".join(words) in known.phrases
     named, repeated = (some - known.yes - known.beside for some in (set(_words(values)), said))
     whole = not repeated & named or repeated >= named
-    if not (agrees and whole and repeated <= set(_words(question))):
+    asked = set(_words(question))
+    if asked & known.rid:
+        asked |= known.rid
+    if not (agrees and whole and repeated <= asked):
         return Answer.OTHER
     return Answer.UNCLEAR if _badly_heard(message) else Answer.YES
 

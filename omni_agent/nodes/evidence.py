@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -125,14 +125,28 @@ def lines(recalled: Iterable[Recollection], known: str, said: Iterable[Message],
         now: In the user's time zone.
     """
     noted = [*_known(known, now)]
+    met = [*_recalled(recalled, noted, now)]
     found: list[Line] = []
     seen: list[frozenset[str]] = []
-    for line in (*_recalled(recalled, noted, now), *noted, *_in_view(said, now)):
+    for line in (*_apart(met, noted), *_fuller(noted, met), *_in_view(said, now)):
         words = frozenset(line.words)
         if words and not any(words <= other for other in seen):
             seen.append(words)
             found.append(line)
     return found
+
+
+def _apart(recalled: Sequence[Line], noted: Sequence[Line]) -> Iterator[Line]:
+    """What is recalled but not known in more words: what the user said in one breath belongs together."""
+    whole = [frozenset(line.words) for line in noted]
+    return (line for line in recalled if not any(frozenset(line.words) < words for words in whole))
+
+
+def _fuller(noted: Sequence[Line], recalled: Sequence[Line]) -> Iterator[Line]:
+    """What is known; it meets as much of the question as what is recalled of it."""
+    for line in noted:
+        parts = (one.share for one in recalled if set(one.words) <= set(line.words))
+        yield replace(line, share=max(parts, default=line.share))
 
 
 def _recalled(recollections: Iterable[Recollection], noted: Sequence[Line], now: datetime) -> Iterator[Line]:

@@ -26,6 +26,7 @@ def spoken(words: str, confidence: float) -> Answer:
     "words",
     [
         "yes", "Yes.", "Yeah, sure!", "ok", "okay do it", "Go ahead.", "please do", "Yes, please delete it.",
+        "Yeah, bin it.", "Yes, get rid of it.",
         "yes, delete the note garage code", "Yes. The garage code.", "correct", "of course", "that's right",
         "ja", "Ja, bitte.", "sí", "Oui, vas-y", "sì", "sim", "はい", "好的。", "हाँ", "sí, por favor",
     ],
@@ -78,6 +79,10 @@ def test_a_no(words: str) -> None:
 )  # fmt: skip
 def test_something_else(words: str) -> None:
     assert said(words) is Answer.OTHER
+
+
+def test_a_yes_of_another_deed_is_none() -> None:
+    assert answer_to("Send the note?", "", Message("user", (Text("Yes, delete it."),))) is Answer.OTHER
 
 
 def test_a_yes_to_one_of_two_is_no_yes_to_both() -> None:

@@ -9,7 +9,8 @@ import pytest
 from omni_memory import SqliteMemory
 from omni_memory.brief import MOST_TOKENS
 
-from omni_agent.memory import Origin, Scope
+from omni_agent.memory import Origin, Scope, TurnRecord
+from omni_agent.messages import Message, Text
 from omni_agent.tokens import estimated_tokens
 
 pytestmark = pytest.mark.anyio
@@ -60,4 +61,27 @@ async def test_a_circle_shares_what_it_knows_and_a_persona_keeps_what_is_its_own
     at = NOON + timedelta(hours=1)
     assert "nuts" in (await memory.brief(butler, at)).known
     assert "nuts" not in (await memory.brief(Scope("anna", "stranger"), at)).known
+    await memory.close()
+
+
+async def test_what_was_said_in_one_breath_is_one_line_and_what_leans_on_it_follows(home: Path) -> None:
+    memory = SqliteMemory()
+    said = (
+        ("1", "Red wine is out of the question for me. One glass, and I lie awake for two nights."),
+        ("2", "Our twins were born on the ninth of June. I have wept like a fountain."),
+        ("3", "They are not called Ada and Klara after all, we named them Lilla and Bo."),
+        ("4", "I keep bees behind the house."),
+    )
+    for number, words in said:
+        at = NOON + timedelta(minutes=int(number))
+        turn = TurnRecord(number, "s", (Message("user", (Text(words),)),), "fine", "fine", "done", at, at)
+        await memory.commit(ANNA, turn)
+        while await memory.study(None):
+            pass
+    known = (await memory.brief(ANNA, NOON.replace(year=2099))).known.splitlines()
+    (wine,) = (line for line in known if "wine" in line)
+    assert "awake" in wine
+    (twins,) = (line for line in known if "fountain" in line)
+    assert "Lilla" in twins
+    assert not any("bees" in line and "Lilla" in line for line in known)
     await memory.close()

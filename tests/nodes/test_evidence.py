@@ -59,6 +59,15 @@ def test_what_memory_found_counts_more_and_is_shown_once() -> None:
 
 
 @needs_vectors
+def test_what_was_said_in_one_breath_is_shown_whole() -> None:
+    at = datetime(2026, 2, 14, tzinfo=UTC)
+    part = 'On 14 February 2026 the user said: "One glass, and I have a migraine."'
+    known = '14 February: "Red wine is out of the question for me. One glass, and I have a migraine."'
+    found = lines([Recollection(part, "fact:1", at, 0.6)], f"{KNOWN}\n{known}", (), NOW)
+    assert evidence("What gives me a migraine?", "", found, 200) == [known]
+
+
+@needs_vectors
 def test_neither_the_agents_words_nor_what_was_only_asked_is_shown() -> None:
     asked = Recollection('On 3 March 2026 the user said: "What does my brother do?"', "turn:2/user", NOW, 1.0)
     agents = Recollection(

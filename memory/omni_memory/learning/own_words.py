@@ -46,6 +46,11 @@ def quotes(sentence: str) -> bool:
     return bool(_QUOTES.search(sentence))
 
 
+def leans(sentence: str) -> bool:
+    """Whether a sentence says nothing without the one before it."""
+    return bool(_LEANS.match(sentence))
+
+
 def lasts(sentence: str) -> bool:
     """Whether a sentence that begins as one of the moment may hold for longer."""
     return bool(_LASTS.search(sentence))
@@ -68,7 +73,7 @@ def _joined(stated: Iterable[str]) -> Iterator[str]:
     held = ""
     for sentence in stated:
         short = len(held.split()) < _FEWEST_WORDS or len(sentence.split()) < _FEWEST_WORDS
-        if held and (short or _LEANS.match(sentence)):
+        if held and (short or leans(sentence)):
             held = f"{held}. {sentence}"
             continue
         if held:

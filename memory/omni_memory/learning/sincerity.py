@@ -13,6 +13,12 @@ from .sentences import Sentence
 
 _NEVER = re.compile(r"(?!)")
 _NEXT_CLAUSE = re.compile(r"(.+?),?\s+(?:and|but|so)\b(?!.*\b(?:and|but|so)\b)", re.IGNORECASE)
+# "That's my favourite, I'd have it every day": what comes before the wish is a sentence of its own.
+_SPLICED = re.compile(
+    r"(.*(?:['’](?:s|m|re|ve)|\b(?:am|is|are|was|were|have|has|had|do|does|love|like|hate|prefer))\b.*),\s*",
+    re.IGNORECASE,
+)
+_WISH = re.compile(r"i(?:['’]d| would)\b", re.IGNORECASE)
 # "Had the operation on Monday": without a question mark nobody asks so.
 _ELLIPTIC = re.compile(r"had (?:the|an?|my)\b", re.IGNORECASE)
 _WOULD = re.compile(r"\b(?:would|could|should|wanna)\b|'d\b", re.IGNORECASE)
@@ -61,7 +67,7 @@ def kept(found: list[Sentence], tells: Tells) -> list[Sentence]:
             break
         doubt, report = tells.doubts.search(sentence.text), tells.reports.search(sentence.text)
         if ordered or (doubt and not (report and report.end() <= doubt.start())):
-            left += _before(sentence, doubt.start(), tells) if doubt and not ordered else []
+            left += _before(sentence, doubt, tells) if doubt and not ordered else []
             continue
         if report:
             # "My aunt Rosalind says ...": who she is, the user says; what she says, only she.
@@ -75,9 +81,11 @@ def kept(found: list[Sentence], tells: Tells) -> list[Sentence]:
     return left
 
 
-def _before(sentence: Sentence, place: int, tells: Tells) -> list[Sentence]:
+def _before(sentence: Sentence, doubt: re.Match[str], tells: Tells) -> list[Sentence]:
     """What is stated before another main clause that holds a doubt: "I take them at eight, and if I ..."."""
-    found = _NEXT_CLAUSE.match(sentence.text[:place])
+    words = sentence.text[: doubt.start()]
+    spliced = _SPLICED.fullmatch(words) if _WISH.match(doubt[0]) else None
+    found = spliced or _NEXT_CLAUSE.match(words)
     if found is None or _WOULD.search(found[1]) or tells.doubts.search(found[1]):
         return []
     own = _stated(replace(sentence, text=found[1], asks=False), tells)

@@ -38,8 +38,10 @@ _SORTS: dict[str, re.Pattern[str]] = {
     "number": re.compile(rf"\b(?:{_ONES})(?:[- ](?:{_ONES}))?\b|(?<![\w.])\d[\d.,:]*(?!\w)", re.IGNORECASE),
     "name": re.compile(rf"\b(?:{_TITLE})?{_CAPITAL}(?: (?:{_TITLE})?{_CAPITAL}){{0,2}}"),
 }
+_QUOTED = re.compile(r"(?<!\w)(?:'[^']*\w'|‘[^’]*’|\"[^\"]*\"|“[^”]*”)(?!\w)|(?<!\w)['‘\"“][A-Z].*$")
 _CALENDAR = ("weekday", "month")
 _LEAST_ALIKE = 0.5
+_A_PHRASE = 3  # words of what somebody is quoted with; fewer are mentioned
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def righted(before: str, words: str) -> str:
         before: The user's turn before.
         words: The turn that may put something right.
     """
+    words = _QUOTED.sub(lambda quoted: quoted[0] if len(quoted[0].split()) < _A_PHRASE else "", words)
     if len(words) > MOST_CHARACTERS or not _words("slipped").search(words) or _words("none").search(words):
         return ""
     old, new = list(values(before)), list(values(words))

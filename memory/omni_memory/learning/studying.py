@@ -45,12 +45,13 @@ async def study(repository: Repository, model: OmniModel | None, *, now: datetim
     Raises:
         MemoryStoreError: The database cannot be used.
     """
-    work = await repository.jobs.next(plain=model is None)
+    uncut = repository.database.uncut
+    work = await uncut(repository.jobs.next(plain=model is None))
     if work is None:
         return False
     try:
         if work.kind == FACTS:
-            await _learn(repository, work, now)
+            await uncut(_learn(repository, work, now))
         elif model and work.kind == READING:
             await _read(repository, work, model, now)
         elif model:
@@ -59,7 +60,7 @@ async def study(repository: Repository, model: OmniModel | None, *, now: datetim
             await summarise(repository, work, model, now=now)
     except ModelError as error:
         logger.warning("work on turn %s of %s waits: %s", work.turn, work.session, error)
-        await repository.jobs.failed(work)
+        await uncut(repository.jobs.failed(work))
     return True
 
 
@@ -117,8 +118,13 @@ def _slipped(told: _Told) -> bool:
 
 async def _read(repository: Repository, work: Work, model: OmniModel, now: datetime) -> None:
     """What the model finds is noted."""
-    told = await _told(repository, work, now)
+    uncut = repository.database.uncut
+    told = await uncut(_told(repository, work, now))
     found = await extract(model, told.reading.open, at=told.source.at) if told else []
+    await uncut(_note_read(repository, work, told, found))
+
+
+async def _note_read(repository: Repository, work: Work, told: _Told | None, found: list[Statement]) -> None:
     async with repository.database.writing() as connection:
         # An erasure in the meantime took the work with the turn, and must not be undone by what was read.
         if told and await waits(connection, work):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, or_, select
 from omni_agent.memory import Scope
 
 from ..database import Database
-from ..tables import Fact, ProfileBlock, Session
+from ..tables import Fact, FactSource, ProfileBlock, Session
 from .rows import read_moment, written
 from .scoping import known_to, of_persona
 
@@ -23,13 +23,18 @@ MOST_FACTS = 90
 
 
 class Known(NamedTuple):
-    """A fact as a brief tells it: `counts` is whether it still does."""
+    """A fact as a brief tells it: `counts` is whether it still does.
+
+    `session` and `turn` are where it was said first; empty where a program or an import noted it.
+    """
 
     predicate: str
     object: str
     text: str
     recorded_at: datetime
     counts: bool
+    session: str
+    turn: str
 
 
 class Profiles:
@@ -53,8 +58,15 @@ class Profile:
     def known_at(self, at: datetime) -> dict[int, Known]:
         """The weightiest facts that counted at a moment, by number, the newer first of equals."""
         moment = written(at)
+        first = (
+            select(func.min(FactSource.id))
+            .where(FactSource.fact == Fact.id)
+            .correlate(Fact)
+            .scalar_subquery()
+        )
         query = (
-            select(*(getattr(Fact, name) for name in _COLUMNS))
+            select(*(getattr(Fact, name) for name in _COLUMNS), FactSource.session, FactSource.turn)
+            .outerjoin(FactSource, FactSource.id == first.scalar_subquery())
             .where(
                 known_to(Fact, self._scope),
                 Fact.recorded_at <= moment,
@@ -71,6 +83,8 @@ class Profile:
                 row.text,
                 read_moment(row.recorded_at),
                 row.superseded_at is None and row.valid_to is None,
+                row.session or "",
+                row.turn or "",
             )
             for row in self._connection.execute(query)
         }

@@ -57,6 +57,8 @@ def test_what_is_stated_is_a_note_in_the_users_words(words: str, notes: tuple[st
         ("My vet is Dr. Albrecht.", "Did I say Albrecht? Aubrecht is the name.", "My vet is Dr. Aubrecht."),
         ("I see a new tutor, Mrs. Lark.", "Wait, I got that wrong. It's Mrs. Swift.",
          "I see a new tutor, Mrs. Swift."),
+        ("Our landlord is a Mr. Pell.", "Pardon, I said it wrongly. His name is Mr. Pelham.",
+         "Our landlord is a Mr. Pelham."),
         ("Our choir meets on Tuesdays.", "Sorry, Wednesdays.", "Our choir meets on Wednesdays."),
         ("I take two drops at night.", "Three drops, sorry.", "I take Three drops at night."),
         ("My hamster is called Fudge.", "No, he doesn't bite.", ""),

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+import aiosqlite
 import pytest
+from omni_memory import SqliteMemory, database
 from omni_memory.learning import correct, remember, study
 from omni_memory.learning.asking import grounded
 from omni_memory.predicates import TOLD
 from omni_memory.repository.repository import Repository
 
 from omni_agent.errors import ModelError
-from omni_agent.memory import Fact
-from omni_agent.messages import Image, Reading, TextBox
+from omni_agent.memory import Fact, TurnRecord
+from omni_agent.messages import Image, Message, Reading, Text, TextBox
 from omni_agent.testing import ScriptedModel, Step
 
-from .saying import ANNA, Speaker, said
+from .saying import ANNA, NOON, Speaker, said
 
 pytestmark = pytest.mark.anyio
 
@@ -107,6 +112,43 @@ async def test_work_that_is_cut_off_is_done_later(repository: Repository) -> Non
     model = ScriptedModel(answer(("user", "takes", "metformin")))
     assert await studied(repository, speaker, model) == 1
     assert await known(repository) == ["Metformin twice a day keeps the user going."]
+
+
+@pytest.mark.parametrize("read", [False, True], ids=["rules", "model"])
+async def test_work_that_is_cut_off_at_any_step_leaves_no_writer_waiting(
+    home: Path, monkeypatch: pytest.MonkeyPatch, read: bool
+) -> None:
+    """A transaction that is left open would keep every other connection from writing."""
+    monkeypatch.setattr(database, "_PRAGMAS", (*database._PRAGMAS, "busy_timeout=2000"))
+    mine, others = SqliteMemory(), SqliteMemory()
+    execute = aiosqlite.Connection._execute
+    left = -1
+    task: asyncio.Task[bool] | None = None
+
+    async def cutting(self: aiosqlite.Connection, *args: Any, **options: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left == 0 and task:
+            task.cancel()
+        return await execute(self, *args, **options)
+
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", cutting)
+    number = 0
+    while task is None or task.cancelled():
+        number += 1
+        words = Message("user", (Text(f"I live in Linz. Metformin {number} times a day keeps me going."),))
+        turn = TurnRecord(f"t{number}", "s", (words,), "fine", "fine", "done", NOON, NOON)
+        await mine.commit(ANNA, turn)
+        if read:
+            while await mine.study(None):
+                pass
+        left, task = number, asyncio.create_task(mine.study(ScriptedModel(NOTHING) if read else None))
+        await asyncio.wait([task])
+        left = -1
+        await others.commit(ANNA, replace(turn, session="others"))
+    assert number > 30
+    await mine.close()
+    await others.close()
 
 
 async def test_a_joke_restores_what_it_had_replaced(repository: Repository) -> None:

@@ -116,6 +116,13 @@ def test_a_statement_before_a_question_counts() -> None:
     assert told("My name is Bo, isn't it?") == []
 
 
+def test_a_statement_before_a_wish_counts() -> None:
+    assert read("Plum and ginger jam, that's what I like best, I'd have it on everything.", NOON).notes == (
+        "Plum and ginger jam, that's what I like best.",
+    )
+    assert read("Given the chance, I'd be a sailor.", NOON).notes == ()
+
+
 def test_a_joke_takes_back_its_own_turn_or_the_one_before() -> None:
     assert not read("I live on the moon. Just kidding!", NOON).joke
     assert told("I live on the moon. Just kidding, I live in Kiel.") == ["The user lives in Kiel."]
