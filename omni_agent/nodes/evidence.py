@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from ..memory import Recollection
 from ..messages import Message
 from ..tokens import estimated_tokens
-from .unknown import of_own
+from .unknown import asks_of_another, of_own
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,6 +94,7 @@ def evidence(
     from ..grounding.meaning import available
 
     asked = _content(question)
+    lines = [line for line in lines if asks_of_another(question) or not _of_another(line)]
     if not asked or not lines or not available():
         return []
     scores = _scores(asked, _content(before) if leans(question) else (), lines)
@@ -192,6 +193,11 @@ def _last(day: int, month: str, now: datetime) -> datetime | None:
         if found <= now:
             return found
     return None
+
+
+def _of_another(line: Line) -> bool:
+    """Whether it is a fact about somebody else: "Ilona works as a dentist", not in the user's own words."""
+    return '"' not in line.text and "user" not in line.text
 
 
 def _content(text: str) -> tuple[str, ...]:

@@ -82,6 +82,11 @@ def of_own(words: str) -> bool:
     return bool(asks and (_OWN.search(words) or _SELF.search(words)))
 
 
+def asks_of_another(words: str) -> bool:
+    """Whether a question may be about somebody or something besides the user: "what is my wife's job?"."""
+    return any(pattern.search(words) for pattern in (_OWN, _THEIRS, _NAMED, _IDENTITY))
+
+
 def of_another(words: str) -> bool:
     """Whether the user asks for something about somebody: "What's his job?", "Where does Eva live?"."""
     asks = _ASKS.search(words) and not _ADVICE.search(_KNOW.sub("", words))

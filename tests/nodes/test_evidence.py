@@ -43,6 +43,13 @@ def test_only_what_is_near_is_shown(question: str, answer: str, other: str) -> N
 
 
 @needs_vectors
+def test_what_is_known_of_somebody_else_answers_nothing_about_the_user_himself() -> None:
+    known = f"{KNOWN}\nOlav works as a dentist.".replace("The user works as a surveyor.", "")
+    assert evidence("Where do I work these days?", "", lines((), known, (), NOW), 200) == []
+    assert evidence("What does my brother work as?", "", lines((), known, (), NOW), 200)
+
+
+@needs_vectors
 def test_the_newest_comes_last_also_across_new_year() -> None:
     told = shown("In which house or flat do I live?")
     assert 0 <= told.index("Bergen") < told.index("Tromsø")

@@ -12,7 +12,6 @@ import pytest
 from omni_agent.cli import run
 
 pytestmark = [
-    pytest.mark.models,
     # transformers' remark is silenced when it speaks; a test's own filters come after that.
     pytest.mark.filterwarnings("ignore:Passing `repetition_penalty`"),
 ]

@@ -88,7 +88,6 @@ def walked(forms: Any, schema: dict[str, Any], seed: int, most: int = 6000) -> s
     raise AssertionError(f"no end of {tokenizer.decode(ids[-200:])}")
 
 
-@pytest.mark.models
 @settings(max_examples=60, deadline=None)
 @given(schema=SCHEMAS, seed=st.integers(0, 9))
 def test_what_is_walked_at_random_fits(forms: Any, schema: dict[str, Any], seed: int) -> None:
@@ -114,14 +113,12 @@ OPEN: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.models
 @pytest.mark.parametrize("name", OPEN)
 @pytest.mark.parametrize("seed", range(2))
 def test_what_is_left_open_ends(forms: Any, name: str, seed: int) -> None:
     Draft202012Validator(OPEN[name]).validate(json.loads(walked(forms, OPEN[name], seed)))
 
 
-@pytest.mark.models
 def test_a_repeated_digit_ends(forms: Any) -> None:
     """A model that has lost its way in a number."""
     from omni_agent.models.omni.libraries import library

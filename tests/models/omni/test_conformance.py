@@ -10,7 +10,6 @@ from omni_agent.models.omni import Options, TransformersOmni
 from omni_agent.testing.model_conformance import CHECKS, Report, check_model
 
 pytestmark = [
-    pytest.mark.models,
     # transformers' remark is silenced when it speaks; a test's own filters come after that.
     pytest.mark.filterwarnings("ignore:Passing `repetition_penalty`"),
 ]

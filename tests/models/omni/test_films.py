@@ -22,7 +22,7 @@ from omni_agent.models.omni.thinker import seeded
 from tests.models.omni.conftest import answered, ask, sound_of, text_of, user
 from tests.models.omni.test_qwen3 import IGNORED, clip, prompt_of
 
-pytestmark = [pytest.mark.models, IGNORED]
+pytestmark = IGNORED
 
 
 class Patches:

@@ -19,7 +19,7 @@ from omni_agent.models.omni.libraries import library
 from tests.models.omni.conftest import answered, ask, sound_of, text_of, user
 from tests.models.omni.test_qwen3 import IGNORED, TIMER
 
-pytestmark = [pytest.mark.models, IGNORED]
+pytestmark = IGNORED
 
 CALL = '<tool_call>\n{"name": "set_timer", "arguments": {"minutes": 5, "for": "Müsli 🥣"}}\n</tool_call>'
 ARGUMENTS = {"minutes": 5, "for": "Müsli 🥣"}

@@ -22,7 +22,7 @@ from tests.models.omni.conftest import answered, ask, text_of
 from tests.models.omni.test_qwen3 import IGNORED
 
 pytest.importorskip("llguidance")
-pytestmark = [pytest.mark.models, IGNORED]
+pytestmark = IGNORED
 
 SHORT = {"type": "string", "maxLength": 12}
 SCHEMAS: dict[str, dict[str, Any]] = {

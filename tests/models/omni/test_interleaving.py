@@ -41,7 +41,6 @@ def test_what_outlasts_the_other_comes_last(family: Family) -> None:
     assert order(family, pairs=4, each=1, seconds=1.0, sounds=0, rate=5) == "VVVV"
 
 
-@pytest.mark.models
 @pytest.mark.parametrize("family", FAMILIES)
 @given(
     pairs=st.integers(1, 12),

@@ -25,8 +25,6 @@ from omni_agent.models.omni.libraries import library
 from omni_agent.models.omni.talker import sequences, waveform
 from tests.models.omni.conftest import answered, ask, sound_of, text_of, user
 
-pytestmark = pytest.mark.models
-
 
 def test_without_torch_the_remedy_is_the_extra(qwen3: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "transformers", None)

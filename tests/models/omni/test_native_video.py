@@ -25,7 +25,6 @@ from tests.models.omni.conftest import answered, ask, text_of, user
 from tests.models.omni.test_qwen3 import IGNORED, clip, prompt_of
 
 pytestmark = [
-    pytest.mark.models,
     pytest.mark.video,
     IGNORED,
     # transformers' processors hand tensors to NumPy in a way that it will not take for ever.

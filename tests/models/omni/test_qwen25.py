@@ -21,8 +21,6 @@ from omni_agent.models.qwen_omni import QWEN25_SYSTEM
 from tests.models.omni.conftest import answered, ask, sound_of, text_of, user
 from tests.models.omni.test_qwen3 import TIMER, prompt_of
 
-pytestmark = pytest.mark.models
-
 
 @pytest.mark.parametrize("shown", ["text", "audio", "image", "both"])
 def test_it_writes_and_then_speaks(omni25: TransformersOmni, tone: Audio, photo: Image, shown: str) -> None:

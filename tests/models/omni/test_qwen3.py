@@ -23,8 +23,6 @@ from omni_agent.models.omni.talker import sequences, waveform
 from omni_agent.models.omni.thinker import seeded
 from tests.models.omni.conftest import answered, ask, sound_of, text_of, user
 
-pytestmark = pytest.mark.models
-
 TIMER = ToolSpec(
     "set_timer", "Start a timer.", {"type": "object", "properties": {"minutes": {"type": "number"}}}
 )

@@ -17,8 +17,6 @@ from omni_agent.models.omni import Options, TransformersOmni
 from tests.models.omni.conftest import answered, ask, sound_of, text_of, user
 from tests.models.omni.test_qwen3 import IGNORED, TIMER
 
-pytestmark = pytest.mark.models
-
 
 def turns(omni: TransformersOmni, *messages: Message, **fields: bool) -> tuple[list[ModelEvent], Usage]:
     events = answered(omni, ask(*messages, **fields))

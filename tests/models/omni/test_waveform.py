@@ -10,8 +10,6 @@ import pytest
 from omni_agent.models.omni.libraries import library
 from omni_agent.models.omni.waveform import FIRST, WaveformStream, frames_back
 
-pytestmark = pytest.mark.models
-
 
 @pytest.fixture(scope="session", params=[72, 6])
 def decoder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, libraries: None) -> Any:
