@@ -24,9 +24,10 @@ from sqlite3 import Connection
 
 import numpy as np
 from omni_memory import SqliteMemory
-from omni_memory.database import Database, prepare
+from omni_memory.database import Database
 from omni_memory.repository.rows import to_row, written
 from omni_memory.repository.utterances import to_utterances
+from omni_memory.upgrading import prepare
 
 from omni_agent.memory import Scope, TurnRecord
 from omni_agent.messages import Message, Text

@@ -1,7 +1,7 @@
 """Persona memory in one SQLite file: who said what to which persona, and what was heard of the answer.
 
-`SqliteMemory` is the `omni_agent.memory.MemoryStore` that comes along. The schema is in `tables.py`, opening
-and transactions in `database.py`, every query in `store.py`.
+`SqliteMemory` is the `omni_agent.memory.MemoryStore` that comes along. The schema is in `tables.py`, upgrades
+in `upgrading.py`, transactions in `database.py`, every query in `repository/`.
 """
 
 from __future__ import annotations

@@ -298,10 +298,11 @@ class SqliteMemory:
 
 
 def _opened(path: Path, key: str) -> Repository:
-    from .database import Database, prepare
+    from .database import Database
     from .recall import recall  # noqa: F401 - in this thread, not in the loop at the first question
     from .repository.repository import Repository
     from .scrubbing import finish
+    from .upgrading import prepare
 
     prepare(path, key)
     database = Database(path, key)

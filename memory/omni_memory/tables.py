@@ -3,7 +3,7 @@
 Moments are text in ISO 8601, always UTC with six decimals (`2026-11-22T21:59:00.123456+00:00`), so that they
 sort as text and SQLite's date functions read them. JSON is text too: a value that no longer parses must cost
 one row, not the query. A change here needs a migration in `migrations/versions` and its number in
-`database.HEAD`. The full-text tables and their triggers are not here: SQLAlchemy knows no virtual tables, so
+`upgrading.HEAD`. The full-text tables and their triggers are not here: SQLAlchemy knows no virtual tables, so
 `migrations/versions` creates them as SQL.
 """
 

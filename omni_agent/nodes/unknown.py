@@ -31,13 +31,15 @@ _ASKS = re.compile(
 _OWN = re.compile(r"\b(?:my|our)\s+", re.IGNORECASE)
 # For somebody's or something's name or sort. The answer to another question may share no meaning with it.
 _IDENTITY = re.compile(
-    r"\b(?:names?|called|make|brand|model|breed|colour|color|number|who(?:['’]s| is| was)?)\b", re.IGNORECASE
+    r"\b(?:(?:sur|nick)?names?|called|make|brand|model|breed|colour|color|number|who(?:['’]s| is| was)?)\b",
+    re.IGNORECASE,
 )
-_SELF = re.compile(r"\b(?:i|we|me|us)\b", re.IGNORECASE)
+_SELF = re.compile(r"\b(?:i|we|me|us)\b|\bhome (?:now|these days|nowadays)\b|\bis home\b", re.IGNORECASE)
 _THEIRS = re.compile(r"\b(?:his|her|hers|their|he|she|they)\b", re.IGNORECASE)
 _NAMED = re.compile(r"(?<=[\w,] )[A-Z][a-z]+")
 _ADVICE = re.compile(
-    r"\b(?:should|could|can|would|shall|do you (?:think|suggest|recommend)|how (?:do|to)|what if|you)\b",
+    r"\b(?:should|could|can(?!['’]t\b)|would|shall|do you (?:think|suggest|recommend)|how (?:do|to)|what if|"
+    r"you)\b",
     re.IGNORECASE,
 )
 _KNOW = re.compile(
@@ -47,10 +49,11 @@ _KNOW = re.compile(
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+")
 # What does not tell one thing of the user's from another.
 _GENERIC = """
-    name names call called again kind sort type place thing time day date year week town city country home
-    part old new first last full own favourite favorite best most long many much often ever usually always
-    currently nowadays days moment present before after while am were being became become want like remember
-    said told mention mentioned another other same live living job profession occupation career d'you i'm
+    name names surname nickname call called again kind sort type place thing time day date year week town
+    city country home part old new first last full own favourite favorite best most long many much often
+    ever usually always currently nowadays days moment present before after while am were being became
+    become want like remember said told mention mentioned another other same live living job profession
+    occupation career d'you i'm
 """
 
 # A brother is near a sister in meaning, and one tells nothing of the other.
@@ -69,8 +72,8 @@ _KIN = tuple(
         "uncle",
         "grandmother grandma granny gran nan nana grandparents",
         "grandfather grandpa grandad granddad grandparents",
-        "niece",
-        "nephew",
+        "niece sister's brother's",
+        "nephew sister's brother's",
         "cousin",
     )
 )
@@ -124,7 +127,10 @@ def unanswered(words: str, told: Iterable[str]) -> bool:
 
     def told_of(key: str) -> bool:
         if kin := [group for group in _KIN if key in group or key.removesuffix("s") in group]:
-            return any(stem(word) in stems for group in kin for word in group)
+            # "My sister's girl" is a niece, and a sister by herself is none.
+            return any(
+                (word if "'" in word else stem(word)) in seen | stems for group in kin for word in group
+            )
         return stem(key) in stems or any(nearness(key, one) >= least for one in seen)
 
     return not any(map(told_of, keys))

@@ -40,10 +40,10 @@ def turn(id, text="fine", session="s"):
 @pytest.fixture(scope="session")
 def empty_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A new memory file: copying it is quicker than having every migration run again."""
-    from omni_memory import database
+    from omni_memory import upgrading
 
     path = tmp_path_factory.mktemp("empty") / "memory.db"
-    database.prepare(path)
+    upgrading.prepare(path)
     with closing(sqlite3.connect(path)) as file:
         file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return path.read_bytes()

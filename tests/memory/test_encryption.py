@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omni_memory import SqliteMemory, database
+from omni_memory import SqliteMemory, upgrading
 from omni_memory.cipher import KEY, Driver
 
 from omni_agent.errors import MemoryStoreError
@@ -111,11 +111,11 @@ def test_sqlciphers_own_way_to_derive_the_key_opens_it(path: Path) -> None:
     with closing(sqlcipher.connect(str(path))) as file:
         quoted = SECRET.replace("'", "''")
         file.execute(f"PRAGMA key = '{quoted}'")
-        assert file.execute("SELECT version_num FROM alembic_version").fetchone() == (database.HEAD,)
+        assert file.execute("SELECT version_num FROM alembic_version").fetchone() == (upgrading.HEAD,)
 
 
 def test_an_upgrade_keeps_its_copy_encrypted(path: Path, turn: MakeTurn) -> None:
-    from omni_memory.database import _back_up
+    from omni_memory.upgrading import _back_up
 
     opened(path, SECRET, lambda memory: memory.commit(ANNA, turn("1", text="Dr. Huber")))
     driver = Driver(path, SECRET)

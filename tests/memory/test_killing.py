@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omni_memory import SqliteMemory, database
+from omni_memory import SqliteMemory, upgrading
 
 from omni_agent.events import Timings, Usage
 from omni_agent.memory import Scope, TurnRecord
@@ -94,7 +94,7 @@ def _first_version(path: Path) -> None:
     from sqlalchemy import NullPool, create_engine
 
     config = Config()
-    config.set_main_option("script_location", str(database.MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(upgrading.MIGRATIONS).replace("%", "%%"))
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
     with engine.begin() as connection:
         config.attributes["connection"] = connection
@@ -164,7 +164,7 @@ def test_a_file_of_the_first_version_keeps_all_and_is_searched(tmp_path: Path) -
     assert gone.turns == 1
     assert not list(tmp_path.glob("*.bak-*")), "the copy that the upgrade made held it too"
     with closing(sqlite3.connect(path)) as file:
-        assert file.execute("SELECT version_num FROM alembic_version").fetchone() == (database.HEAD,)
+        assert file.execute("SELECT version_num FROM alembic_version").fetchone() == (upgrading.HEAD,)
         assert file.execute("SELECT speaker, text FROM utterances ORDER BY id").fetchall() == [
             ("user", "My dentist is Dr. Müller."),
             ("agent", "I see."),

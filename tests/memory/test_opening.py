@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
-from omni_memory import SqliteMemory, database
+from omni_memory import SqliteMemory, database, upgrading
 
 from omni_agent.errors import MemoryStoreError
 from omni_agent.events import Timings
@@ -50,10 +50,10 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..
     def install(migration: str = NEXT) -> None:
         # A percent sign, because the folder passes through an ini parser.
         folder = tmp_path / "100%" / "migrations"
-        shutil.copytree(database.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(upgrading.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "versions" / "0003_next.py").write_text(migration, encoding="utf-8")
-        monkeypatch.setattr(database, "MIGRATIONS", folder)
-        monkeypatch.setattr(database, "HEAD", "0003")
+        monkeypatch.setattr(upgrading, "MIGRATIONS", folder)
+        monkeypatch.setattr(upgrading, "HEAD", "0003")
 
     return install
 
@@ -92,7 +92,7 @@ def test_models_and_migrations_agree(path: Path) -> None:
     from sqlalchemy import create_engine
 
     assert read(path) == []
-    assert ScriptDirectory(str(database.MIGRATIONS)).get_current_head() == database.HEAD
+    assert ScriptDirectory(str(upgrading.MIGRATIONS)).get_current_head() == upgrading.HEAD
     engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_object": is_mapped})
@@ -103,7 +103,7 @@ def test_models_and_migrations_agree(path: Path) -> None:
 def test_a_new_file_is_private_and_writes_ahead(path: Path, turn: MakeTurn) -> None:
     write(path, turn("1"))
     assert ask(path, "PRAGMA journal_mode") == [("wal",)]
-    assert ask(path, "SELECT version_num FROM alembic_version") == [(database.HEAD,)]
+    assert ask(path, "SELECT version_num FROM alembic_version") == [(upgrading.HEAD,)]
     if os.name == "posix":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
@@ -111,7 +111,7 @@ def test_a_new_file_is_private_and_writes_ahead(path: Path, turn: MakeTurn) -> N
 
 def test_connections_are_set_up(path: Path) -> None:
     async def main() -> dict[str, Any]:
-        database.prepare(path)
+        upgrading.prepare(path)
         opened = database.Database(path)
         names = ("foreign_keys", "synchronous", "secure_delete", "busy_timeout", "journal_mode")
         async with opened.reading() as connection:
@@ -382,7 +382,7 @@ def test_an_upgrade_elsewhere_that_never_ends_is_an_error(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path.parent.mkdir()
-    monkeypatch.setattr(database, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(upgrading, "LOCK_SECONDS", 0.05)
     with FileLock(f"{path}.lock"), pytest.raises(MemoryStoreError) as caught:
         read(path)
     assert caught.value.code == "memory_busy"

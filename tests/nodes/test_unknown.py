@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omni_agent.grounding.meaning import available
-from omni_agent.nodes.unknown import of_another, of_own_name, unanswered
+from omni_agent.nodes.unknown import of_another, of_own, of_own_name, unanswered
 
 TOLD = (
     "The user's name is Anton. The user's wife is Greta. The user works as a baker. The user lives in Bern.",
@@ -62,7 +62,9 @@ def test_nothing_that_is_said_breaks_it(words: str, told: list[str]) -> None:
     assert unanswered(words, told) in (True, False)
 
 
-@pytest.mark.parametrize("words", ["What's my name?", "D'you remember what I'm called?", "Who am I?"])
+@pytest.mark.parametrize(
+    "words", ["What's my name?", "D'you remember what I'm called?", "Who am I?", "What's my surname?"]
+)
 def test_a_question_for_the_users_own_name_is_known(words: str) -> None:
     assert of_own_name(words)
 
@@ -70,6 +72,17 @@ def test_a_question_for_the_users_own_name_is_known(words: str) -> None:
 @pytest.mark.parametrize("words", ["What's my dog called?", "What is his name?", "Where do I live?"])
 def test_one_for_another_name_is_none_for_his(words: str) -> None:
     assert not of_own_name(words)
+
+
+def test_who_cannot_do_something_asks_about_himself() -> None:
+    assert of_own("Why can't I have a sandwich?")
+    assert of_own("Where's home now?")
+    assert not of_own("What can I cook for dinner?")
+
+
+def test_the_child_of_a_sister_is_a_niece() -> None:
+    assert not unanswered("What does my niece do?", ["My sister's girl wants to be a pilot."])
+    assert unanswered("What does my niece do?", ["My brother lives in Ghent."])
 
 
 def test_a_question_about_somebody_else_is_known() -> None:

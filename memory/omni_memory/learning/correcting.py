@@ -6,15 +6,18 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from omni_agent.memory import Correction, Fact, Origin, Scope, Statement
 
 from ..predicates import RELATIONS, sentence
-from ..repository import entities
+from ..repository import entities, noting
 from ..repository.fact_rows import alike
 from ..repository.repository import Repository
+from .own_words import as_told
 from .reading import read
 from .remembering import as_note
+from .slips import righted
 from .telling import from_agent
 
 _MOST_FACTS = 500
@@ -93,18 +96,36 @@ async def correct(repository: Repository, scope: Scope, said: str, told: str, or
     async with repository.database.reading() as connection:
         names = await entities.names(connection, scope)
     facts = await repository.facts.known(scope, limit=_MOST_FACTS)
-    meant = _meant(said, origin, names)
+    meant = await asyncio.to_thread(_meant, said, origin, names)
     asserted = await asyncio.to_thread(read, from_agent(told), origin.at, names=names, asked=True)
     claimed = asserted.statements
     spoken = _spoken_of(facts, claimed, told, meant)
     statements = _in_place(meant, spoken, claimed)
+    old = _replaced(statements, spoken, facts)
+    if not spoken and (slipped := await _slipped(repository, scope, said, origin)):
+        old, statements = slipped
     if not statements and not spoken:
         return Correction()
-    old = _replaced(statements, spoken, facts)
     gone, made = await repository.facts.replace(
         scope, [fact.id for fact in old], statements, origin, now=origin.at, said=said
     )
     return Correction(tuple(gone), tuple(made))
+
+
+async def _slipped(
+    repository: Repository, scope: Scope, said: str, origin: Origin
+) -> tuple[list[Fact], tuple[Statement, ...]] | None:
+    """The facts of the user's own last turn, and what he meant to say in it; None where it was no slip."""
+    history = await repository.conversations.history(scope, origin.session, 1)
+    last = history[0] if history else None
+    right = righted(last.messages[0].text, said) if last and last.messages else ""
+    if last is None or not right:
+        return None
+    async with repository.database.reading() as connection:
+        wrong = await noting.resting_on(connection, scope, origin.session, last.id)
+    reading = await asyncio.to_thread(read, right, origin.at)
+    said_now = (*reading.statements, *map(as_told, reading.notes))
+    return (wrong, said_now) if wrong and said_now else None
 
 
 def slip(words: str) -> tuple[str, str] | None:
@@ -154,8 +175,9 @@ def _meant(said: str, origin: Origin, names: dict[str, str]) -> _Meant:
         return _Meant()
     if statements := read(rest, origin.at, names=names, asked=True).statements:
         return _Meant(statements=statements)
-    for pattern in (_NOT_BUT, _IT_IS, _BARE):
-        if found := pattern.match(rest):
+    # "That's wrong. Maier. He'd be cross": what is right is said first.
+    for pattern, words in product((_NOT_BUT, _IT_IS, _BARE), (rest, rest.split(". ")[0])):
+        if found := pattern.match(words):
             return _Meant(found["new"].strip(" .!"), (found["old"] or "").strip(" .!"))
     return _Meant(statements=(as_note(rest),))
 

@@ -26,7 +26,10 @@ _ORDINALS = (
     "fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth"
 )
 _CAPITAL = r"[A-ZÀ-ÖØ-Þ][\w'’-]+"
-_TITLE = r"(?:Dr|Mr|Mrs|Ms|Miss|Prof|Professor|Doctor|Sir|Aunt|Uncle|Father|Sister)\.? "
+_TITLE = (
+    r"(?:Dr|Mr|Mrs|Ms|Miss|Prof|Professor|Doctor|Sir|Lady|Aunt|Auntie|Uncle|Father|Sister|Rev|Reverend|"
+    r"Captain|Major|Colonel|Sergeant|Judge)\.? "
+)
 _SORTS: dict[str, re.Pattern[str]] = {
     "weekday": re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.IGNORECASE),
     "month": re.compile(

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from omni_memory.database import Database, prepare
+from omni_memory.database import Database
 from omni_memory.repository.repository import Repository
+from omni_memory.upgrading import prepare
 
 
 @pytest.fixture(scope="session")

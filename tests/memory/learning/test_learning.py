@@ -236,6 +236,20 @@ async def test_the_right_value_of_something_unknown_is_noted(repository: Reposit
     assert [fact.said.text for fact in done.new] == ["The user's dentist is Dr. Maier."]
 
 
+async def test_a_slip_is_put_right_where_the_agent_had_said_nothing_of_it(repository: Repository) -> None:
+    speaker = Speaker(repository)
+    await speaker.says("I live in Graz.")
+    await speaker.says("My boss is a Captain Trelawny.")
+    while await study(repository, None, now=speaker.now):
+        pass
+    words = "No, that's wrong. Trelawney. He'd have the hat back for that."
+    await correct(repository, ANNA, words, "That's a very interesting job.", speaker.turn())
+    facts = [fact.said.text for fact in await repository.facts.known(ANNA)]
+    assert "The user's boss is a Captain Trelawney." in facts
+    assert "The user lives in Graz." in facts
+    assert not any("Trelawny" in text for text in facts)
+
+
 async def test_a_correction_of_nothing_changes_nothing(repository: Repository) -> None:
     speaker = Speaker(repository)
     (fact,) = await speaker.states(said("name", "Anna"))
