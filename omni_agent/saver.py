@@ -15,6 +15,8 @@ import aiosqlite
 from langgraph.checkpoint.serde.types import INTERRUPT
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from .unbroken import Unbroken
+
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
     from langgraph.checkpoint.base import (
@@ -42,6 +44,7 @@ class Saver(AsyncSqliteSaver):
         self._opening = asyncio.Lock()
         self._held: list[tuple[str, Callable[[], Awaitable[Any]]]] = []
         self._waiting = set[str]()
+        self._writing = Unbroken()
 
     async def setup(self) -> None:
         """Open the file, if that was not done."""
@@ -97,11 +100,12 @@ class Saver(AsyncSqliteSaver):
         self._waiting.discard(thread_id)
         if thread_id in self._kept:
             await self.setup()
-            await super().adelete_thread(thread_id)
+            await self._writing.run(super().adelete_thread(thread_id))
             self._kept.discard(thread_id)
 
     async def close(self) -> None:
         """Close the file, if it was opened; what is held is dropped."""
+        await self._writing.finish()
         if self.conn is not None:
             await self.conn.close()
 
@@ -116,8 +120,12 @@ class Saver(AsyncSqliteSaver):
         while mine := [one for one in self._held if thread in (None, one[0])]:
             self._held = [one for one in self._held if one not in mine]
             self._kept |= {name for name, _ in mine}
-            for _, put in mine:
-                await put()
+            await self._writing.run(_done([put for _, put in mine]))
+
+
+async def _done(puts: Sequence[Callable[[], Awaitable[Any]]]) -> None:
+    for put in puts:
+        await put()
 
 
 def _thread(config: RunnableConfig) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any, TypedDict
 
+import aiosqlite
 import pytest
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, interrupt
@@ -121,3 +123,31 @@ async def test_an_agents_turns_leave_nothing_in_the_file(home: Path) -> None:
     with closing(sqlite3.connect(home / "checkpoints.db")) as file:
         assert file.execute("SELECT count(*) FROM checkpoints").fetchone() == (0,)
         assert file.execute("SELECT count(*) FROM writes").fetchone() == (0,)
+
+
+async def test_a_turn_cut_off_anywhere_keeps_no_other_from_writing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is cut at its first step in the file, at its second, and so on, until it is not cut any more."""
+    path = tmp_path / "checkpoints.db"
+    execute = aiosqlite.Connection._execute
+    left, number = -1, 0
+    task: asyncio.Task[Any] | None = None
+
+    async def cutting(self: aiosqlite.Connection, *args: Any, **options: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left == 0 and task:
+            task.cancel()
+        return await execute(self, *args, **options)
+
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", cutting)
+    while task is None or task.cancelled():
+        left = number = number + 1
+        task = asyncio.create_task(step(Checkpoints(path), asking(1), {"words": "hi"}, f"t{number}"))
+        await asyncio.wait([task])
+        with closing(sqlite3.connect(path, timeout=2.0, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("ROLLBACK")
+    assert number > 20
+    assert task.result()[1] == ["question 0"]

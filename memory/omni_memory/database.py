@@ -17,9 +17,10 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from omni_agent.unbroken import Unbroken
+
 from .cipher import Driver
 from .failures import explained
-from .unbroken import Unbroken
 
 T = TypeVar("T")
 
@@ -77,6 +78,10 @@ class Database:
     async def uncut(self, step: Coroutine[Any, Any, T]) -> T:
         """Await a step of something that may be cancelled between its steps, but not within one."""
         return await self._steps.run(step)
+
+    async def settled(self) -> None:
+        """Wait for steps whose callers have gone."""
+        await self._steps.finish()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -149,7 +154,7 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections; the last one of all processes folds the write-ahead log into the file."""
-        await self._steps.finish()
+        await self.settled()
         threads = ((self._thread, self._direct), (self._reader, self._lookups))
         self._thread = self._reader = None
         with explained(self.path):

@@ -28,11 +28,11 @@ from omni_agent.memory import (
     TurnRecord,
     Window,
 )
+from omni_agent.unbroken import Unbroken
 
 from .archive import SqliteArchive
 from .cipher import KEY
 from .repository.rows import check_names
-from .unbroken import Unbroken
 
 if TYPE_CHECKING:
     from omni_agent.models.base import OmniModel

@@ -46,6 +46,8 @@ async def study(repository: Repository, model: OmniModel | None, *, now: datetim
         MemoryStoreError: The database cannot be used.
     """
     uncut = repository.database.uncut
+    # What was cut off may still be at its last step, and would be done twice.
+    await repository.database.settled()
     work = await uncut(repository.jobs.next(plain=model is None))
     if work is None:
         return False

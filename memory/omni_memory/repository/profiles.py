@@ -66,7 +66,7 @@ class Profile:
         )
         query = (
             select(*(getattr(Fact, name) for name in _COLUMNS), FactSource.session, FactSource.turn)
-            .outerjoin(FactSource, FactSource.id == first.scalar_subquery())
+            .outerjoin(FactSource, FactSource.id == first)
             .where(
                 known_to(Fact, self._scope),
                 Fact.recorded_at <= moment,

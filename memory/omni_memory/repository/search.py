@@ -25,6 +25,7 @@ from omni_agent.memory import Scope
 
 from ..database import Database
 from ..failures import explained
+from ..predicates import TOLD
 from .embeddings import Embeddings
 from .finds import NOTHING, Find
 from .found import Line, Note, Sizes
@@ -100,6 +101,7 @@ FROM json_each(:turns) AS j CROSS JOIN fact_sources s ON s.user = :user AND s.pe
 CROSS JOIN facts u ON u.id = s.fact
 WHERE {_KNOWN}
 GROUP BY s.session, s.turn HAVING sum(u.superseded_at IS NULL AND u.valid_to IS NULL) = 0
+    OR sum(u.predicate = '{TOLD}' AND NOT (u.superseded_at IS NULL AND u.valid_to IS NULL)) > 0
 """
 _NAMES = f"""
 SELECT a.alias, u.name FROM entities u JOIN entity_aliases a ON a.entity = u.id
@@ -248,7 +250,10 @@ class Look:
         return [Note(*row) for row in self._rows(_NOTES, {"ids": json.dumps(ids.tolist())})]
 
     def stale(self, turns: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Those of the turns, by session and id, whose every fact is over: what they say is no longer so."""
+        """Those of the turns, by session and id, that say what is no longer so.
+
+        Every fact of them is over, or something in the user's own words: what else they say is a note, too.
+        """
         if not self.sizes.facts:
             return set()
         return {(session, turn) for session, turn in self._rows(_STALE, {"turns": json.dumps(sorted(turns))})}

@@ -162,9 +162,13 @@ async def test_repetitions_give_way_to_something_else(talk: Talk) -> None:
     assert f"turn:{other}/user" in (await talk.sources("violin", limit=2))
 
 
-async def test_what_is_no_longer_so_is_told_for_the_past_only(home: Path) -> None:
+@pytest.mark.parametrize(
+    "first", ["I live in Leeds.", "Every winter I keep a sledge in the hall. I live in Leeds, by the canal."]
+)
+async def test_what_is_no_longer_so_is_told_for_the_past_only(home: Path, first: str) -> None:
+    """Also where the same turn said something else, which still is so."""
     memory = SqliteMemory(clock=StandingClock())
-    for number, said in enumerate(("I live in Leeds.", "I live in Bristol now.")):
+    for number, said in enumerate((first, "I live in Bristol now.")):
         words = (Message("user", (Text(said),)),)
         turn = TurnRecord(f"t{number}", f"s{number}", words, "", "", "done", NOW, NOW + timedelta(seconds=1))
         await memory.commit(ANNA, turn)
@@ -172,7 +176,9 @@ async def test_what_is_no_longer_so_is_told_for_the_past_only(home: Path) -> Non
             pass
     now = " ".join(item.text for item in await memory.recall(ANNA, "Where do I live?"))
     before = " ".join(item.text for item in await memory.recall(ANNA, "Where did I live before?"))
+    sledge = await memory.recall(ANNA, "Where do I keep my sledge?")
     await memory.close()
+    assert any("hall" in item.text for item in sledge) is ("hall" in first)
     assert "Bristol" in now
     assert "Leeds" not in now
     assert "Leeds" in before

@@ -1,7 +1,7 @@
-"""Work on the file that goes on to its end where its caller is cancelled.
+"""Work that goes on to its end where its caller is cancelled.
 
-A cut in the middle of a statement leaves SQLAlchemy's asynchronous connection behind with its transaction
-open: then every writer waits for it, and gives up after `database.BUSY_SECONDS`.
+A statement that is cut off in the middle leaves its connection behind with a transaction open: then every
+other connection that writes to that file waits for it, and gives up in the end.
 """
 
 from __future__ import annotations
@@ -40,4 +40,4 @@ class Unbroken:
 
 def _report(task: asyncio.Task[Any]) -> None:
     if not task.cancelled() and (error := task.exception()):
-        logger.warning("a memory call failed after its caller had gone: %s", error)
+        logger.warning("what went on after its caller had gone failed: %s", error)
