@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 # What only a running agent loads is loaded before the first fork: a child then takes milliseconds.
-import omni_memory.database
 import omni_memory.store
+import omni_memory.upgrading
 
 import omni_agent.graph
 import omni_agent.turns  # noqa: F401
@@ -274,7 +274,7 @@ def main() -> None:
     first, last = map(int, sys.argv[1:3])
     lives = kills = 0
     prepared = Path(tempfile.mkdtemp(prefix="chaos-"))
-    omni_memory.database.prepare(prepared / "memory.db")
+    omni_memory.upgrading.prepare(prepared / "memory.db")
     with tempfile.TemporaryDirectory() as home:
         os.environ["OMNI_AGENT_HOME"] = home
         asyncio.run(practise())
