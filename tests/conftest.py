@@ -15,7 +15,7 @@ from omni_agent.models.cascade import Cascade, local
 
 # Speed is the benchmarks' matter: a busy machine must not fail a property. The same examples every time, so
 # that a change fails by its own doing; `make explore` looks for new ones.
-hypothesis.settings.register_profile("ours", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("ours", deadline=None, derandomize=True, max_examples=60)
 hypothesis.settings.register_profile("explore", deadline=None, max_examples=1000, print_blob=True)
 hypothesis.settings.load_profile("ours")
 
