@@ -28,8 +28,11 @@ MOST = 3
 LEAST, BESIDE, CLOSE = 0.3, 0.2, 0.3
 """What the best line must score; what the others must, and what share of the best one's score."""
 
-SURE = 0.8
-"""What the best line must score where the user asks about somebody else, of whom the world may know, too."""
+SURE = 1.0
+"""What the best line must score to be all that is shown.
+
+Where nothing is so near, the whole of what is known serves better: of the first life's 40 questions 34 were
+answered rightly from all of it, 29 from the nearest lines wherever one scored 0.3, 33 where one scored 1."""
 
 SHARE, WHOLE, BEFORE = 0.5, 0.3, 0.3
 """What memory's own reading counts beside the nearness of words, the meaning of the whole line, and what the

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..messages import Message
-from .evidence import LEAST, SURE, Line, evidence, introduction, leans
+from .evidence import SURE, Line, evidence, introduction, leans
 from .unknown import ANSWER, UNKNOWN, names, of_own, of_own_name, unanswered
 
 REMEMBERED = "What you remember:"
@@ -45,7 +45,7 @@ def focused(question: str, shown: Shown, lines: Sequence[Line], room: int) -> Sh
     told = [shown.background, *shown.remembered, *(said.text for said in shown.history)]
     nothing = unanswered(question, told)
     before = next((said.text for said in reversed(shown.history) if said.role == "user"), "")
-    found = [] if nothing else evidence(question, before, lines, room, least=LEAST if own else SURE)
+    found = [] if nothing else evidence(question, before, lines, room, least=SURE)
     if of_own_name(question):
         found = [*dict.fromkeys((*introduction(lines), *found))]
     # A rabbit is near a penguin in meaning; but who asks for a name wants that of the rabbit.
