@@ -44,7 +44,7 @@ _EMPTY = re.compile(rf"[ \t>]*(?:{_BULLET}|#{{1,6}})?[ \t]*(?:\[[ xX]\])?[ \t]*"
 _OPEN = re.compile(r"\[[^\]\n]*$|\]\([^)\n]*$|<[A-Za-z/!][^<>\n]*$")
 _SIGN = re.compile(f"[{UNSPACED}\u3000-\u303f\uff00-\uff65]")
 _STRAY = re.compile(r"[*#|_~]+")
-_STRAY_FIRST = re.compile(r"[-+>•◦▪‣·*#|_~]+")
+_STRAY_FIRST = re.compile(r"(?:[-+>•◦▪‣·*#|_~]+(?:\s+|$))+")
 _MARKED = re.compile(r"[.!?…:;,。！？：；、，।॥؟][\"'”’»)\]」』]*$")
 _BEFORE_MARK = re.compile(r" +(?=[.,!?;:…])")
 
@@ -136,7 +136,10 @@ class PlainText:
             # A cell of a table ends.
             self._tail += ","
             return ","
-        if (_STRAY if self._tail else _STRAY_FIRST).fullmatch(said) and not self._multiplies(said):
+        if not self._tail and (first := _STRAY_FIRST.match(said)):
+            # Words of a bracket come together, its mark with them.
+            said = said[first.end() :]
+        if _STRAY.fullmatch(said) and not self._multiplies(said):
             return ""
         if said and said[0] in ".,!?;:…" and markup.is_picture(word[0]):
             # The space stood before a picture.
