@@ -25,12 +25,13 @@ from .execution import Journal
 from .kept_answers import FILE, KeptAnswers
 from .media import MediaStore
 from .memory import Archive, Archived, Forgotten, MemoryStore, Scope
+from .unbroken import Unbroken
 
 if TYPE_CHECKING:
     from .state import Parts
 
 T = TypeVar("T")
-_under_way = set[asyncio.Task[Any]]()
+_under_way = Unbroken()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +100,7 @@ async def forget(parts: Parts | Places, scope: Scope, what: str = "", *, session
 async def whole(work: Coroutine[Any, Any, T]) -> T:
     """Do work to its end, also where the caller is cancelled: half an erasure leaves files behind that nobody
     knows of any more."""
-    task = asyncio.create_task(work)
-    _under_way.add(task)
-    task.add_done_callback(_under_way.discard)
-    return await asyncio.shield(task)
+    return await _under_way.run(work)
 
 
 async def _forget(places: Places, scope: Scope, what: str, session: str) -> Forgotten:

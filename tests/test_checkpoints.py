@@ -8,7 +8,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, TypedDict
 
-import aiosqlite
 import pytest
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, interrupt
@@ -17,6 +16,7 @@ from omni_agent import Agent, tool
 from omni_agent.checkpoints import Checkpoints
 from omni_agent.errors import MemoryStoreError
 from omni_agent.testing import ScriptedModel, Step
+from tests.scissors import Scissors
 
 pytestmark = pytest.mark.anyio
 
@@ -130,22 +130,11 @@ async def test_a_turn_cut_off_anywhere_keeps_no_other_from_writing(
 ) -> None:
     """It is cut at its first step in the file, at its second, and so on, until it is not cut any more."""
     path = tmp_path / "checkpoints.db"
-    execute = aiosqlite.Connection._execute
-    left, number = -1, 0
+    scissors, number = Scissors(monkeypatch), 0
     task: asyncio.Task[Any] | None = None
-
-    async def cutting(self: aiosqlite.Connection, *args: Any, **options: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left == 0 and task:
-            task.cancel()
-        return await execute(self, *args, **options)
-
-    monkeypatch.setattr(aiosqlite.Connection, "_execute", cutting)
     while task is None or task.cancelled():
-        left = number = number + 1
-        task = asyncio.create_task(step(Checkpoints(path), asking(1), {"words": "hi"}, f"t{number}"))
-        await asyncio.wait([task])
+        number += 1
+        task = await scissors.cut(step(Checkpoints(path), asking(1), {"words": "hi"}, f"t{number}"), number)
         with closing(sqlite3.connect(path, timeout=2.0, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             other.execute("ROLLBACK")

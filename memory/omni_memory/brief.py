@@ -12,7 +12,7 @@ from datetime import datetime
 from omni_agent.memory import Brief, Scope
 from omni_agent.tokens import estimated_tokens
 
-from .learning.own_words import leans
+from .leaning import leans
 from .predicates import TOLD
 from .repository.profiles import Known, Profile
 from .repository.repository import Repository

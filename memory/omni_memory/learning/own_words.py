@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from omni_agent.memory import USER, Statement
 
+from ..leaning import leans
 from ..predicates import TOLD
 from ..recall.lexicon import language_of, words_of
 from ..recall.worth import says_nothing
@@ -23,15 +24,10 @@ UNSURE = 0.6
 MOST_CHARACTERS = 200
 """A longer sentence was pasted, or is a speech; its turn is found word for word."""
 
+# A sentence shorter than that says nothing without the one before it.
 _FEWEST_WORDS = 3
 # What is left of a quotation with an apostrophe in it.
 _QUOTES = re.compile(r"(?:^|[\s,:(])['\"‘“]\w")
-# A sentence that begins so, or is as short as a name, says nothing without the one before it.
-_LEANS = re.compile(
-    r"(?:and |but |so |oh |well )?(?:he|she|it|they|his|her|its|their|that|this|these|those)\b"
-    r"(?!\s+\w+\s+(?:i|we)\b)",
-    re.IGNORECASE,
-)
 _OPENING = re.compile(
     r"^(?:(?:oh|ah|ha|well|so|and|but|also|hi|hey|hello|hiya|yes|now then|by the way|anyway|"
     r"(?:please )?(?:remember|note|keep in mind)(?: that)?)\b[\s,!:.-]*)+",
@@ -44,11 +40,6 @@ _LASTS = re.compile(r"\bi(?:'ve got to| have (?:got )?to| must| need to)\b", re.
 def quotes(sentence: str) -> bool:
     """Whether a sentence holds somebody else's words, or what is left of them."""
     return bool(_QUOTES.search(sentence))
-
-
-def leans(sentence: str) -> bool:
-    """Whether a sentence says nothing without the one before it."""
-    return bool(_LEANS.match(sentence))
 
 
 def lasts(sentence: str) -> bool:

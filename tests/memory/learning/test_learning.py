@@ -6,9 +6,7 @@ import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import aiosqlite
 import pytest
 from omni_memory import SqliteMemory, database
 from omni_memory.learning import correct, remember, study
@@ -20,6 +18,7 @@ from omni_agent.errors import ModelError
 from omni_agent.memory import Fact, TurnRecord
 from omni_agent.messages import Image, Message, Reading, Text, TextBox
 from omni_agent.testing import ScriptedModel, Step
+from tests.scissors import Scissors
 
 from .saying import ANNA, NOON, Speaker, said
 
@@ -121,19 +120,8 @@ async def test_work_that_is_cut_off_at_any_step_leaves_no_writer_waiting(
     """A transaction that is left open would keep every other connection from writing."""
     monkeypatch.setattr(database, "_PRAGMAS", (*database._PRAGMAS, "busy_timeout=2000"))
     mine, others = SqliteMemory(), SqliteMemory()
-    execute = aiosqlite.Connection._execute
-    left = -1
+    scissors, number = Scissors(monkeypatch), 0
     task: asyncio.Task[bool] | None = None
-
-    async def cutting(self: aiosqlite.Connection, *args: Any, **options: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left == 0 and task:
-            task.cancel()
-        return await execute(self, *args, **options)
-
-    monkeypatch.setattr(aiosqlite.Connection, "_execute", cutting)
-    number = 0
     while task is None or task.cancelled():
         number += 1
         words = Message("user", (Text(f"I live in Linz. Metformin {number} times a day keeps me going."),))
@@ -142,9 +130,7 @@ async def test_work_that_is_cut_off_at_any_step_leaves_no_writer_waiting(
         if read:
             while await mine.study(None):
                 pass
-        left, task = number, asyncio.create_task(mine.study(ScriptedModel(NOTHING) if read else None))
-        await asyncio.wait([task])
-        left = -1
+        task = await scissors.cut(mine.study(ScriptedModel(NOTHING) if read else None), number)
         await others.commit(ANNA, replace(turn, session="others"))
     assert number > 30
     await mine.close()
